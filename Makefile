@@ -1,0 +1,64 @@
+# Two commands hold on a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test quick lint types contracts unit rules end-to-end bench schema clean
+
+help:
+	@echo "make demo        set up and run the main job on a made-up company; no account, no credentials"
+	@echo "make test        everything: lint, types, import contracts, tests, rule fixtures, the demo, the built wheel"
+	@echo "make quick       the same without what builds wheels or downloads much (says what it left out)"
+	@echo "make bench       soc2gate against its peers, as ratios measured in one run"
+	@echo "make schema      write src/soc2gate/schema/data again from the installed cfn-lint and kubernetes client"
+
+demo: $(VENV)/installed-demo
+	$(BIN)/soc2gate demo
+
+test: lint types contracts unit
+
+quick: lint types contracts
+	$(PYTEST) -n 2 -m "not wheel and not checkov"
+	@echo "left out: the built wheel in a clean environment, and soc2gate beside checkov; make test runs them"
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/installed-dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/installed-dev
+	$(PYTEST) -n 2
+
+rules: $(VENV)/installed-dev
+	$(BIN)/soc2gate rules test
+
+end-to-end: $(VENV)/installed-dev
+	$(PYTEST) tests/end_to_end
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python tests/benchmarks/bench.py
+
+schema: $(VENV)/installed-dev
+	$(BIN)/python -m soc2gate.schema.generate
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "soc2gate needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed-demo: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/installed-demo
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis soc2gate-demo

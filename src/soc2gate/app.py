@@ -1,0 +1,336 @@
+"""The use cases, each readable as a page: what `scan`, `collect` and `verify` do, in order.
+
+Nothing clever stands here. Each step takes one thing and gives the next: files → readings → resources in the normal
+form → findings → disagreements → decision → `Run`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from soc2gate import kinds, plugins, version
+from soc2gate.config import Config, RootConfig
+from soc2gate.declared.discover import discover
+from soc2gate.declared.options import ReadOptions
+from soc2gate.declared.source import Reader, Root
+from soc2gate.engine import criteria, gate, waivers
+from soc2gate.engine.evaluate import evaluate
+from soc2gate.errors import UsageError
+from soc2gate.model.outcome import Disagreement, Finding, Run
+from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Weight
+from soc2gate.model.rule import RuleSet, Severity
+
+if TYPE_CHECKING:
+    from soc2gate.live.progress import Progress
+    from soc2gate.live.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asked for, flags and configuration already brought together."""
+
+    paths: tuple[str, ...]
+    """Files and folders, relative to `base`."""
+    base: Path
+    """Nothing outside it is read; every place in the report is relative to it."""
+    config: Config
+    rules: RuleSet
+    now: str
+    """ISO 8601, UTC."""
+    fail_on: Severity | None = Severity.HIGH
+    on_incomplete: str = "block"
+    var_files: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
+    context: str | None = None
+    """The kubeconfig context; None takes the current one."""
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Everything the code says."""
+
+    resources: tuple[Resource, ...]
+    problems: tuple[Problem, ...]
+    roots: tuple[Root, ...]
+    files: tuple[str, ...]
+    unjudged: Mapping[str, int]
+    unread: bool
+    """Part of the code was not read, so anything might stand there."""
+
+
+def scan(request: Request) -> Run:
+    """Judge the code alone. Opens no socket, needs no credentials.
+
+    Raises `UsageError` when there is nothing to scan, `ConfigError` for a rule that does not compile.
+    """
+    declared = read_declared(request)
+    findings = evaluate(request.rules, declared.resources, now=request.now)
+    return _finish(request, "scan", declared, findings)
+
+
+def collect(
+    request: Request,
+    *,
+    providers: Iterable[str],
+    asked: Sequence[str] = (),
+    progress: Callable[[Progress], None] | None = None,
+) -> Snapshot:
+    """Read live state of the named providers (`aws`, `kubernetes`) into one snapshot.
+
+    `asked` limits the kinds; empty means every kind that has a live reader. Raises `CollectError` when a side cannot
+    be reached at all, `UsageError` where an extra is missing.
+    """
+    # Imported here: a scan never pays for the live side.
+    from soc2gate.live import collect_from
+    from soc2gate.live.snapshot import Snapshot
+
+    snapshots = [
+        collect_from(
+            provider,
+            kinds=tuple(asked) or kinds.known_kinds(),
+            regions=request.regions or request.config.regions,
+            context=request.context or request.config.kube_context,
+            profile=request.profile,
+            now=request.now,
+            progress=progress,
+        )
+        for provider in providers
+    ]
+    return Snapshot.join(snapshots)
+
+
+def verify(
+    request: Request,
+    snapshot: Snapshot | None = None,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    keep: Callable[[Snapshot], None] | None = None,
+) -> Run:
+    """Judge code and live state with the same rules, and compare them.
+
+    Live state comes from `snapshot`, or is collected now from the providers that the code deploys to; `keep` is given
+    what was collected. Raises what `scan` and `collect` raise.
+    """
+    from soc2gate.engine.compare import compare
+    from soc2gate.engine.match import match
+
+    declared = read_declared(request)
+    if snapshot is None:
+        snapshot = collect(request, providers=providers_of(declared.resources), asked=(), progress=progress)
+        if keep is not None:
+            keep(snapshot)
+    seen = snapshot
+    providers = set(providers_of(declared.resources))
+    live = tuple(resource for resource in seen.resources() if _provider(resource.kind) in providers)
+    findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
+    asked = _asked_kinds(declared.resources, live, request)
+    matching = match(
+        declared.resources,
+        live,
+        coverage=lambda kind, account, region: seen.why_unread(kind, region, account) or "",
+        asked=asked.__contains__,
+    )
+    disagreements = compare(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen))
+    unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
+    return _finish(
+        request,
+        "verify",
+        declared,
+        findings,
+        live=live,
+        disagreements=disagreements,
+        problems=[*_of_providers(seen.problems(), providers), *_not_compared(declared.resources, asked)],
+        snapshot=seen,
+        unread_kinds=unread_kinds,
+    )
+
+
+def read_declared(request: Request) -> Declared:
+    """Find the roots under the paths, read each, and bring everything into the normal form.
+
+    Raises `UsageError` when no Terraform, CloudFormation or Kubernetes file stands under the paths.
+    """
+    found = discover(
+        request.paths,
+        request.base,
+        ignore=request.config.ignore_paths,
+        explicit_roots=tuple(root.path for root in request.config.roots),
+    )
+    if not found.roots and not any(problem.weight is Weight.BROKEN for problem in found.problems):
+        where = ", ".join(request.paths)
+        raise UsageError(
+            f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} "
+            f"({len(found.files_seen)} files looked at)",
+            hint="give the folder that holds your infrastructure code: soc2gate scan infra/",
+        )
+    readings = [_read(root, request) for root in found.roots]
+    owned = {root.path: True for root in request.config.roots if root.owns_account}
+    normal = kinds.normalise(readings, owns_account=owned)
+    problems = [*found.problems, *(problem for reading in readings for problem in reading.problems), *normal.problems]
+    return Declared(
+        resources=tuple(normal.resources),
+        problems=tuple(problems),
+        roots=tuple(found.roots),
+        files=tuple(sorted({file for reading in readings for file in reading.files})),
+        unjudged=normal.unjudged,
+        unread=any(reading.unread for reading in readings)
+        or any(problem.weight is Weight.BROKEN for problem in problems),
+    )
+
+
+def _read(root: Root, request: Request) -> Reading:
+    reader: Reader = plugins.load(plugins.READERS[root.format])
+    said = next((entry for entry in request.config.roots if entry.path == root.path), None) or RootConfig(root.path)
+    # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
+    options = ReadOptions(
+        var_files=(*said.var_files, *request.var_files),
+        variables={**said.variables, **request.variables},
+        environment=request.environment,
+        account=said.account,
+        region=said.regions[0] if len(said.regions) == 1 else None,
+    )
+    return reader(root, request.base, options)
+
+
+def providers_of(resources: Iterable[Resource]) -> list[str]:
+    """The live sides the code deploys to, sorted."""
+    return sorted({_provider(resource.kind) for resource in resources})
+
+
+def _provider(kind: str) -> str:
+    return "kubernetes" if kind.startswith("Kubernetes::") else "aws"
+
+
+def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
+    """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
+    named = {resource.kind for resource in [*declared, *live]}
+    named |= {case.kind for rule in request.rules.rules.values() for case in rule.cases if "live" in case.sides}
+    return {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
+
+
+def _not_compared(declared: Iterable[Resource], asked: set[str]) -> list[Problem]:
+    """One note for declared kinds that have no live reader: they were judged in code and compared with nothing."""
+    kinds_left = Counter(resource.kind for resource in declared if resource.kind not in asked and not resource.partial)
+    if not kinds_left:
+        return []
+    named = ", ".join(f"{kind} ×{number}" if number > 1 else kind for kind, number in sorted(kinds_left.items()))
+    return [Problem(Weight.NOTE, "compare", f"not compared with live state, for want of a live reader: {named}")]
+
+
+def _of_providers(problems: Iterable[Problem], providers: set[str]) -> list[Problem]:
+    return [
+        problem for problem in problems if not isinstance(problem.where, LiveRef) or problem.where.provider in providers
+    ]
+
+
+def _listing(resource: Resource, snapshot: Snapshot) -> LiveRef | None:
+    """The call that listed a kind in the place where a declared resource should have been."""
+    call = kinds.listing_call(resource.kind)
+    part = next((part for part in snapshot.parts if part.provider == _provider(resource.kind)), None)
+    if part is None or not call:
+        return None
+    region = resource.identity.get("region")
+    return LiveRef(part.provider, part.account, region if isinstance(region, str) else "", "", call, part.taken_at)
+
+
+def _finish(
+    request: Request,
+    command: str,
+    declared: Declared,
+    findings: Sequence[Finding],
+    *,
+    live: Sequence[Resource] = (),
+    disagreements: Sequence[Disagreement] = (),
+    problems: Sequence[Problem] = (),
+    snapshot: Snapshot | None = None,
+    unread_kinds: Sequence[str] = (),
+) -> Run:
+    """Waivers, criteria, decision, digests: the same for every command."""
+    today = request.now[:10]
+    findings = waivers.apply_to_findings(findings, request.config.waivers, today=today)
+    disagreements = waivers.apply_to_disagreements(disagreements, request.config.waivers, today=today)
+    told = [*declared.problems, *problems, *waivers.expired(request.config.waivers, today=today)]
+    decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
+    run = Run(
+        command=command,
+        tool={"name": "soc2gate", "version": version.__version__},
+        time=request.now,
+        paths=request.paths,
+        roots=tuple((root.format, root.path) for root in declared.roots),
+        digests={},
+        findings=tuple(findings),
+        disagreements=tuple(disagreements),
+        problems=tuple(told),
+        criteria=criteria.statuses(
+            request.rules,
+            findings,
+            disagreements,
+            scope=request.config.scope,
+            unread_kinds=unread_kinds,
+            unread=declared.unread,
+        ),
+        decision=decision,
+        rules=request.rules.rules,
+        controls=request.rules.controls,
+        resources=_population([*declared.resources, *live]),
+        files=declared.files,
+        snapshots=snapshot.infos if snapshot else (),
+        fail_on=str(request.fail_on) if request.fail_on else "never",
+        on_incomplete=request.on_incomplete,
+        unjudged=declared.unjudged,
+        base=str(request.base),
+    )
+    return replace(run, digests=_digests(run, request, snapshot))
+
+
+def _population(resources: Iterable[Resource]) -> dict[str, int]:
+    """How many resources stand on each side, in all and by kind; parts of a resource are not counted again."""
+    counted: Counter[str] = Counter()
+    for resource in resources:
+        if not resource.partial and not resource.derived_from:
+            counted[resource.side.value] += 1
+            counted[f"{resource.side.value}:{resource.kind}"] += 1
+    for side in Side:
+        counted.setdefault(side.value, 0)
+    return dict(sorted(counted.items()))
+
+
+def _digests(run: Run, request: Request, snapshot: Snapshot | None) -> dict[str, str]:
+    """What names this run: everything that went in, and what came out."""
+    # A reporter makes the canonical form, so that the digest is of what people read.
+    from soc2gate.output.json import document
+
+    told = document(run)
+    result = {key: told[key] for key in ("criteria", "findings", "disagreements", "problems", "decision")}
+    return {
+        **request.rules.digests,
+        "config": _sha256(request.config.canonical()),
+        "inputs": _inputs_digest(request.base, run.files),
+        **({"snapshots": snapshot.digest} if snapshot else {}),
+        "result": _sha256(json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False)),
+    }
+
+
+def _inputs_digest(base: Path, files: Iterable[str]) -> str:
+    lines = []
+    for file in sorted(files):
+        try:
+            content = (base / file).read_bytes()
+        except OSError:
+            # It was there when it was read; the digest says it is gone rather than leaving it out.
+            content = b""
+        lines.append(f"{hashlib.sha256(content).hexdigest()}  {file}\n")
+    return _sha256("".join(lines))
+
+
+def _sha256(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

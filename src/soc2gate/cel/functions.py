@@ -1,0 +1,157 @@
+"""The domain helpers that rules may call, in one table: name, signature, what it says, and what it says of unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from soc2gate.cel import networks, policies, secrets, times
+from soc2gate.model.value import Value
+from soc2gate.schema.types import ANY, BOOL, INT, STRING, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """One helper, as rules call it and as its documentation shows it."""
+
+    name: str
+    parameters: tuple[tuple[str, Type], ...]
+    result: Type
+    says: str
+    """What the answer means."""
+    unknown: str
+    """When the answer is unknown, and when it is settled although part of the input is not."""
+    function: Callable[..., Value]
+    """Takes the arguments; with `timed`, the time of the run first. Never raises: what it cannot judge is unknown."""
+    reads: tuple[str, ...] = ()
+    """The properties of its first argument that its answer rests on; empty where that is the argument itself."""
+    timed: bool = False
+
+    @property
+    def signature(self) -> str:
+        """`covers_port(rule, n) → bool`."""
+        return f"{self.name}({', '.join(name for name, _ in self.parameters)}) → {self.result}"
+
+
+_RULE = (("rule", ANY),)
+_POLICY = (("policy", ANY),)
+_TIME = (("time", STRING),)
+
+HELPERS: dict[str, Helper] = {
+    helper.name: helper
+    for helper in (
+        Helper(
+            "open_to_internet",
+            _RULE,
+            BOOL,
+            "The security group or network ACL rule admits the internet: its CIDR (`CidrIp`, `CidrIpv6`, `CidrBlock`, "
+            "`Ipv6CidrBlock`) is a public range of /1 or shorter (0.0.0.0/0, ::/0 and their halves). A rule for a "
+            "prefix list or another security group does not.",
+            "Unknown when a CIDR is; false when the known beginning of a CIDR rules the internet out.",
+            networks.open_to_internet,
+            networks.CIDR_PROPERTIES,
+        ),
+        Helper(
+            "covers_port",
+            (("rule", ANY), ("port", INT)),
+            BOOL,
+            "The rule's protocol is TCP, or all protocols, and its port range holds the port. A UDP, ICMP or other "
+            "single-protocol rule covers none: what listens on the ports that are asked about speaks TCP.",
+            "Unknown when the protocol or the bound that decides is; a protocol that has no TCP decides alone.",
+            networks.covers_port,
+            networks.PORT_PROPERTIES,
+        ),
+        Helper(
+            "covers_all_ports",
+            _RULE,
+            BOOL,
+            "The rule opens every port of TCP or UDP (0 or 1 to 65535), or every protocol (-1).",
+            "Unknown when the protocol or a bound is, unless the other bound already leaves ports out.",
+            networks.covers_all_ports,
+            networks.PORT_PROPERTIES,
+        ),
+        Helper(
+            "source",
+            _RULE,
+            STRING,
+            "Where the rule admits traffic from, for messages: the CIDR, prefix list or security group.",
+            "Unknown when that is.",
+            networks.source,
+            networks.SOURCE_PROPERTIES,
+        ),
+        Helper(
+            "allows_anyone",
+            _POLICY,
+            BOOL,
+            "Some statement allows a principal that is everyone (`*`, `{AWS: *}`, a federated `*`, a web identity "
+            "provider shared by everybody without a condition on its subject, or `NotPrincipal`) without a condition "
+            "that narrows who that is. Deny statements are not weighed against it.",
+            "A statement that certainly allows anyone decides true; otherwise any statement that may is unknown. "
+            "A principal of which a known part is not `*` is not everyone.",
+            policies.allows_anyone,
+        ),
+        Helper(
+            "denies_plain_http",
+            _POLICY,
+            BOOL,
+            "Some statement denies everyone every S3 action on the whole bucket when the request does not use TLS "
+            "(`aws:SecureTransport` false, or `s3:TlsVersion` below a number).",
+            "A statement that certainly does decides true; otherwise any that may is unknown. Resource names that "
+            "are not known count where their end is.",
+            policies.denies_plain_http,
+        ),
+        Helper(
+            "grants_admin",
+            _POLICY,
+            BOOL,
+            "Some statement allows every action (`*`, `*:*`, or `NotAction` that leaves IAM in) on every resource.",
+            "A statement that certainly does decides true; otherwise any that may is unknown.",
+            policies.grants_admin,
+        ),
+        Helper(
+            "grants_escalation",
+            _POLICY,
+            BOOL,
+            "Some statement, or several together, lets its holder grant itself more: change policies or trust, attach "
+            "policies, join groups, make credentials for others, or pass a role to a service that runs code.",
+            "Known grants that suffice decide true; otherwise any unknown action or resource that may is unknown.",
+            policies.grants_escalation,
+        ),
+        Helper(
+            "customer_key",
+            (("key", STRING),),
+            BOOL,
+            "The KMS key named (id, ARN or alias) is one the customer manages: not absent, and not `alias/aws/…`.",
+            "An unknown that is an attribute of a key or alias which the same code manages is true; a partly known "
+            "name decides where its known part does.",
+            secrets.customer_key,
+        ),
+        Helper(
+            "looks_like_secret",
+            (("text", STRING),),
+            BOOL,
+            "The text holds what looks like a credential: an access key, a private key, a token, or a password given "
+            "a literal value.",
+            "A known part that does is true; otherwise a text with unknown parts is unknown.",
+            secrets.looks_like_secret,
+        ),
+        Helper(
+            "days_until",
+            _TIME,
+            INT,
+            "Whole days from the time of the run to the given time; negative when that is past.",
+            "Unknown when the time is, or when it is absent or cannot be read as one.",
+            times.days_until,
+            timed=True,
+        ),
+        Helper(
+            "days_since",
+            _TIME,
+            INT,
+            "Whole days from the given time to the time of the run; negative when that is to come.",
+            "Unknown when the time is, or when it is absent or cannot be read as one.",
+            times.days_since,
+            timed=True,
+        ),
+    )
+}

@@ -1,0 +1,82 @@
+"""`soc2gate collect`: read live state into a snapshot, to compare later or elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from soc2gate import app, suggest
+from soc2gate.cli import options, progress
+from soc2gate.errors import Exit, UsageError
+from soc2gate.kinds import known_kinds
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  soc2gate collect --region eu-west-1 --output live.json.gz
+  soc2gate collect --provider kubernetes --context prod --output cluster.json.gz
+  soc2gate verify --snapshot live.json.gz --snapshot cluster.json.gz     later, without credentials
+""",
+)
+@click.option(
+    "--provider",
+    "providers",
+    multiple=True,
+    type=click.Choice(["aws", "kubernetes"]),
+    help="What to read [aws]. Repeatable.",
+)
+@click.option("--kind", "asked", multiple=True, help="Read only this kind (AWS::S3::Bucket). Repeatable.")
+@options.living
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml.")
+@click.option("--now", metavar="TIME", help="The time to record (ISO 8601, UTC).")
+@click.option(
+    "--output",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("soc2gate-snapshot.json.gz"),
+    show_default=True,
+    help="Where to write; compressed when the name ends in .gz.",
+)
+def collect(
+    providers: tuple[str, ...],
+    asked: tuple[str, ...],
+    regions: tuple[str, ...],
+    context: str | None,
+    profile: str | None,
+    config_file: Path | None,
+    now: str | None,
+    output: Path,
+) -> int:
+    """Read the live account or cluster into a snapshot file.
+
+    Makes only calls that change nothing. The snapshot says when and as whom it was taken, which regions were asked
+    and read, and which calls failed; it holds no secret values. Exit 3 when something could not be looked at.
+    """
+    for name in asked:
+        if name not in known_kinds():
+            raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
+    request = options.request(
+        paths=(),
+        config_file=config_file,
+        rule_dirs=(),
+        only=(),
+        var_files=(),
+        variables=(),
+        now=now,
+        regions=regions,
+        context=context,
+        profile=profile,
+    )
+    with progress.shown() as told:
+        snapshot = app.collect(request, providers=providers or ("aws",), asked=asked, progress=told)
+    snapshot.write(output)
+    resources = sum(len(part.resources) for part in snapshot.parts)
+    info = snapshot.info
+    click.echo(f"{output}: {resources} resources of {info.account}, {info.calls} calls, {snapshot.digest}")
+    click.echo(f"regions asked: {' '.join(info.regions_asked)}; read: {' '.join(info.regions_read)}")
+    gaps = [problem for problem in snapshot.problems() if problem.weight.value != "note"]
+    for problem in gaps:
+        click.echo(problem.message + (f"\n  {problem.hint}" if problem.hint else ""), err=True)
+    return int(Exit.INCOMPLETE if gaps else Exit.OK)

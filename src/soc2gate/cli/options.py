@@ -1,0 +1,232 @@
+"""Flags that several commands share, and how they become a `Request`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from soc2gate import suggest
+from soc2gate.app import Request
+from soc2gate.config import load as load_config
+from soc2gate.errors import UsageError
+from soc2gate.model.outcome import Run
+from soc2gate.model.rule import RuleSet, Severity
+from soc2gate.packs import load as load_rules
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+LEVELS = ["critical", "high", "medium", "low", "never"]
+
+
+def reading(command: Command) -> Command:
+    """Flags about what is read and by which rules."""
+    for option in reversed(
+        [
+            click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
+            click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml."),
+            click.option(
+                "--rules",
+                "rule_dirs",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="Also ask the rules in this folder (your own pack). Repeatable.",
+            ),
+            click.option("--rule", "only", multiple=True, help="Ask only this rule. Repeatable."),
+            click.option("--var-file", "var_files", multiple=True, help="Terraform variable file. Repeatable."),
+            click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable or parameter."),
+            click.option("--now", metavar="TIME", help="The clock to judge by (ISO 8601, UTC), to repeat a run."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def judging(command: Command) -> Command:
+    """Flags about what closes the gate and how the result is told."""
+    for option in reversed(
+        [
+            click.option("--fail-on", type=click.Choice(LEVELS), help="Lowest severity that closes the gate [high]."),
+            click.option(
+                "--on-incomplete",
+                type=click.Choice(["block", "report"]),
+                help="Whether what could not be looked at closes the gate (exit 3) or is only counted [block].",
+            ),
+            click.option(
+                "--format",
+                "formats",
+                multiple=True,
+                type=click.Choice(["text", "json"]),
+                help="How to tell the result [text]. Repeatable, each with its own --output.",
+            ),
+            click.option(
+                "--output",
+                "outputs",
+                multiple=True,
+                type=click.Path(path_type=Path, dir_okay=False),
+                help="Write there instead of standard output. Repeatable.",
+            ),
+            click.option("--verbose", "-v", is_flag=True, help="List every undecided verdict."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def living(command: Command) -> Command:
+    """Flags about live state."""
+    for option in reversed(
+        [
+            click.option("--region", "regions", multiple=True, help="AWS region to read. Repeatable."),
+            click.option("--context", help="kubeconfig context to read [the current one]."),
+            click.option("--profile", help="AWS profile to use."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def request(
+    *,
+    paths: Sequence[Path],
+    config_file: Path | None,
+    rule_dirs: Sequence[Path],
+    only: Sequence[str],
+    var_files: Sequence[str],
+    variables: Sequence[str],
+    now: str | None,
+    fail_on: str | None = None,
+    on_incomplete: str | None = None,
+    regions: Sequence[str] = (),
+    context: str | None = None,
+    profile: str | None = None,
+) -> Request:
+    """Flags over configuration over defaults.
+
+    Raises `UsageError` for paths that do not exist, an unknown rule or a malformed variable; `ConfigError` for a
+    configuration or pack that is wrong.
+    """
+    asked = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]
+    for path in asked:
+        if not path.exists():
+            raise UsageError(f"there is no file or folder {path}")
+    base = base_of(asked)
+    config = load_config(asked[0] if asked[0].is_dir() else asked[0].parent, config_file)
+    level = fail_on or config.fail_on
+    return Request(
+        paths=tuple(os.path.relpath(path, base).replace(os.sep, "/") for path in asked),
+        base=base,
+        config=config,
+        rules=choose(load_rules([*config.packs, *(Path(os.path.abspath(folder)) for folder in rule_dirs)]), only),
+        now=clock(now),
+        fail_on=None if level == "never" else Severity[level.upper()],
+        on_incomplete=on_incomplete or config.on_incomplete,
+        var_files=tuple(os.path.abspath(file) for file in var_files),
+        variables=_pairs(variables),
+        environment={name: value for name, value in os.environ.items() if name.startswith("TF_VAR_")},
+        regions=tuple(regions),
+        context=context,
+        profile=profile,
+    )
+
+
+def base_of(paths: Sequence[Path]) -> Path:
+    """The folder nothing is read outside of: the repository that holds the paths, else this folder, else theirs."""
+    common = Path(os.path.commonpath(paths))
+    start = common if common.is_dir() else common.parent
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return folder
+    here = Path.cwd()
+    return here if start == here or here in start.parents else start
+
+
+def choose(rules: RuleSet, only: Sequence[str]) -> RuleSet:
+    """The rules named, or all; raises `UsageError` for one that does not exist, with what was probably meant."""
+    if not only:
+        return rules
+    for name in only:
+        if name not in rules.rules:
+            raise UsageError(f"there is no rule “{name}”", hint=suggest.did_you_mean(name, rules.rules))
+    from dataclasses import replace
+
+    return replace(rules, rules={name: rule for name, rule in rules.rules.items() if name in only})
+
+
+def clock(now: str | None) -> str:
+    """The time a run is judged at, as `2026-11-21T09:00:00Z`."""
+    from datetime import UTC, datetime
+
+    if now is None:
+        moment = datetime.now(UTC)
+    else:
+        try:
+            moment = datetime.fromisoformat(now)
+        except ValueError:
+            raise UsageError(f"--now: “{now}” is not a time", hint="write it as 2026-11-21T09:00:00Z") from None
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _pairs(variables: Sequence[str]) -> Mapping[str, str]:
+    pairs = {}
+    for given in variables:
+        name, equals, value = given.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--var {given}: a variable is given as NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: bool) -> int:
+    """Write the result in every format asked for, and return the exit code.
+
+    The first format goes with the first output; one format may go without, to standard output.
+    """
+    chosen = list(formats) or ["json" if path.suffix == ".json" else "text" for path in outputs] or ["text"]
+    if len(outputs) > len(chosen):
+        raise UsageError("more --output than --format", hint="give one --format for each --output")
+    for index, name in enumerate(chosen):
+        target = outputs[index] if index < len(outputs) else None
+        if target is None:
+            click.echo(_rendered(run, name, color=_colored(), verbose=verbose), nl=False)
+        else:
+            write_atomically(target, _rendered(run, name, color=False, verbose=verbose))
+            click.echo(f"wrote {target}", err=True)
+    if len(outputs) >= len(chosen) and "text" not in chosen:
+        # Everything went to files: the decision still reaches the person.
+        click.echo(f"exit {int(run.decision.exit)}: {'; '.join(run.decision.reasons) or 'nothing found'}", err=True)
+    return int(run.decision.exit)
+
+
+def _rendered(run: Run, name: str, *, color: bool, verbose: bool) -> str:
+    if name == "json":
+        from soc2gate.output.json import render as render_json
+
+        return render_json(run)
+    from soc2gate.output.text import render as render_text
+
+    return render_text(run, color=color, verbose=verbose)
+
+
+def _colored() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write in one step, so that nobody ever reads half a report.
+
+    Raises `UsageError` where the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,81 @@
+"""`soc2gate verify`: judge code and live state with the same rules, and say where they disagree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from soc2gate import app
+from soc2gate.cli import options, progress
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  soc2gate verify --region eu-west-1               code here against the account your credentials reach
+  soc2gate verify infra --profile audit            with a read-only profile (SecurityAudit is enough)
+  soc2gate verify --snapshot live.json.gz          against a snapshot, without credentials
+  soc2gate verify --save-snapshot live.json.gz     and keep what was seen
+  soc2gate verify k8s --context prod               manifests against a cluster
+""",
+)
+@options.reading
+@options.living
+@click.option(
+    "--snapshot",
+    "snapshot_files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Compare with this snapshot (from `soc2gate collect`) instead of reading live state. Repeatable.",
+)
+@click.option(
+    "--save-snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was collected in this file."
+)
+@options.judging
+def verify(
+    paths: tuple[Path, ...],
+    config_file: Path | None,
+    rule_dirs: tuple[Path, ...],
+    only: tuple[str, ...],
+    var_files: tuple[str, ...],
+    variables: tuple[str, ...],
+    now: str | None,
+    regions: tuple[str, ...],
+    context: str | None,
+    profile: str | None,
+    snapshot_files: tuple[Path, ...],
+    save_snapshot: Path | None,
+    fail_on: str | None,
+    on_incomplete: str | None,
+    formats: tuple[str, ...],
+    outputs: tuple[Path, ...],
+    verbose: bool,
+) -> int:
+    """Compare code with what is running: the account and the cluster.
+
+    Only calls that change no resource are made. Live state is read from the account and the cluster that your
+    credentials and kubeconfig reach, or from a snapshot.
+    """
+    from soc2gate.live.snapshot import Snapshot
+
+    request = options.request(
+        paths=paths,
+        config_file=config_file,
+        rule_dirs=rule_dirs,
+        only=only,
+        var_files=var_files,
+        variables=variables,
+        now=now,
+        fail_on=fail_on,
+        on_incomplete=on_incomplete,
+        regions=regions,
+        context=context,
+        profile=profile,
+    )
+    snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
+    with progress.shown() as told:
+        run = app.verify(
+            request, snapshot, progress=told, keep=save_snapshot and (lambda seen: seen.write(save_snapshot))
+        )
+    return options.tell(run, formats=formats, outputs=outputs, verbose=verbose)

@@ -1,0 +1,37 @@
+"""What a person may say about how declared configuration is to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ends for what hostile input could make endless. Each ends in a `RefusedError` that names the limit."""
+
+    file_bytes: int = 20_000_000
+    depth: int = 200
+    """Nesting of blocks, expressions, YAML and JSON."""
+    alias_nodes: int = 100_000
+    """Nodes that YAML aliases may expand to."""
+    range_items: int = 10_000
+    """`range()`, `setproduct()`, string repetition, `count`."""
+    module_depth: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read one root."""
+
+    var_files: tuple[str, ...] = ()
+    """Terraform variable files, relative to the root, in order; later ones win."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """`-var name=value`, and parameters of a CloudFormation template; the text as given."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """`TF_VAR_*` as the person's environment has them; empty unless the caller passes them on."""
+    workspace: str = "default"
+    account: str | None = None
+    """The AWS account the configuration says this root deploys to."""
+    region: str | None = None
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,28 @@
+"""The seam every format fits into: a root in, a `Reading` out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from soc2gate.declared.options import ReadOptions
+from soc2gate.model.resource import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Files that are evaluated together."""
+
+    format: str
+    """`terraform`, `cloudformation`, `kubernetes`."""
+    path: str
+    """A Terraform root module's folder, a template's path, a folder of manifests; POSIX, relative to the base."""
+    files: tuple[str, ...]
+    """Relative to the base, sorted."""
+
+
+class Reader(Protocol):
+    """Reads one root. Never raises for bad input: a broken file is a *broken* problem, the rest is still read."""
+
+    def __call__(self, root: Root, base: Path, options: ReadOptions) -> Reading: ...

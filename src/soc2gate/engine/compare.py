@@ -1,0 +1,313 @@
+"""Where code and live state disagree: one disagreement per pair and property, with the rules that care."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+
+from soc2gate import kinds, schema
+from soc2gate.engine import differences as spelled
+from soc2gate.engine.evaluate import fingerprint
+from soc2gate.engine.match import Matching, Pair, Unpaired
+from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
+from soc2gate.model.resource import LiveRef, Resource, Side, place_of
+from soc2gate.model.rule import Rule, RuleSet, Severity
+from soc2gate.model.value import OpenList, Ref, Value
+
+_WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def compare(
+    matching: Matching,
+    findings: Iterable[Finding],
+    rules: RuleSet,
+    *,
+    listed: Callable[[Resource], LiveRef | None] = lambda resource: None,
+) -> list[Disagreement]:
+    """Every disagreement, in a stable order.
+
+    `listed(resource)` is the call that listed live resources of a declared resource's kind: what saw that it is
+    missing.
+    """
+    verdicts = _Verdicts(findings, rules)
+    found: list[Disagreement] = []
+    resolve = _resolver(matching)
+    for pair in matching.pairs:
+        found += _pair(pair, verdicts, resolve)
+    for resource in matching.missing:
+        found.append(_one_sided(resource, Difference.MISSING, verdicts, live_where=listed(resource)))
+    foreign = {resource.identity.get("arn") or resource.address for resource in matching.unmanaged}
+    for resource in matching.unmanaged:
+        parent = resource.identity.get("parent")
+        if parent is not None and parent in foreign:
+            # A bucket's policy comes with the bucket; the bucket is what nobody declared.
+            continue
+        found.append(_one_sided(resource, Difference.UNMANAGED, verdicts))
+    for unpaired in matching.undecided:
+        found.append(_undecided(unpaired, verdicts))
+    found.sort(key=lambda item: (item.kind, item.address, item.difference.value, item.property or "", item.uid))
+    return found
+
+
+class _Verdicts:
+    """Findings by resource, and what the rules on a kind weigh."""
+
+    def __init__(self, findings: Iterable[Finding], rules: RuleSet) -> None:
+        self._by_resource: dict[tuple[Side, str, str, str], dict[str, Finding]] = defaultdict(dict)
+        self._on_singletons: dict[str, list[Finding]] = defaultdict(list)
+        self.rules = rules
+        for finding in findings:
+            self._by_resource[(finding.side, finding.root, finding.address, finding.kind)][finding.rule] = finding
+            if finding.side is Side.LIVE and kinds.kind(finding.kind).singleton:
+                self._on_singletons[finding.rule].append(finding)
+        self._on_kind: dict[str, list[Rule]] = defaultdict(list)
+        for rule in rules.rules.values():
+            for kind in {case.kind for case in rule.cases}:
+                self._on_kind[kind].append(rule)
+
+    def of(self, resource: Resource) -> Mapping[str, Finding]:
+        return self._by_resource.get((resource.side, resource.root, resource.address, resource.kind), {})
+
+    def of_singleton(self, rule: str, declared: Resource) -> Verdict | None:
+        """The worst live answer where a rule asks the account what code says per resource."""
+        account = declared.identity.get("account")
+        answers = [
+            finding.verdict
+            for finding in self._on_singletons.get(rule, ())
+            if not isinstance(account, str) or finding.identity.get("account") in (account, None)
+        ]
+        return next((verdict for verdict in _WORST if verdict in answers), None)
+
+    def on_kind(self, kind: str) -> Sequence[Rule]:
+        derived = self._on_kind.get("Kubernetes::PodTemplate", []) if kinds.is_workload(kind) else []
+        return [*self._on_kind.get(kind, []), *derived]
+
+    def criteria(self, names: Iterable[str]) -> tuple[str, ...]:
+        claimed = {one for name in names for one in self.rules.criteria_of(self.rules.rules[name])}
+        return tuple(one for one in self.rules.criteria if one in claimed)
+
+
+def _resolver(matching: Matching) -> Callable[[str], spelled.Resolve]:
+    """For one root: what a reference to a declared resource reads as, once that resource is paired."""
+    live_by_address: dict[tuple[str, str], Resource] = {}
+    for pair in matching.pairs:
+        if not pair.declared.derived_from:
+            live_by_address[(pair.declared.root, pair.declared.address)] = pair.live
+
+    def for_root(root: str) -> spelled.Resolve:
+        def resolve(ref: Ref) -> frozenset[str] | None:
+            live = live_by_address.get((root, ref.address))
+            if live is None or not _names_the_resource(ref.attribute):
+                return None
+            values = [live.identity.get(key) for key in ("arn", "id", "name", "alias", "url")]
+            return frozenset(value for value in values if isinstance(value, str) and value)
+
+        return resolve
+
+    return for_root
+
+
+def _names_the_resource(attribute: str) -> bool:
+    """Whether an attribute is one of the resource's own names; an endpoint or a port is something else."""
+    lowered = attribute.lower()
+    return lowered in {"ref", "id", "arn", "name", "url"} or lowered.endswith(("_id", "_arn", "id", "arn", "name"))
+
+
+def _pair(pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve]) -> Iterator[Disagreement]:
+    declared, live = pair.declared, pair.live
+    spelling = _spelling(declared.kind)
+    leaves = list(
+        spelled.differences(
+            declared.properties,
+            live.properties,
+            read=lambda name: name in live.places,
+            spelling=spelling,
+            resolve=resolver(declared.root),
+        )
+    )
+    ours, theirs = verdicts.of(declared), verdicts.of(live)
+    told: set[str] = set()
+    for difference in _grouped(leaves, whole=declared.kind.startswith("AWS::"), declared=declared, live=live):
+        contrasts = []
+        for name in sorted({*ours, *theirs}):
+            if not _reads(ours.get(name), theirs.get(name), difference.path):
+                continue
+            contrasts.append(_contrast(name, ours, theirs, verdicts, declared))
+            told.add(name)
+        yield _disagreement(pair, difference, contrasts, verdicts)
+    for name in sorted({*ours, *theirs} - told):
+        contrast = _contrast(name, ours, theirs, verdicts, declared)
+        if name in ours and name in theirs and _matters(contrast):
+            yield _disagreement(pair, _verdict_difference(name, ours, theirs), [contrast], verdicts)
+
+
+@cache
+def _spelling(kind: str) -> spelled.Spelling:
+    described = kinds.kind(kind)
+    facts = schema.facts(kind)
+    return spelled.Spelling(
+        ignored=frozenset({*facts.read_only, *facts.write_only, *described.ignored} - set(described.compared)),
+        unordered=frozenset({*facts.unordered, *described.unordered}),
+    )
+
+
+def _grouped(
+    leaves: Sequence[spelled.Difference], *, whole: bool, declared: Resource, live: Resource
+) -> Iterator[spelled.Difference]:
+    """One difference per top-level property of an AWS resource, at the deepest path that covers it.
+
+    AWS sets such a property in one call (PutBucketEncryption), so a change of it is one change. Kubernetes fields
+    have owners of their own and stay apart.
+    """
+    if not whole:
+        yield from leaves
+        return
+    groups: dict[tuple[str, bool], list[spelled.Difference]] = defaultdict(list)
+    for leaf in leaves:
+        groups[(re.split(r"[.\[]", leaf.path, maxsplit=1)[0], bool(leaf.reason))].append(leaf)
+    for group in groups.values():
+        if len(group) == 1:
+            yield group[0]
+            continue
+        path = _common_path([leaf.path for leaf in group])
+        yield spelled.Difference(
+            path, value_at(declared.properties, path), value_at(live.properties, path), group[0].reason
+        )
+
+
+def _common_path(paths: Sequence[str]) -> str:
+    split = [_steps(path) for path in paths]
+    common: list[str] = []
+    for steps in zip(*split, strict=False):
+        if len(set(steps)) > 1:
+            break
+        common.append(steps[0])
+    return "".join(common).lstrip(".")
+
+
+def _steps(path: str) -> list[str]:
+    return re.findall(r"\.?[^.\[]+|\[\d+\]", path)
+
+
+def value_at(properties: Mapping[str, Value], path: str) -> Value:
+    """The value at a property path; None where nothing stands there."""
+    value: Value = dict(properties)
+    for step in _steps(path):
+        if step.startswith("["):
+            items: Sequence[Value] = (
+                value if isinstance(value, list) else value.items if isinstance(value, OpenList) else []
+            )
+            index = int(step[1:-1])
+            value = items[index] if index < len(items) else None
+        else:
+            value = value.get(step.lstrip(".")) if isinstance(value, dict) else None
+    return value
+
+
+def _reads(ours: Finding | None, theirs: Finding | None, path: str) -> bool:
+    """Whether a rule's verdict rests on the property, on either side; indices may differ between the sides."""
+    wanted = _pattern(path)
+    return any(
+        _overlap(wanted, _pattern(evidence.path))
+        for finding in (ours, theirs)
+        if finding is not None
+        for evidence in finding.evidence
+    )
+
+
+@cache
+def _pattern(path: str) -> tuple[str, ...]:
+    return tuple(step for step in re.split(r"[.\[\]]+", path) if step and not step.isdigit())
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
+
+
+def _contrast(
+    name: str, ours: Mapping[str, Finding], theirs: Mapping[str, Finding], verdicts: _Verdicts, declared: Resource
+) -> RuleContrast:
+    live = theirs[name].verdict if name in theirs else verdicts.of_singleton(name, declared)
+    return RuleContrast(name, ours[name].verdict if name in ours else None, live)
+
+
+def _matters(contrast: RuleContrast) -> bool:
+    """Verdicts that differ, one of them a failure or undecided; pass against not applicable is no disagreement."""
+    answers = {contrast.declared, contrast.live}
+    return contrast.declared is not contrast.live and bool(answers & {Verdict.FAIL, Verdict.UNKNOWN})
+
+
+def _verdict_difference(name: str, ours: Mapping[str, Finding], theirs: Mapping[str, Finding]) -> spelled.Difference:
+    """A rule that answers differently although no declared property differs."""
+    for finding, side in ((theirs[name], "live"), (ours[name], "in code")):
+        if finding.verdict is Verdict.UNKNOWN:
+            return spelled.Difference("", None, None, f"{name} is not decided {side}: {finding.reason}")
+    return spelled.Difference("", None, None)
+
+
+def _disagreement(
+    pair: Pair, difference: spelled.Difference, contrasts: Sequence[RuleContrast], verdicts: _Verdicts
+) -> Disagreement:
+    declared, live = pair.declared, pair.live
+    names = [contrast.id for contrast in contrasts]
+    weights = [_weight(name, verdicts.of(declared), verdicts.of(live)) for name in names]
+    live_where = place_of(live.places, difference.path, live.where)
+    uid = live_where.uid if isinstance(live_where, LiveRef) else live.address
+    kind = declared.derived_from or declared.kind
+    return Disagreement(
+        kind=kind,
+        address=declared.address,
+        uid=uid,
+        difference=Difference.UNDECIDED if difference.reason else Difference.CHANGED,
+        property=difference.path or None,
+        declared=difference.declared,
+        live=difference.live,
+        declared_where=place_of(declared.places, difference.path, declared.where),
+        live_where=live_where if isinstance(live_where, LiveRef) else None,
+        rules=tuple(contrasts),
+        criteria=verdicts.criteria(names),
+        severity=max(weights, default=None),
+        reason=difference.reason or declared.defaults.get(difference.path, ""),
+        fingerprint=fingerprint("pair", kind, declared.root, declared.address, difference.path or ",".join(names)),
+    )
+
+
+def _weight(name: str, ours: Mapping[str, Finding], theirs: Mapping[str, Finding]) -> Severity:
+    return max(side[name].severity for side in (ours, theirs) if name in side)
+
+
+def _one_sided(
+    resource: Resource, difference: Difference, verdicts: _Verdicts, *, live_where: LiveRef | None = None
+) -> Disagreement:
+    answers = verdicts.of(resource)
+    declared = resource.side is Side.DECLARED
+    on_kind = verdicts.on_kind(resource.kind)
+    where = resource.where
+    uid = resource.identity.get("arn") or resource.identity.get("id") or resource.address
+    return Disagreement(
+        kind=resource.kind,
+        address=resource.address,
+        uid="" if declared else uid if isinstance(uid, str) else resource.address,
+        difference=difference,
+        property=None,
+        declared=None,
+        live=None,
+        declared_where=where if declared else None,
+        live_where=live_where if declared else where if isinstance(where, LiveRef) else None,
+        rules=tuple(
+            RuleContrast(name, finding.verdict if declared else None, None if declared else finding.verdict)
+            for name, finding in sorted(answers.items())
+        ),
+        criteria=verdicts.criteria(answers or [rule.id for rule in on_kind]),
+        severity=max((rule.severity for rule in on_kind), default=None),
+        reason="",
+        fingerprint=fingerprint(difference.value, resource.kind, resource.root, resource.address),
+    )
+
+
+def _undecided(unpaired: Unpaired, verdicts: _Verdicts) -> Disagreement:
+    return replace(_one_sided(unpaired.resource, Difference.UNDECIDED, verdicts), reason=unpaired.reason)

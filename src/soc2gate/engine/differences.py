@@ -1,0 +1,325 @@
+"""Where two values of one property differ, after everything that is only spelling has been taken away.
+
+The declared side leads: what code leaves unsaid is not compared (verdicts about it still are). Three answers: nothing
+(equal, or consistent as far as the files decide), a *changed* difference, or an *undecided* one with its reason.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value
+
+Resolve: TypeAlias = Callable[[Ref], frozenset[str] | None]
+"""What a reference may read as in live state: the referred resource's arn, id and name; None where it is not paired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where the sides differ; `reason` is set where that could not be decided."""
+
+    path: str
+    declared: Value
+    live: Value
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What the schema and the kind say is not a difference."""
+
+    ignored: frozenset[str]
+    """Paths with `[*]` for list elements (`Rules[*].Id`) that are never compared."""
+    unordered: frozenset[str]
+    """Paths of lists that are sets."""
+
+
+# What names an element of a list, in the order tried: such lists are compared element by element, whatever the order.
+_NAMING_KEYS = ("Key", "name", "Name", "PolicyName", "DeviceName", "Id", "IndexName", "AttributeName", "Sid")
+
+_DECIDED_BY_PEOPLE = ("var.", "param.", "data.", "import.")
+"""What an unknown depends on when no deployment settles it: the person who scans can."""
+
+
+def differences(
+    declared: Mapping[str, Value],
+    live: Mapping[str, Value],
+    *,
+    read: Callable[[str], bool],
+    spelling: Spelling,
+    resolve: Resolve,
+) -> Iterator[Difference]:
+    """Every difference between a declared resource's properties and a live one's.
+
+    `read(property)` tells whether the live reader looks at that top-level property at all; what it does not look at
+    is not compared.
+    """
+    walk = _Walk(spelling, resolve)
+    for name, value in declared.items():
+        if name in live or read(name):
+            yield from walk.value(name, name, value, live.get(name))
+
+
+def spelled_alike(left: Value, right: Value) -> bool:
+    """Whether two plain values are the same but for spelling: quoted numbers, one-element lists, policy layout."""
+    return _canonical(left) == _canonical(right)
+
+
+class _Walk:
+    """One descent over a pair; paths come twice, with indices for people and with `[*]` for the tables."""
+
+    def __init__(self, spelling: Spelling, resolve: Resolve) -> None:
+        self._spelling = spelling
+        self._resolve = resolve
+
+    def value(self, path: str, pattern: str, declared: Value, live: Value) -> Iterator[Difference]:
+        if pattern in self._spelling.ignored or _unsaid(declared):
+            return
+        if isinstance(live, Unknown):
+            if not _computed(declared):
+                yield Difference(path, declared, live, live.reason)
+            return
+        if isinstance(declared, dict):
+            yield from self._map(path, pattern, declared, live)
+        elif isinstance(declared, list):
+            yield from self._list(path, pattern, declared, live)
+        elif isinstance(declared, OpenList):
+            yield from self._open_list(path, pattern, declared, live)
+        elif isinstance(declared, OpenMap):
+            yield from self._map(path, pattern, dict(declared.items), live)
+        elif isinstance(declared, Unknown):
+            yield from self._unknown(path, declared, live)
+        elif isinstance(declared, Text):
+            if not isinstance(live, str) or not self._text_matches(declared, live):
+                yield Difference(path, declared, live)
+        elif isinstance(declared, Alternatives):
+            # It was deployed as one of them; which one, live state tells.
+            if all(list(self.value(path, pattern, option, live)) for option in declared.options if option is not None):
+                if None in declared.options and _unsaid(live):
+                    return
+                yield Difference(path, declared, live)
+        elif not _same_scalar(declared, live):
+            yield Difference(path, declared, live)
+
+    def _map(self, path: str, pattern: str, declared: dict[str, Value], live: Value) -> Iterator[Difference]:
+        if isinstance(live, str):
+            live = _parsed(live)
+        if "Statement" in declared:
+            yield from self._policy(path, declared, live)
+            return
+        if not isinstance(live, dict):
+            if _says_something(declared):
+                yield Difference(path, declared, None if _unsaid(live) else live)
+            return
+        for key, value in declared.items():
+            yield from self.value(f"{path}.{key}", f"{pattern}.{key}", value, live.get(key))
+
+    def _policy(self, path: str, declared: dict[str, Value], live: Value) -> Iterator[Difference]:
+        """Policies differ as a whole: statements have no order, and lists of one are scalars."""
+        ours, theirs = _canonical_policy(declared), _canonical_policy(live) if isinstance(live, dict) else live
+        if isinstance(theirs, dict) and self._equal("Policy", ours, theirs):
+            return
+        yield Difference(path, declared, live)
+
+    def _list(self, path: str, pattern: str, declared: list[Value], live: Value) -> Iterator[Difference]:
+        theirs: list[Value] = [] if _unsaid(live) else live if isinstance(live, list) else [live]
+        key = _naming_key(declared, theirs)
+        if key is not None:
+            yield from self._named(path, pattern, declared, theirs, key)
+            return
+        unordered = pattern in self._spelling.unordered or all(isinstance(item, str) for item in [*declared, *theirs])
+        if not unordered and len(declared) == len(theirs):
+            for index, (ours, other) in enumerate(zip(declared, theirs, strict=True)):
+                yield from self.value(f"{path}[{index}]", f"{pattern}[*]", ours, other)
+            return
+        left, right = self._unmatched(f"{pattern}[*]", declared, theirs)
+        if len(left) == 1 and len(right) == 1 and len(declared) == 1:
+            yield from self.value(f"{path}[0]", f"{pattern}[*]", left[0], right[0])
+        elif left or right:
+            yield Difference(path, declared, live if isinstance(live, list) else theirs)
+
+    def _named(
+        self, path: str, pattern: str, declared: list[Value], live: list[Value], key: str
+    ) -> Iterator[Difference]:
+        theirs = {_name(item, key): item for item in live}
+        extra = [name for name in theirs if name not in {_name(item, key) for item in declared}]
+        lost = [item for item in declared if _name(item, key) not in theirs]
+        if extra or lost:
+            yield Difference(path, declared, live)
+            return
+        for index, item in enumerate(declared):
+            yield from self.value(f"{path}[{index}]", f"{pattern}[*]", item, theirs[_name(item, key)])
+
+    def _open_list(self, path: str, pattern: str, declared: OpenList, live: Value) -> Iterator[Difference]:
+        theirs: list[Value] = live if isinstance(live, list) else []
+        left, right = self._unmatched(f"{pattern}[*]", list(declared.items), theirs)
+        if left or any(not any(self._equal(f"{pattern}[*]", form, item) for form in declared.more) for item in right):
+            yield Difference(path, declared, live)
+        elif right:
+            yield Difference(path, declared, live, declared.reason)
+
+    def _unmatched(
+        self, pattern: str, declared: Sequence[Value], live: Sequence[Value]
+    ) -> tuple[list[Value], list[Value]]:
+        """Elements without a partner; a declared element pairs with a live one that has all it says."""
+        right = list(live)
+        left = []
+        for item in declared:
+            partner = next((i for i, other in enumerate(right) if self._equal(pattern, item, other)), None)
+            if partner is None:
+                left.append(item)
+            else:
+                del right[partner]
+        return left, right
+
+    def _equal(self, pattern: str, declared: Value, live: Value) -> bool:
+        return not any(True for _ in self.value(pattern, pattern, declared, live))
+
+    def _unknown(self, path: str, declared: Unknown, live: Value) -> Iterator[Difference]:
+        if declared.ref is not None:
+            spellings = self._resolve(declared.ref)
+            if spellings is not None:
+                if not (isinstance(live, str) and live in spellings):
+                    yield Difference(path, declared, live)
+                return
+        if not _computed(declared):
+            yield Difference(path, declared, live, declared.reason)
+
+    def _text_matches(self, text: Text, live: str) -> bool:
+        pattern = ""
+        for part in text.parts:
+            if isinstance(part, str):
+                pattern += re.escape(part)
+                continue
+            spellings = self._resolve(part.ref) if part.ref else None
+            pattern += "(?:" + "|".join(map(re.escape, sorted(spellings))) + ")" if spellings else ".*"
+        return re.fullmatch(pattern, live, re.DOTALL) is not None
+
+
+def _unsaid(value: Value) -> bool:
+    """Absent, as far as comparing goes. An empty list is said: `ingress = []` closes a group."""
+    return value is None or value == "" or value == {}
+
+
+def _says_something(value: Value) -> bool:
+    """Whether a map that is absent live would have made a difference: `{Enabled: false}` would not."""
+    if isinstance(value, dict):
+        return any(_says_something(child) for child in value.values())
+    return not _unsaid(value) and value is not False and value != 0 and value != [] and not _computed(value)
+
+
+def _computed(value: Value) -> bool:
+    """Provider-chosen: known after apply, and no person can tell it beforehand."""
+    return (
+        isinstance(value, Unknown)
+        and not any(name.startswith(_DECIDED_BY_PEOPLE) for name in value.depends)
+        and (value.ref is not None or value.not_null or bool(value.depends))
+    )
+
+
+def _same_scalar(declared: Value, live: Value) -> bool:
+    if live is None:
+        # Absence reads as the empty value of the type.
+        return declared is False or declared == 0
+    if declared == live and isinstance(declared, bool) == isinstance(live, bool):
+        return True
+    return _canonical(declared) == _canonical(live)
+
+
+def _canonical(value: Value) -> Value:
+    """Scalars in one spelling: `"22"` is 22, `"true"` is true."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value)
+    if isinstance(value, str):
+        return value.lower() if value in ("True", "False", "TRUE", "FALSE") else value
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _canonical(item) for key, item in value.items()}
+    return value
+
+
+def _parsed(text: str) -> Value:
+    try:
+        parsed: Value = json.loads(text)
+    except ValueError:
+        return text
+    return parsed
+
+
+def _canonical_policy(policy: dict[str, Value]) -> dict[str, Value]:
+    """An IAM policy document with everything that has no meaning taken away (IAM User Guide, policy grammar)."""
+    statements = policy.get("Statement")
+    listed: list[Value] = statements if isinstance(statements, list) else [statements]
+    return {
+        "Version": policy.get("Version") or "2008-10-17",
+        "Statement": sorted((_canonical_statement(item) for item in listed), key=_sort_key),
+    }
+
+
+def _canonical_statement(statement: Value) -> Value:
+    if not isinstance(statement, dict):
+        return statement
+    out: dict[str, Value] = {}
+    for key, value in statement.items():
+        if key == "Sid":
+            # Ids name statements for people; consoles and providers fill in and drop them.
+            continue
+        if key in ("Principal", "NotPrincipal") and isinstance(value, dict):
+            out[key] = {kind: _as_sorted(_account_roots(who)) for kind, who in value.items()}
+        elif key in ("Action", "NotAction", "Resource", "NotResource"):
+            out[key] = _as_sorted(value)
+        elif key == "Condition" and isinstance(value, dict):
+            out[key] = {
+                test: {name: _as_sorted(_canonical(wanted)) for name, wanted in keys.items()}
+                if isinstance(keys, dict)
+                else keys
+                for test, keys in value.items()
+            }
+        else:
+            out[key] = value
+    return out
+
+
+def _account_roots(who: Value) -> Value:
+    """`123456789012` and `arn:aws:iam::123456789012:root` name the same principal."""
+    if isinstance(who, list):
+        return [_account_roots(item) for item in who]
+    if isinstance(who, str) and re.fullmatch(r"\d{12}", who):
+        return f"arn:aws:iam::{who}:root"
+    return who
+
+
+def _as_sorted(value: Value) -> Value:
+    listed: list[Value] = value if isinstance(value, list) else [value]
+    return sorted(listed, key=_sort_key)
+
+
+def _sort_key(value: Value) -> str:
+    if isinstance(value, Text):
+        return str(value)
+    return repr(value) if not isinstance(value, dict) else repr(sorted(value.items(), key=lambda item: item[0]))
+
+
+def _naming_key(declared: Sequence[Value], live: Sequence[Value]) -> str | None:
+    elements = [*declared, *live]
+    if not declared or not all(isinstance(item, dict) for item in elements):
+        return None
+    for key in _NAMING_KEYS:
+        names = [[_name(item, key) for item in side] for side in (declared, live)]
+        if all(all(side) and len(set(side)) == len(side) for side in names):
+            return key
+    return None
+
+
+def _name(item: Value, key: str) -> str:
+    found = item.get(key) if isinstance(item, dict) else None
+    return found if isinstance(found, str) else ""

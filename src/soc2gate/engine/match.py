@@ -1,0 +1,201 @@
+"""Pair what code declares with what runs.
+
+By ids that state or a plan gave, then by the names a kind says are unique, then by the `Name` tag. A live resource
+claimed twice, or a declared one with two candidates, is undecided with the reason: a wrong pair would invent
+disagreements and hide real ones.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from soc2gate import kinds
+from soc2gate.model.resource import Resource
+from soc2gate.model.value import Value
+
+Coverage: TypeAlias = Callable[[str, str, str], str]
+"""(kind, account, region) to why the live side could not be read there; empty when it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    declared: Resource
+    live: Resource
+    by: str
+    """What they were paired by, for people: `name`, `tag Name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaired:
+    """A resource of which it cannot be said whether the other side has it."""
+
+    resource: Resource
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    pairs: tuple[Pair, ...]
+    missing: tuple[Resource, ...]
+    unmanaged: tuple[Resource, ...]
+    undecided: tuple[Unpaired, ...]
+
+    def live_of(self, root: str, address: str) -> Resource | None:
+        """The live resource paired with a declared address: what a reference to it means once deployed."""
+        for pair in self.pairs:
+            if pair.declared.address == address and pair.declared.root == root and not pair.declared.derived_from:
+                return pair.live
+        return None
+
+
+def match(
+    declared: Iterable[Resource],
+    live: Iterable[Resource],
+    *,
+    coverage: Coverage,
+    asked: Callable[[str], bool],
+) -> Matching:
+    """Pair both sides kind by kind.
+
+    `asked(kind)` tells whether live state of that kind was asked for at all; kinds that were not take no part.
+    Singletons, partial resources and Terraform's uncertain ones are never missing; what AWS or a controller brings by
+    itself is never unmanaged.
+    """
+    ours = _by_kind(r for r in declared if not r.partial and asked(r.kind) and not kinds.kind(r.kind).singleton)
+    theirs = _by_kind(r for r in live if asked(r.kind) and not kinds.kind(r.kind).singleton)
+    pairs: list[Pair] = []
+    missing: list[Resource] = []
+    unmanaged: list[Resource] = []
+    undecided: list[Unpaired] = []
+    for name in sorted({*ours, *theirs}):
+        found = _match_kind(name, ours.get(name, []), theirs.get(name, []), coverage)
+        pairs += found.pairs
+        missing += found.missing
+        unmanaged += found.unmanaged
+        undecided += found.undecided
+    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided))
+
+
+def _by_kind(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
+    grouped: dict[str, list[Resource]] = defaultdict(list)
+    for resource in resources:
+        grouped[resource.kind].append(resource)
+    return grouped
+
+
+def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource], coverage: Coverage) -> Matching:
+    claims: dict[int, list[tuple[Resource, str]]] = defaultdict(list)
+    undecided: list[Unpaired] = []
+    missing: list[Resource] = []
+    nameless: list[Resource] = []
+    for resource in ours:
+        candidates, by = _candidates(resource, theirs)
+        if len(candidates) == 1:
+            claims[candidates[0]].append((resource, by))
+        elif candidates:
+            uids = ", ".join(_uid(theirs[index]) for index in candidates)
+            undecided.append(Unpaired(resource, f"{len(candidates)} live resources have this {by}: {uids}"))
+            for index in candidates:
+                claims[index] += []
+        elif reason := _unreadable(resource, coverage):
+            undecided.append(Unpaired(resource, f"could not look: {reason}"))
+        elif resource.derived_from:
+            continue
+        elif not by:
+            nameless.append(resource)
+        elif not resource.uncertain:
+            missing.append(resource)
+    pairs: list[Pair] = []
+    for index, claimants in claims.items():
+        if len(claimants) == 1:
+            pairs.append(Pair(claimants[0][0], theirs[index], claimants[0][1]))
+        elif claimants:
+            names = ", ".join(resource.address for resource, _ in claimants)
+            undecided += [
+                Unpaired(resource, f"{_uid(theirs[index])} is claimed by {names}") for resource, _ in claimants
+            ]
+    free = [
+        resource
+        for index, resource in enumerate(theirs)
+        if index not in claims and not resource.managed_by and not resource.derived_from
+    ]
+    undecided += [Unpaired(resource, _nameless_reason(resource)) for resource in nameless]
+    unmanaged = []
+    for resource in free:
+        # While a declared resource has no name to go by, any live one of its kind in reach may be it.
+        owner = next((other for other in nameless if _same_place(other, resource)), None)
+        if owner is None:
+            unmanaged.append(resource)
+        else:
+            undecided.append(Unpaired(resource, f"may be {owner.address}, which has no name to match by"))
+    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided))
+
+
+def _nameless_reason(resource: Resource) -> str:
+    names = kinds.kind(resource.kind).names
+    if names:
+        return f"{' and '.join(names)} not known before it is deployed, and no Name tag: nothing to match it by"
+    return "this kind has no unique name, and there is no Name tag: nothing to match it by"
+
+
+def _candidates(resource: Resource, theirs: Sequence[Resource]) -> tuple[list[int], str]:
+    """Indices of live resources it may be, and what was compared; an empty second part means nothing could be."""
+    tried = ""
+    for key in kinds.kind(resource.kind).names:
+        wanted = _key(resource, key)
+        if not isinstance(wanted, str) or not wanted:
+            continue
+        tried = tried or _spoken(key)
+        found = [i for i, other in enumerate(theirs) if _key(other, key) == wanted and _same_place(resource, other)]
+        if found:
+            return found, _spoken(key)
+    wanted = resource.tags.get("Name")
+    if isinstance(wanted, str) and wanted:
+        tried = tried or "tag Name"
+        found = [
+            i for i, other in enumerate(theirs) if other.tags.get("Name") == wanted and _same_place(resource, other)
+        ]
+        if found:
+            return found, "tag Name"
+    return [], tried
+
+
+def _key(resource: Resource, key: str) -> Value:
+    found = resource.identity.get(key)
+    return found if found is not None else resource.properties.get(key)
+
+
+def _spoken(key: str) -> str:
+    return key if key[:1].islower() else f"property {key}"
+
+
+def _same_place(declared: Resource, live: Resource) -> bool:
+    """Account, region and namespace agree as far as both are known."""
+    for part in ("account", "region", "namespace"):
+        ours, theirs = declared.identity.get(part), live.identity.get(part)
+        if isinstance(ours, str) and isinstance(theirs, str) and ours and theirs and ours != theirs:
+            # A global service is deployed through some region and lives in none.
+            if part == "region" and theirs == "global":
+                continue
+            return False
+    return True
+
+
+def _unreadable(resource: Resource, coverage: Coverage) -> str:
+    account, region = (resource.identity.get(part) for part in ("account", "region"))
+    return coverage(
+        resource.kind,
+        account if isinstance(account, str) else "",
+        region if isinstance(region, str) else "",
+    )
+
+
+def _uid(resource: Resource) -> str:
+    for key in ("arn", "id", "name"):
+        found = resource.identity.get(key)
+        if isinstance(found, str) and found:
+            return found
+    return resource.address

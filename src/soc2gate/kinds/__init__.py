@@ -1,0 +1,22 @@
+"""The normal form: every kind in the provider's own resource model, whichever format or API told of it.
+
+`normalise` turns what readers yield into resources; `build_live` does the same for an API's answers; `link` draws the
+links between resources on either side. A kind is one entry in `kinds/aws/<service>.py` or `kinds/kubernetes.py`.
+"""
+
+from soc2gate.kinds.linking import Unread, link
+from soc2gate.kinds.live import build_live
+from soc2gate.kinds.normalise import Normalised, derived, normalise
+from soc2gate.kinds.registry import kind, known_kinds, type_of
+
+__all__ = [
+    "Normalised",
+    "Unread",
+    "build_live",
+    "derived",
+    "kind",
+    "known_kinds",
+    "link",
+    "normalise",
+    "type_of",
+]

@@ -1,0 +1,245 @@
+"""Companions find the resource they belong to: by reference, by a unique name, or not at all.
+
+A companion whose target is not known stands as a partial resource that can only fail, and leaves an open end on every
+resource of that kind in its root: any of them may be the one. A companion that may not come to exist is an optional
+element. Where part of a root was not read, what a companion could have said is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from soc2gate.kinds import registry
+from soc2gate.kinds.convert import one_of
+from soc2gate.kinds.describe import Companion, Kind
+from soc2gate.kinds.draft import Draft, Piece
+from soc2gate.kinds.targets import Named, Targets, elements, may_equal
+from soc2gate.model.value import Alternatives, OpenList, Text, Unknown, Value
+
+
+@dataclass(slots=True)
+class Roots:
+    """Every draft and every companion of all roots, found by address and by name."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    targets: dict[str, Targets[Draft]] = field(default_factory=dict)
+    companions: list[tuple[Companion, Draft]] = field(default_factory=list)
+    by_address: dict[tuple[str, str], tuple[Companion, Draft]] = field(default_factory=dict)
+
+    def add(self, draft: Draft) -> None:
+        """Take in a drafted resource."""
+        self.drafts.append(draft)
+        found = self.targets.get(draft.kind.name)
+        if found is None:
+            found = self.targets[draft.kind.name] = Targets()
+        names = [draft.identity.get(key) or draft.properties.get(key) for key in draft.kind.names]
+        found.add(draft, draft.root, draft.address, names)
+
+    def add_companion(self, companion: Companion, draft: Draft) -> None:
+        """Take in a companion, as a draft over its own body."""
+        self.companions.append((companion, draft))
+        self.by_address[draft.root, draft.address] = (companion, draft)
+
+    def everything(self) -> Iterator[Draft]:
+        """All drafts, for their problems."""
+        yield from self.drafts
+        for _, draft in self.companions:
+            yield draft
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one companion adds to one resource."""
+
+    into: Draft
+    companion: Companion
+    source: Draft
+    piece: Piece
+    optional: str
+    """Why it may not be there; empty when it is."""
+
+
+def attach(roots: Roots, unread: Mapping[str, str]) -> None:
+    """Give every companion's part to the resource it belongs to; `unread` is, per root, why part of it was not read."""
+    parts: list[_Part] = []
+    partials: list[Draft] = []
+    for companion, source in roots.companions:
+        holds = companion.when(source) if companion.when else True
+        if holds is False:
+            continue
+        doubt = source.uncertain or ("" if holds else f"it is not known whether {source.address} says this")
+        piece = companion.build(source)
+        if piece is None:
+            continue
+        orphan = False
+        for value in _names(companion, source):
+            named = _find(roots, companion, source, value)
+            parts += [_Part(draft, companion, source, piece, doubt) for draft in named.certain]
+            maybe = doubt or f"{source.address} may belong to another {source.kind.title}"
+            parts += [_Part(draft, companion, source, piece, maybe) for draft in named.possible]
+            if named.unknown:
+                reason = f"{source.address} may belong to this {source.kind.title}: {named.unknown}"
+                parts += [
+                    _Part(draft, companion, source, piece, doubt or reason)
+                    for draft in _candidates(roots, companion, source, value)
+                ]
+            orphan = orphan or named.external or bool(named.unknown)
+        if orphan:
+            partials.append(_stand_alone(companion, source, piece))
+    # What certainly belongs comes first, so that element paths do not move when optional ones follow.
+    for part in sorted(parts, key=lambda part: bool(part.optional)):
+        _join(part)
+    if unread:
+        for draft in roots.drafts:
+            if draft.root in unread:
+                _leave_open(draft, unread[draft.root])
+    roots.drafts += partials
+
+
+def _names(companion: Companion, source: Draft) -> list[Value]:
+    value = source.get(companion.target)
+    if value is None or value == []:
+        # A policy that lists no role belongs to none; a bucket's versioning always belongs to some bucket.
+        return [] if companion.plural else [None]
+    if not companion.plural:
+        return [value]
+    names, open_reason = elements(value)
+    return [*names, Unknown(open_reason)] if open_reason else names
+
+
+def _find(roots: Roots, companion: Companion, source: Draft, value: Value, depth: int = 0) -> Named[Draft]:
+    if isinstance(value, Unknown) and value.ref is not None and depth < 10:
+        # `bucket = aws_s3_bucket_versioning.v.id`: another companion's id, which is that of its own target.
+        other, draft = roots.by_address.get((source.root, value.ref.address), (companion, None))
+        if draft is not None and other.kind == companion.kind:
+            told = {other.target, "id"} if other.id_is_target else {other.target}
+            if value.ref.attribute in told:
+                return _find(roots, companion, source, draft.get(other.target), depth + 1)
+    targets = roots.targets.get(companion.kind)
+    return (targets or Targets[Draft]()).find(value, source.root)
+
+
+def _candidates(roots: Roots, companion: Companion, source: Draft, value: Value) -> list[Draft]:
+    """The resources in the same root that a companion with an unknown target may belong to."""
+    targets = roots.targets.get(companion.kind)
+    found = targets.in_root(source.root) if targets else []
+    if isinstance(value, Text) or (isinstance(value, Unknown) and value.prefix):
+        return [draft for draft in found if may_equal(value, draft.identity.get("name") or Unknown("no name"))]
+    return found
+
+
+def _join(part: _Part) -> None:
+    draft, path = part.into, part.companion.into
+    current = draft.value(path)
+    if part.companion.many:
+        draft.overwrite(path, _more(draft, path, current, part))
+    else:
+        made = draft.settle(part.piece, path)
+        if part.optional:
+            made = one_of((current, made), part.optional)
+        elif path in draft.members.values() and current is not None:
+            made = one_of((current, made), f"{path} is written more than once")
+        draft.overwrite(path, made)
+    draft.members[part.source.address] = path
+
+
+def _more(draft: Draft, path: str, current: Value, part: _Part) -> Value:
+    items: tuple[Value, ...] = ()
+    more: tuple[Value, ...] = ()
+    reason = part.optional
+    if isinstance(current, list):
+        items = tuple(current)
+    elif isinstance(current, OpenList):
+        items, more, reason = current.items, current.more, current.reason
+    elif isinstance(current, Alternatives):
+        # Elements of either alternative may be there; nothing is lost by keeping each as a template.
+        lists = [option for option in current.options if isinstance(option, list)]
+        more = tuple(element for option in lists for element in option)
+        reason = current.reason
+    elif current is not None:
+        reason = current.reason if isinstance(current, Unknown) else "not decided by the files"
+        more = (Unknown(reason),)
+    # Settled once in its final position, so that the places of its parts stand under the right index.
+    start = len(items) + len(more)
+    made = _settle_elements(draft, path, start, part.piece)
+    if isinstance(made, OpenList):
+        added, open_ended, why = made.items, made.more, made.reason
+    elif isinstance(made, list):
+        added, open_ended, why = tuple(made), (), ""
+    else:
+        added, open_ended, why = (), (Unknown("not decided by the files") if made is None else made,), ""
+        why = made.reason if isinstance(made, (Unknown, Alternatives)) else "not decided by the files"
+    if part.optional:
+        more += added + open_ended
+        return OpenList(items, more, part.optional)
+    items += added
+    more += open_ended
+    return OpenList(items, more, reason or why) if more else list(items)
+
+
+def _settle_elements(draft: Draft, path: str, start: int, piece: Piece) -> Value:
+    if isinstance(piece, OpenList):
+        items = tuple(draft.settle(item, f"{path}[{start + i}]") for i, item in enumerate(piece.items))
+        begin = start + len(items)
+        return OpenList(
+            items,
+            tuple(draft.settle(item, f"{path}[{begin + i}]") for i, item in enumerate(piece.more)),
+            piece.reason,
+        )
+    if isinstance(piece, (list, tuple)):
+        return [draft.settle(item, f"{path}[{start + i}]") for i, item in enumerate(piece)]
+    return draft.settle(piece, path)
+
+
+def _stand_alone(companion: Companion, source: Draft, piece: Piece) -> Draft:
+    """The resource that stands for a companion whose target is not declared here."""
+    if companion.stands_as:
+        return _own_kind(companion, source)
+    draft = Draft(source.kind, None, source.body, source.where)
+    draft.format, draft.type, draft.root = source.format, source.type, source.root
+    draft.address = source.address
+    draft.uncertain = source.uncertain
+    draft.raw_places, draft.raw_notes = source.raw_places, source.raw_notes
+    draft.partial = True
+    reason = f"{source.address} belongs to a {source.kind.title} that is not declared here"
+    value = draft.settle(piece, companion.into)
+    if companion.many:
+        if isinstance(value, OpenList):
+            value = OpenList(value.items, (*value.more, Unknown(reason)), value.reason)
+        elif isinstance(value, list):
+            value = OpenList(tuple(value), (Unknown(reason),), reason)
+    for name in source.kind.links:
+        draft.related[name] = Unknown(reason)
+    draft.overwrite(companion.into, value)
+    draft.members[source.address] = companion.into
+    target = source.get(companion.target)
+    if target is not None:
+        draft.identity["name"] = target
+    return draft
+
+
+def _own_kind(companion: Companion, source: Draft) -> Draft:
+    kind: Kind = registry.kind(companion.stands_as)
+    draft = Draft(kind, None, source.body, source.where)
+    for name in ("format", "type", "root", "address", "uncertain", "raw_places", "raw_notes", "account", "region"):
+        setattr(draft, name, getattr(source, name))
+    for spelling in (*kind.terraform, *([kind.cloudformation] if kind.cloudformation else [])):
+        if spelling.type == source.type and spelling.build is not None:
+            spelling.build(draft)
+    return draft
+
+
+def _leave_open(draft: Draft, reason: str) -> None:
+    """Part of the root was not read: a companion that could stand there is not certain to be absent."""
+    aws = draft.format == "cloudformation"
+    for companion in draft.kind.companions:
+        if companion.type.startswith("AWS::") is not aws:
+            continue
+        current = draft.value(companion.into)
+        if companion.many:
+            items = tuple(current) if isinstance(current, list) else ()
+            if current is None or isinstance(current, list):
+                draft.overwrite(companion.into, OpenList(items, (Unknown(reason),), reason))
+        elif current is None:
+            draft.overwrite(companion.into, Unknown(reason))

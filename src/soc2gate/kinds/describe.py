@@ -1,0 +1,182 @@
+"""How a kind is described: its spellings, creation defaults, companions, links and live calls, as data.
+
+One `Kind` per entry of `kinds/aws/<service>.py` and `kinds/kubernetes.py`. The tables say what tables can; a function
+stands where they cannot. Nothing here imports an SDK: a live call is described, `live/` makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from soc2gate.model.value import Json, Value
+
+if TYPE_CHECKING:
+    from soc2gate.kinds.draft import Draft, Piece
+    from soc2gate.model.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What a spelling creates when nobody writes the property."""
+
+    path: str
+    """A property path; `Rules[*].Ebs.Encrypted` for each element. Filled in only where its parent exists."""
+    value: Value
+    """A constant, or an `Unknown` where the subnet, the image or the account decides."""
+    source: str
+    """Where that is documented; the evidence says it: `aws_db_instance creates 0`."""
+    when: Callable[[Mapping[str, Value]], bool | None] | None = None
+    """A condition on the other properties; None from it means that is unknown, and so is the property."""
+    kept: bool = True
+    """Whether the next apply reverts a change made by hand (*restored*). False where the property is merely what
+    creating gives and is left alone afterwards (Terraform's optional and computed attributes): rules read it, the
+    comparison leaves it free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How one format spells the kind: a Terraform resource type, or CloudFormation's own."""
+
+    type: str
+    """`aws_s3_bucket`; for CloudFormation the kind's own name."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Attribute path (`versioning.enabled` goes through a single nested block) to property path."""
+    build: Callable[[Draft], None] | None = None
+    """What the table cannot say."""
+    defaults: tuple[Default, ...] = ()
+    exports: Mapping[str, str] = field(default_factory=dict)
+    """Attribute that others refer to (`id`, `arn`, `bucket`; `Ref`, `Arn`) to the identity key or property it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A resource of its own that says part of another: a bucket's versioning, a group's rule, a role's attachment."""
+
+    type: str
+    """Its Terraform or CloudFormation type."""
+    kind: str
+    """The kind it fills in."""
+    target: str
+    """The attribute that names the resource it belongs to."""
+    into: str
+    """The property path it fills; `related.<Link>` for a link."""
+    build: Callable[[Draft], Piece]
+    """Its part of the target, in the normal form, from a draft over the companion's own body; the *elements* (a list)
+    where `many`. None: it adds nothing."""
+    many: bool = False
+    """Whether `into` is a list and this adds to it."""
+    plural: bool = False
+    """Whether `target` is a list and this belongs to each resource it names."""
+    id_is_target: bool = False
+    """Whether the companion's own `id` is that of its target (`aws_s3_bucket_versioning.v.id` is the bucket's name)."""
+    stands_as: str = ""
+    """A kind of its own that it forms when its target is not declared here; otherwise it then forms a partial resource
+    of `kind`, which can only fail."""
+    when: Callable[[Draft], bool | None] | None = None
+    """Whether this one belongs to `kind` at all, for types that may belong to several; None means that is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another kind that belongs to this one, for rules to read as `resource.related.<name>`."""
+
+    kind: str
+    many: bool = True
+    by: str = ""
+    """The linked kind's property that names this resource (`ResourceId`); empty where everything of that kind in the
+    same account (or, for a singleton of a region, the same region) belongs to it."""
+    when: Callable[[Mapping[str, Value]], bool | None] | None = None
+    """Whether a linked resource's properties make it count at all (`ResourceType == "VPC"`); None: it may."""
+    find: Callable[[Resource, Sequence[Resource]], Sequence[Resource]] | None = None
+    """For links that go by anything else (selectors, namespaces): the ones that belong to this resource, among those
+    of the linked kind in the same root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One read operation of the live API."""
+
+    service: str
+    """boto3's name: `s3`."""
+    operation: str
+    """boto3's method: `get_bucket_encryption`."""
+    action: str
+    """The IAM action it needs: `s3:GetEncryptionConfiguration`."""
+    parameters: Mapping[str, str | int | list[Json]] = field(default_factory=dict)
+    """Parameter to a value; a string `{Name}` is filled from the listed item, `{account}` from the caller."""
+    result: str = ""
+    """Dotted path to what is wanted in the answer; empty for all of it. A list where `items` is set."""
+    absent_on: tuple[str, ...] = ()
+    """Error codes that *mean* absence; every other error is unreadable, never absent."""
+    into: str = ""
+    """For a detail call: the property path it fills, so that a failure makes exactly that unknown. `*` where it tells
+    all there is to know of the resource; several are separated by commas."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSpelling:
+    """How the live API tells of a kind."""
+
+    enumerate: Call | None
+    """Lists the resources; its `result` is the list. None: exactly one exists per account (`scope` global) or per
+    region, and its item is empty."""
+    details: tuple[Call, ...] = ()
+    """Asked once per resource; each answer reaches `build` under its operation's name."""
+    build: Callable[[LiveItem], None] | None = None
+    """From answers to the normal form, through the draft in the item."""
+    scope: str = "region"
+    """`region` or `global` (asked once)."""
+    keep: Callable[[Mapping[str, Json], str], bool] | None = None
+    """From a listed item and the region asked, whether it is one of ours to tell here (no shadow trails); asked before
+    the detail calls are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveItem:
+    """One listed resource with the answers to its detail calls: what a `build` of the live side works from.
+
+    It writes through `draft`, whose `get` and `at` read the item, and each answer under its operation's name:
+    `draft.set("VersioningConfiguration.Status", draft.at("get_bucket_versioning.Status"))`.
+    """
+
+    item: Mapping[str, Json]
+    answers: Mapping[str, Json]
+    """Operation to result; None where the API said absent. An operation whose call failed is missing here."""
+    failures: Mapping[str, str]
+    """Operation to why it failed; the property named by the call's `into` becomes unknown with this reason."""
+    account: str
+    region: str
+    partition: str
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of the normal form."""
+
+    name: str
+    """`AWS::S3::Bucket`."""
+    title: str
+    """What a person calls it: `S3 bucket`."""
+    terraform: tuple[Spelling, ...] = ()
+    cloudformation: Spelling | None = None
+    manifest: Spelling | None = None
+    companions: tuple[Companion, ...] = ()
+    links: Mapping[str, Link] = field(default_factory=dict)
+    live: LiveSpelling | None = None
+    names: tuple[str, ...] = ()
+    """Identity keys or properties whose declared value names one live resource within its account and region."""
+    singleton: bool = False
+    """One per account or region: never missing, never unmanaged."""
+    unordered: tuple[str, ...] = ()
+    """Property paths compared as sets although the schema does not say so, each for a reason in a comment."""
+    ignored: tuple[str, ...] = ()
+    """Property paths never compared, each for a reason in a comment."""
+    part_of: str = ""
+    """The kind that owns this one (a bucket policy's bucket): judged for itself, and neither missing nor unmanaged for
+    itself, since its owner tells of the same thing."""
+    derives: Callable[[Resource], Sequence[Resource]] | None = None
+    """Resources of other kinds that are part of this one (a bucket's policy, a workload's pod template), made from the
+    finished resource on both sides; each says so in `derived_from`."""

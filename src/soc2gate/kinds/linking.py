@@ -1,0 +1,159 @@
+"""Links: what belongs to a resource though it is a resource of its own, for rules to read as `resource.related.X`.
+
+The same step for both sides. A linked resource that may not exist, or of which it is not known whom it belongs to,
+leaves the link open: `exists` over it is then true or unknown, never false for certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from soc2gate.kinds import registry
+from soc2gate.kinds.describe import Link
+from soc2gate.kinds.targets import Targets
+from soc2gate.model.resource import Resource, Side, Where
+from soc2gate.model.value import OpenList, Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A part of the world that was not read, so that what is not there may be."""
+
+    root: str
+    """`Resource.root`; empty for all of them."""
+    reason: str
+    kind: str = ""
+    """The one kind that could not be listed there; empty for any."""
+
+
+@dataclass(slots=True)
+class _Belonging:
+    """What was found to belong to one resource by one link."""
+
+    certain: list[Resource]
+    possible: list[tuple[Resource, str]]
+
+
+def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[Resource]:
+    """The same resources in the same order, those of kinds with links with `related` filled in."""
+    everything = list(resources)
+    by_kind: dict[str, list[Resource]] = {}
+    for resource in everything:
+        by_kind.setdefault(resource.kind, []).append(resource)
+    changed: dict[int, Resource] = {}
+    for name, owners in by_kind.items():
+        for link_name, described in registry.kind(name).links.items():
+            found = _belonging(name, owners, described, by_kind.get(described.kind, []))
+            for owner in owners:
+                if owner.partial:
+                    continue
+                belonging = found.get(id(owner), _Belonging([], []))
+                reason = _unread(owner, described.kind, unread)
+                current = changed.get(id(owner), owner)
+                changed[id(owner)] = _related(current, link_name, described, belonging, reason)
+    return [changed.get(id(resource), resource) for resource in everything]
+
+
+def _belonging(name: str, owners: list[Resource], described: Link, linked: list[Resource]) -> dict[int, _Belonging]:
+    out: dict[int, _Belonging] = {id(owner): _Belonging([], []) for owner in owners}
+    if described.find is not None:
+        by_root: dict[str, list[Resource]] = {}
+        for other in linked:
+            by_root.setdefault(other.root, []).append(other)
+        for owner in owners:
+            for other in described.find(owner, by_root.get(owner.root, [])):
+                _add(out[id(owner)], other, described, "")
+        return out
+    if not described.by:
+        for owner in owners:
+            for other in linked:
+                if _same_account(owner, other):
+                    _add(out[id(owner)], other, described, "")
+        return out
+    targets: Targets[Resource] = Targets()
+    for owner in owners:
+        if not owner.partial:
+            targets.add(owner, owner.root, owner.address, _names(owner))
+    for other in linked:
+        named = targets.find(other.properties.get(described.by), other.root)
+        for owner in named.certain:
+            _add(out[id(owner)], other, described, "")
+        for owner in named.possible:
+            _add(out[id(owner)], other, described, f"{other.address} may belong to another {name}")
+        if named.unknown:
+            for owner in targets.in_root(other.root):
+                _add(out[id(owner)], other, described, f"{other.address} may belong to this: {named.unknown}")
+    return out
+
+
+def _add(belonging: _Belonging, other: Resource, described: Link, doubt: str) -> None:
+    holds = described.when(other.properties) if described.when else True
+    if holds is False:
+        return
+    doubt = doubt or other.uncertain or ("" if holds else f"it is not known whether {other.address} belongs here")
+    if doubt:
+        belonging.possible.append((other, doubt))
+    else:
+        belonging.certain.append(other)
+
+
+def _names(owner: Resource) -> list[Value]:
+    kind = registry.kind(owner.kind)
+    keys = ("id", "arn", "name", *kind.names)
+    return [value for key in keys if isinstance(value := owner.identity.get(key, owner.properties.get(key)), str)]
+
+
+def _same_account(owner: Resource, other: Resource) -> bool:
+    if owner.side is Side.DECLARED:
+        return owner.root == other.root
+    for part in ("account", "region"):
+        ours, theirs = owner.identity.get(part), other.identity.get(part)
+        if part == "region" and (ours == "global" or ours is None):
+            continue
+        if ours != theirs:
+            return False
+    return True
+
+
+def _unread(owner: Resource, kind: str, unread: Sequence[Unread]) -> str:
+    for part in unread:
+        if part.kind in ("", kind) and (not part.root or part.root == owner.root or _covers(part.root, owner)):
+            return part.reason
+    return ""
+
+
+def _covers(root: str, owner: Resource) -> bool:
+    """A region's gap is a gap of its account: `aws:1:eu-west-1` of what belongs to `aws:1:global`."""
+    return owner.root.endswith(":global") and root.rpartition(":")[0] == owner.root.rpartition(":")[0]
+
+
+def _related(owner: Resource, name: str, described: Link, found: _Belonging, unread: str) -> Resource:
+    places: dict[str, Where] = dict(owner.places)
+    certain: list[Value] = []
+    path = f"related.{name}"
+    for other in found.certain:
+        _note_places(places, f"{path}[{len(certain)}]" if described.many else path, other)
+        certain.append(dict(other.properties))
+    templates: list[Value] = []
+    for other, _ in found.possible:
+        _note_places(places, f"{path}[{len(certain) + len(templates)}]" if described.many else path, other)
+        templates.append(dict(other.properties))
+    reason = unread or next((doubt for _, doubt in found.possible), "")
+    value: Value
+    if unread:
+        templates.append(Unknown(unread))
+    if described.many:
+        value = OpenList(tuple(certain), tuple(templates), reason) if templates else certain
+    elif certain:
+        value = certain[0]
+    else:
+        value = Unknown(reason) if reason else None
+    related: Mapping[str, Value] = {**owner.related, **({} if value is None else {name: value})}
+    return replace(owner, related=related, places=places)
+
+
+def _note_places(places: dict[str, Where], path: str, other: Resource) -> None:
+    places[path] = other.where
+    for inner, where in other.places.items():
+        places[f"{path}.{inner}"] = where

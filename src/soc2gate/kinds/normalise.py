@@ -1,0 +1,170 @@
+"""From what readers yield to the normal form: `normalise` is the third step from `main.tf` to a verdict.
+
+Per root: every resource of a kind we know is drafted, companions (a bucket's versioning block, a role's attachment)
+are attached to the resource they belong to, what nobody wrote is completed, and links are drawn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from soc2gate.kinds import registry
+from soc2gate.kinds.attaching import Roots, attach
+from soc2gate.kinds.completing import complete, facts_of, fill_defaults
+from soc2gate.kinds.convert import plain_copy, tag_list, tag_map
+from soc2gate.kinds.describe import Kind, Spelling
+from soc2gate.kinds.draft import Draft
+from soc2gate.kinds.linking import Unread, link
+from soc2gate.model.resource import Problem, RawResource, Reading, Resource, Side, Span
+from soc2gate.model.value import Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """Every declared resource that rules can be asked about."""
+
+    resources: tuple[Resource, ...]
+    problems: tuple[Problem, ...] = ()
+    unjudged: Mapping[str, int] = field(default_factory=dict)
+    """Types we have no kind for, and how many resources of each there were."""
+
+
+def normalise(readings: Sequence[Reading], *, owns_account: Mapping[str, bool] | None = None) -> Normalised:
+    """Turn readings into resources in the normal form, ordered by root and address.
+
+    `owns_account` says of a root that it configures its AWS account as a whole: only then do the account's own kinds
+    (its password policy) count as declared, empty where the code does not write them.
+    """
+    roots = Roots()
+    unjudged: Counter[str] = Counter()
+    for reading in readings:
+        for raw in reading.resources:
+            if not raw.data:
+                _draft(raw, roots, unjudged)
+    attach(roots, {reading.root: reading.unread[0] for reading in readings if reading.unread})
+    drafts = [draft for draft in roots.drafts if draft.exists]
+    resources: list[Resource] = []
+    for draft in drafts:
+        if draft.spelling and not draft.partial:
+            fill_defaults(draft, draft.spelling.defaults)
+        resources.append(complete(draft, Side.DECLARED))
+    for reading in readings:
+        if owns_account and owns_account.get(reading.root):
+            resources += _account_kinds(reading, resources)
+    resources += derived(resources)
+    linked = link(resources, [Unread(reading.root, reading.unread[0]) for reading in readings if reading.unread])
+    linked.sort(key=lambda resource: (resource.root, resource.address, resource.kind))
+    problems = [problem for draft in roots.everything() for problem in draft.problems]
+    return Normalised(tuple(linked), tuple(problems), dict(sorted(unjudged.items())))
+
+
+def derived(resources: Sequence[Resource]) -> list[Resource]:
+    """The resources of other kinds that are part of these: a workload's pod template."""
+    out: list[Resource] = []
+    for resource in resources:
+        derives = registry.kind(resource.kind).derives
+        if derives is not None:
+            out += derives(resource)
+    return out
+
+
+def _draft(raw: RawResource, roots: Roots, unjudged: Counter[str]) -> None:
+    spelt = registry.spelt(raw.format, raw.type)
+    if spelt is None:
+        unjudged[raw.type] += 1
+        return
+    for kind, spelling in spelt.owns:
+        if any(companion.type == raw.type and companion.stands_as == kind.name for _, companion in spelt.parts):
+            continue  # it stands for itself only where what it belongs to is not declared
+        roots.add(write_down(kind, spelling, raw))
+    for kind, companion in spelt.parts:
+        roots.add_companion(companion, Draft.of(kind, None, raw))
+
+
+def write_down(kind: Kind, spelling: Spelling, raw: RawResource) -> Draft:
+    """A draft with everything the resource's own block says."""
+    draft = Draft.of(kind, spelling, raw)
+    if raw.format != "terraform":
+        # CloudFormation and manifests are in the normal form already.
+        written = spelling.build is not None or any("." in default.path for default in spelling.defaults)
+        draft.properties = {
+            key: plain_copy(value) if written else value for key, value in raw.body.items() if value is not None
+        }
+        draft.places = dict(raw.places)
+        draft.notes = dict(raw.notes)
+    for attribute, path in spelling.fields.items():
+        draft.copy(attribute, path)
+    _write_tags(draft)
+    if spelling.build is not None:
+        spelling.build(draft)
+    _identify(draft, spelling)
+    return draft
+
+
+def _write_tags(draft: Draft) -> None:
+    facts = facts_of(draft.kind.name)
+    if not facts.tags:
+        return
+    if draft.format != "terraform":
+        draft.tags = tag_map(draft.properties.get(facts.tags))
+        return
+    name = "tags_all" if "tags_all" in draft.body else "tags"
+    tags = draft.body.get(name)
+    if tags is None:
+        return
+    draft.tags = tag_map(tags)
+    if not facts.tags_are_list:
+        draft.copy(name, facts.tags)
+        return
+    draft.set(facts.tags, tag_list(tags), written_at=name)
+    if isinstance(tags, dict):
+        for i, key in enumerate(sorted(tags)):
+            where = draft.raw_places.get(f"{name}.{key}")
+            if where is not None:
+                draft.places[f"{facts.tags}[{i}].Value"] = where
+
+
+def _identify(draft: Draft, spelling: Spelling) -> None:
+    identity = draft.identity
+    for name, value in (("account", draft.account), ("region", draft.region)):
+        if value is not None:
+            identity.setdefault(name, value)
+    for key in draft.kind.names:
+        value = draft.properties.get(key)
+        if value is not None:
+            identity.setdefault("name", value)
+            break
+    for attribute, key in spelling.exports.items():
+        if key not in identity and key[:1].islower():
+            identity[key] = draft.ref(attribute)
+
+
+def _account_kinds(reading: Reading, resources: Sequence[Resource]) -> list[Resource]:
+    """The account's own kinds where the root owns its account and does not declare them."""
+    there = {resource.kind for resource in resources if resource.root == reading.root}
+    accounts = [raw.account for raw in reading.resources if isinstance(raw.account, str)]
+    account: Value = accounts[0] if len(set(accounts)) == 1 else Unknown("the code does not say which account this is")
+    path = next(iter(reading.files), reading.root)
+    out: list[Resource] = []
+    for name in registry.KINDS:
+        if not name.startswith("Account::") or name in there:
+            continue
+        kind = registry.kind(name)
+        if not kind.singleton or kind.live is None or kind.live.scope != "global":
+            continue
+        out.append(
+            Resource(
+                kind=name,
+                address=kind.title,
+                side=Side.DECLARED,
+                properties={},
+                where=Span(path, 1),
+                places={},
+                root=reading.root,
+                spelling=reading.format,
+                identity={"account": account},
+            )
+        )
+    return out

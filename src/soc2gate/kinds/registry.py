@@ -1,0 +1,222 @@
+"""Which module knows which kind and which Terraform or CloudFormation type: tables of dotted names.
+
+A service's module is imported when a resource of it turns up, so that scanning a repository of buckets imports the
+module for S3 and no other. A test holds these tables against what the modules say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from soc2gate.kinds.describe import Companion, Kind, Spelling
+from soc2gate.schema import lookup
+from soc2gate.schema.types import ListType, ObjectType
+
+_AWS = "soc2gate.kinds.aws."
+_KUBERNETES = "soc2gate.kinds.kubernetes"
+
+KINDS: Mapping[str, str] = {
+    "Account::Account": _AWS + "account",
+    "Account::IAM::PasswordPolicy": _AWS + "account",
+    "AWS::CloudTrail::Trail": _AWS + "cloudtrail",
+    "AWS::DynamoDB::GlobalTable": _AWS + "dynamodb",
+    "AWS::DynamoDB::Table": _AWS + "dynamodb",
+    "AWS::EC2::FlowLog": _AWS + "ec2",
+    "AWS::EC2::Instance": _AWS + "ec2",
+    "AWS::EC2::LaunchTemplate": _AWS + "ec2",
+    "AWS::EC2::SecurityGroup": _AWS + "ec2",
+    "AWS::EC2::VPC": _AWS + "ec2",
+    "AWS::EC2::Volume": _AWS + "ec2",
+    "AWS::IAM::Group": _AWS + "iam",
+    "AWS::IAM::ManagedPolicy": _AWS + "iam",
+    "AWS::IAM::Policy": _AWS + "iam",
+    "AWS::IAM::Role": _AWS + "iam",
+    "AWS::IAM::User": _AWS + "iam",
+    "AWS::KMS::Key": _AWS + "kms",
+    "AWS::RDS::DBCluster": _AWS + "rds",
+    "AWS::RDS::DBInstance": _AWS + "rds",
+    "AWS::S3::Bucket": _AWS + "s3",
+    "AWS::S3::BucketPolicy": _AWS + "s3",
+    "AWS::SNS::Topic": _AWS + "sns",
+    "AWS::SQS::Queue": _AWS + "sqs",
+}
+"""Kind to the module that describes it; every `Kubernetes::…` kind is in one module of its own."""
+
+_TERRAFORM: Mapping[str, Sequence[str]] = {
+    "account": ("aws_iam_account_password_policy",),
+    "cloudtrail": ("aws_cloudtrail",),
+    "dynamodb": ("aws_dynamodb_table", "aws_dynamodb_global_table"),
+    "ec2": (
+        "aws_default_security_group",
+        "aws_default_vpc",
+        "aws_ebs_volume",
+        "aws_flow_log",
+        "aws_instance",
+        "aws_launch_template",
+        "aws_security_group",
+        "aws_security_group_rule",
+        "aws_vpc",
+        "aws_vpc_security_group_egress_rule",
+        "aws_vpc_security_group_ingress_rule",
+    ),
+    "iam": (
+        "aws_iam_group",
+        "aws_iam_group_policies_exclusive",
+        "aws_iam_group_policy",
+        "aws_iam_group_policy_attachment",
+        "aws_iam_policy",
+        "aws_iam_policy_attachment",
+        "aws_iam_role",
+        "aws_iam_role_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_iam_user",
+        "aws_iam_user_group_membership",
+        "aws_iam_user_policy",
+        "aws_iam_user_policy_attachment",
+    ),
+    "kms": ("aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy"),
+    "rds": ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance"),
+    "s3": (
+        "aws_s3_bucket",
+        "aws_s3_bucket_accelerate_configuration",
+        "aws_s3_bucket_acl",
+        "aws_s3_bucket_cors_configuration",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_logging",
+        "aws_s3_bucket_object_lock_configuration",
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+        "aws_s3_bucket_website_configuration",
+    ),
+    "sns": ("aws_sns_topic", "aws_sns_topic_policy"),
+    "sqs": ("aws_sqs_queue", "aws_sqs_queue_policy", "aws_sqs_queue_redrive_policy"),
+}
+TERRAFORM: Mapping[str, str] = {type_: _AWS + name for name, types in _TERRAFORM.items() for type_ in types}
+"""Terraform type to the module that describes what it is, or what it is part of."""
+
+CLOUDFORMATION: Mapping[str, str] = {
+    # Types that are no kind of ours but say part of one. Types that are kinds are found in `KINDS`.
+    "AWS::EC2::SecurityGroupEgress": _AWS + "ec2",
+    "AWS::EC2::SecurityGroupIngress": _AWS + "ec2",
+    "AWS::IAM::GroupPolicy": _AWS + "iam",
+    "AWS::IAM::RolePolicy": _AWS + "iam",
+    "AWS::IAM::UserPolicy": _AWS + "iam",
+    "AWS::IAM::UserToGroupAddition": _AWS + "iam",
+    "AWS::SNS::TopicPolicy": _AWS + "sns",
+    "AWS::SQS::QueuePolicy": _AWS + "sqs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """What a Terraform or CloudFormation type, or a manifest, tells us of."""
+
+    owns: tuple[tuple[Kind, Spelling], ...] = ()
+    """Kinds it is a resource of; more than one only where the properties decide."""
+    parts: tuple[tuple[Kind, Companion], ...] = ()
+    """Kinds it says part of."""
+
+
+@dataclass(slots=True)
+class _Loaded:
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    spelt: dict[tuple[str, str], Spelt] = field(default_factory=dict)
+    modules: set[str] = field(default_factory=set)
+    types: dict[str, ObjectType] = field(default_factory=dict)
+
+
+_loaded = _Loaded()
+
+
+def module_of(kind: str) -> str:
+    """The module that describes a kind; empty where none does."""
+    found = KINDS.get(kind)
+    if found is None and kind.startswith("Kubernetes::"):
+        return _KUBERNETES
+    return found or ""
+
+
+def kind(name: str) -> Kind:
+    """The description of a kind. One that only the schema knows has no spelling, no links and no live calls."""
+    found = _loaded.kinds.get(name)
+    if found is None:
+        module = module_of(name)
+        if module:
+            _load(module)
+        found = _loaded.kinds.get(name)
+        if found is None:
+            found = _loaded.kinds[name] = Kind(name=name, title=name.rpartition("::")[2])
+    return found
+
+
+def known_kinds() -> tuple[str, ...]:
+    """Every kind that some source can tell of, sorted. Imports the module for Kubernetes."""
+    _load(_KUBERNETES)
+    return tuple(sorted({*KINDS, *(name for name in _loaded.kinds if name.startswith("Kubernetes::"))}))
+
+
+def type_of(name: str) -> ObjectType:
+    """What a rule sees as `resource`: the schema's properties, ours, and `related` with the kind's links.
+
+    Raises `soc2gate.schema.lookup.UnknownKind` for a name that no schema has.
+    """
+    found = _loaded.types.get(name)
+    if found is None:
+        links = lookup.related(name)
+        for link, described in kind(name).links.items():
+            if link not in links:
+                linked = lookup.type_of(described.kind)
+                links[link] = ListType(linked) if described.many else linked
+        found = _loaded.types[name] = lookup.rule_type(name, links)
+    return found
+
+
+def spelt(language: str, type_: str) -> Spelt | None:
+    """What a resource of this type in this format (`terraform`, `cloudformation`, `kubernetes`) tells us of; None where we judge nothing of it."""
+    key = (language, type_)
+    found = _loaded.spelt.get(key)
+    if found is None:
+        module = _module_for(language, type_)
+        if not module:
+            return None
+        _load(module)
+        if module == _KUBERNETES and language == "kubernetes":
+            # One kind is written under several API versions; that module knows which.
+            key = (language, import_module(module).spelling_type(type_))
+        found = _loaded.spelt.get(key)
+    return found
+
+
+def _module_for(language: str, type_: str) -> str:
+    if language == "terraform":
+        return TERRAFORM.get(type_, _KUBERNETES if type_.startswith("kubernetes_") else "")
+    if language == "cloudformation":
+        return KINDS.get(type_) or CLOUDFORMATION.get(type_, "")
+    return _KUBERNETES if language == "kubernetes" else ""
+
+
+def _load(module: str) -> None:
+    if module in _loaded.modules:
+        return
+    _loaded.modules.add(module)
+    described: tuple[Kind, ...] = import_module(module).KINDS
+    owns: dict[tuple[str, str], list[tuple[Kind, Spelling]]] = {}
+    parts: dict[tuple[str, str], list[tuple[Kind, Companion]]] = {}
+    for entry in described:
+        _loaded.kinds[entry.name] = entry
+        for spelling in entry.terraform:
+            owns.setdefault(("terraform", spelling.type), []).append((entry, spelling))
+        if entry.cloudformation:
+            owns.setdefault(("cloudformation", entry.cloudformation.type), []).append((entry, entry.cloudformation))
+        if entry.manifest:
+            owns.setdefault(("kubernetes", entry.manifest.type), []).append((entry, entry.manifest))
+        for companion in entry.companions:
+            language = "cloudformation" if companion.type.startswith("AWS::") else "terraform"
+            parts.setdefault((language, companion.type), []).append((entry, companion))
+    for key in {*owns, *parts}:
+        _loaded.spelt[key] = Spelt(tuple(owns.get(key, ())), tuple(parts.get(key, ())))

@@ -1,0 +1,1 @@
+"""Running accounts and clusters, read without changing them, and the snapshots that keep what was seen."""

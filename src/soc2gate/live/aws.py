@@ -1,0 +1,252 @@
+"""Reading an AWS account: the calls that the kinds declare, made once each, into a snapshot.
+
+A *unit* is one kind in one region (or `global`). Its listing is one task for the pool; each listed item with its
+detail calls is another. Whatever a call answers is kept: what it could not, too. A listing that fails leaves its unit
+unread, so that nothing of that kind is ever called missing there; a detail call that fails makes the property it
+feeds unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from soc2gate.kinds.describe import Call, Kind
+from soc2gate.live.aws_build import Seen, build
+from soc2gate.live.aws_calls import Calls, Failure
+from soc2gate.live.aws_session import Account, open_account
+from soc2gate.live.progress import Progress
+from soc2gate.live.snapshot import GLOBAL, Coverage, FailedCall, Part, Snapshot
+from soc2gate.model.resource import Resource
+from soc2gate.model.value import Json
+from soc2gate.version import __version__
+
+Tell = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AwsRequest:
+    """What to read of which account, as whom."""
+
+    kinds: tuple[str, ...]
+    clock: Callable[[], str]
+    """Now, in ISO 8601 and UTC; from outside, so that a run can be repeated."""
+    regions: tuple[str, ...] = ()
+    """Empty: the one that the profile or environment names, else all in use. `all`: every one opted into."""
+    profile: str | None = None
+    endpoint_url: str | None = None
+    """Another endpoint for every service; AWS_ENDPOINT_URL in the environment does the same, as boto3 has it."""
+    threads: int = 8
+
+
+def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
+    """Read the account.
+
+    Ctrl-C ends early with what was read so far, marked partial. Raises `CollectError` when nothing can be asked at
+    all (no credentials, no network) and `UsageError` for a region that cannot be one.
+    """
+    account = open_account(
+        profile=request.profile, regions=request.regions, endpoint_url=request.endpoint_url, threads=request.threads
+    )
+    taken_at = request.clock()
+    kinds, notes = _readable(request.kinds)
+    collector = _Collector(account, Calls(account.clients, account.home, account.id), taken_at, progress)
+    collector.run(_units(kinds, account.regions), request.threads)
+    read = {unit.region for unit in collector.units if not unit.reason}
+    part = Part(
+        provider="aws",
+        account=account.id,
+        caller=account.caller,
+        taken_at=taken_at,
+        finished_at=request.clock(),
+        regions_asked=account.regions,
+        regions_read=tuple(region for region in account.regions if region in read),
+        coverage=tuple(
+            sorted(
+                (Coverage(u.kind.name, u.region, not u.reason, u.reason) for u in collector.units),
+                key=lambda entry: (entry.kind, entry.region),
+            )
+        ),
+        calls=collector.calls.counts(),
+        failed_calls=tuple(sorted(collector.failed, key=lambda f: (f.kind, f.region, f.uid, f.call, f.property))),
+        resources=tuple(sorted(collector.resources, key=lambda r: (r.kind, r.root, r.address))),
+        partial=collector.stopped,
+        notes=(*account.notes, *notes),
+    )
+    return Snapshot((part,), {"name": "soc2gate", "version": __version__})
+
+
+@dataclass(slots=True)
+class _Unit:
+    """One kind in one region."""
+
+    kind: Kind
+    region: str
+    reason: str = "not read"
+    """Why it was not read; empty once it was."""
+    waiting: int = 0
+    """Items whose details are still being asked."""
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What one item came to."""
+
+    resources: Sequence[Resource]
+    failed: Sequence[FailedCall]
+
+
+@dataclass(slots=True)
+class _Collector:
+    """Runs the units through the pool and gathers what they give. Only its own thread touches its lists."""
+
+    account: Account
+    calls: Calls
+    taken_at: str
+    progress: Tell | None
+    units: list[_Unit] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
+    failed: list[FailedCall] = field(default_factory=list)
+    stopped: bool = False
+    done: int = 0
+    total: int = 0
+
+    def run(self, units: list[_Unit], threads: int) -> None:
+        self.units = units
+        self.total = len(units)
+        pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="soc2gate-aws")
+        listings: dict[Future[list[Mapping[str, Json]] | Failure], _Unit] = {}
+        items: dict[Future[_Outcome], _Unit] = {}
+        try:
+            for unit in units:
+                listings[pool.submit(self._list, unit)] = unit
+            while listings or items:
+                wait((*listings, *items), return_when=FIRST_COMPLETED)
+                for listing in [future for future in listings if future.done()]:
+                    items.update(self._start(listings.pop(listing), listing.result(), pool))
+                for item in [future for future in items if future.done()]:
+                    self._take(items.pop(item), item.result())
+        except KeyboardInterrupt:
+            self.stopped = True
+            for unit in self.units:
+                if unit.waiting or unit.reason == "not read":
+                    unit.reason = "collecting was stopped"
+        finally:
+            pool.shutdown(wait=not self.stopped, cancel_futures=True)
+
+    def _list(self, unit: _Unit) -> list[Mapping[str, Json]] | Failure:
+        live = unit.kind.live
+        assert live is not None
+        if live.enumerate is None:
+            return [{}]
+        answer = self.calls.ask(live.enumerate, unit.region, {})
+        if isinstance(answer, Failure):
+            return answer
+        listed = answer if isinstance(answer, list) else [] if answer is None else [answer]
+        items = [item if isinstance(item, dict) else {"value": item} for item in listed]
+        return [item for item in items if live.keep is None or live.keep(item, unit.region)]
+
+    def _start(
+        self, unit: _Unit, listed: list[Mapping[str, Json]] | Failure, pool: ThreadPoolExecutor
+    ) -> dict[Future[_Outcome], _Unit]:
+        live = unit.kind.live
+        assert live is not None
+        if isinstance(listed, Failure):
+            assert live.enumerate is not None
+            unit.reason = listed.reason
+            self.failed.append(
+                FailedCall(
+                    call=listed.call,
+                    kind=unit.kind.name,
+                    region=unit.region,
+                    error=listed.error,
+                    reason=listed.reason,
+                    action=live.enumerate.action if live.enumerate.action != listed.call else "",
+                )
+            )
+            self._step(unit)
+            return {}
+        unit.reason = ""
+        unit.waiting = len(listed)
+        self.total += len(listed)
+        self._step(unit)
+        return {pool.submit(self._ask_details, unit, item): unit for item in listed}
+
+    def _ask_details(self, unit: _Unit, item: Mapping[str, Json]) -> _Outcome:
+        live = unit.kind.live
+        assert live is not None
+        answers: dict[str, Json] = {}
+        names: dict[str, str] = {}
+        failures: list[tuple[Call, Failure]] = []
+        for call in live.details:
+            answer = self.calls.ask(call, unit.region, item)
+            names[call.operation] = self.calls.name(call, unit.region)
+            if isinstance(answer, Failure):
+                failures.append((call, answer))
+            else:
+                answers[call.operation] = answer
+        listing = self.calls.name(live.enumerate, unit.region) if live.enumerate else next(iter(names.values()), "")
+        seen = Seen(unit.kind, unit.region, item, answers, listing, names, self.account.id, self.account.partition)
+        resources = build(seen, [(call, failure.reason) for call, failure in failures], self.taken_at)
+        failed = [
+            FailedCall(
+                call=failure.call,
+                kind=resource.kind,
+                region=unit.region,
+                error=failure.error,
+                reason=failure.reason,
+                uid=resource.address,
+                property=call.into,
+                action=call.action if call.action != failure.call else "",
+            )
+            for resource in resources
+            for call, failure in failures
+        ]
+        return _Outcome(resources, failed)
+
+    def _take(self, unit: _Unit, outcome: _Outcome) -> None:
+        unit.waiting -= 1
+        self.resources.extend(outcome.resources)
+        self.failed.extend(outcome.failed)
+        self._step(unit)
+
+    def _step(self, unit: _Unit) -> None:
+        self.done += 1
+        if self.progress is not None:
+            self.progress(
+                Progress(
+                    "aws", self.account.id, unit.region, unit.kind.name, self.done, self.total, len(self.resources)
+                )
+            )
+
+
+def _units(kinds: Sequence[Kind], regions: Sequence[str]) -> list[_Unit]:
+    """Kinds of services without regions are asked once."""
+    return [
+        _Unit(kind, region)
+        for kind in kinds
+        for region in ([GLOBAL] if kind.live is not None and kind.live.scope == "global" else regions)
+    ]
+
+
+def _readable(names: Sequence[str]) -> tuple[list[Kind], tuple[str, ...]]:
+    """The kinds that have a live spelling, with those their links need; and a remark on those that have none."""
+    from soc2gate import kinds
+
+    wanted: dict[str, Kind] = {}
+    without: list[str] = []
+    pending = sorted(set(names), reverse=True)
+    while pending:
+        name = pending.pop()
+        if name in wanted or name in without:
+            continue
+        found = kinds.kind(name) if name in kinds.known_kinds() else None
+        if found is None or found.live is None:
+            if name in names:
+                without.append(name)
+            continue
+        wanted[name] = found
+        pending.extend(link.kind for link in found.links.values())
+    notes = (f"not read live, as soc2gate has no reader for it yet: {', '.join(without)}",) if without else ()
+    return [wanted[name] for name in sorted(wanted)], notes

@@ -1,0 +1,161 @@
+"""One read operation of AWS, from its description to plain data: parameters, pages, errors.
+
+Asked once per region and parameters, however many kinds want it: buckets and bucket policies share their calls.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from soc2gate.kinds.describe import Call
+from soc2gate.live.aws_session import Clients, error_code
+from soc2gate.live.snapshot import GLOBAL, CallCount
+from soc2gate.live.snapshot_json import failure_reason
+from soc2gate.model.value import Json
+
+READS = ("batch_get_", "describe_", "get_", "list_", "lookup_", "search_")
+"""What our operations' names begin with; `generate_credential_report` is the one exception, and changes nothing."""
+SECRET_READS = frozenset(
+    {"get_secret_value", "get_object", "get_item", "get_parameter", "get_parameters", "get_records"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A call that gave no answer."""
+
+    call: str
+    """`s3:GetBucketVersioning`."""
+    error: str
+    reason: str
+
+
+Answer = Json | Failure
+
+
+@dataclass(slots=True)
+class Calls:
+    """Makes calls, remembers their answers, and counts them."""
+
+    clients: Clients
+    home: str
+    account: str
+    _answers: dict[tuple[str, ...], Future[Answer]] = field(default_factory=dict)
+    _made: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, call: Call, region: str, item: Mapping[str, Json]) -> Answer:
+        """The wanted part of the answer; None where the API said absent; a `Failure` for every other error."""
+        parameters = {name: self._fill(value, item, region) for name, value in call.parameters.items()}
+        key = (call.service, call.operation, region, repr(sorted(parameters.items())), *call.absent_on)
+        with self._lock:
+            known = self._answers.get(key)
+            if known is None:
+                mine: Future[Answer] = Future()
+                self._answers[key] = mine
+        if known is None:
+            try:
+                mine.set_result(self._make(call, region, parameters))
+            except BaseException as error:
+                # Whoever waits for this answer must not wait for ever.
+                mine.set_exception(error)
+                raise
+            known = mine
+        answer = known.result()
+        return answer if isinstance(answer, Failure) or answer is None else dig(answer, call.result)
+
+    def name(self, call: Call, region: str) -> str:
+        """The operation as AWS spells it: `rds:DescribeDBInstances`."""
+        client = self.clients.get(call.service, self._client_region(region))
+        return f"{call.service}:{client.meta.method_to_api_mapping[call.operation]}"
+
+    def counts(self) -> tuple[CallCount, ...]:
+        """How often each operation was called, and failed, by region."""
+        return tuple(
+            CallCount(call, region, made, self._failed[call, region])
+            for (call, region), made in sorted(self._made.items())
+        )
+
+    def _client_region(self, region: str) -> str:
+        return self.home if region == GLOBAL else region
+
+    def _make(self, call: Call, region: str, parameters: dict[str, Any]) -> Answer:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if not call.operation.startswith(READS) and call.operation != "generate_credential_report":
+            raise ValueError(f"{call.service}.{call.operation} may change something, and is never called")
+        if call.operation in SECRET_READS:
+            raise ValueError(f"{call.service}.{call.operation} reads what we must not hold, and is never called")
+        client = self.clients.get(call.service, self._client_region(region))
+        name = self.name(call, region)
+        try:
+            if client.can_paginate(call.operation):
+                answer = client.get_paginator(call.operation).paginate(**parameters).build_full_result()
+            else:
+                answer = getattr(client, call.operation)(**parameters)
+        except (ClientError, BotoCoreError) as error:
+            code = error_code(error)
+            absent = code in call.absent_on
+            self._count(name, region, failed=not absent)
+            return None if absent else Failure(name, code, failure_reason(name, code))
+        self._count(name, region, failed=False)
+        return plain({key: value for key, value in answer.items() if key != "ResponseMetadata"})
+
+    def _count(self, name: str, region: str, *, failed: bool) -> None:
+        with self._lock:
+            self._made[name, region] += 1
+            if failed:
+                self._failed[name, region] += 1
+
+    def _fill(self, value: Json, item: Mapping[str, Json], region: str) -> Json:
+        if isinstance(value, list):
+            return [self._fill(one, item, region) for one in value]
+        if not isinstance(value, str) or not value.startswith("{") or not value.endswith("}"):
+            return value
+        name = value[1:-1]
+        if name == "account":
+            return self.account
+        if name == "region":
+            return region
+        return dig(dict(item), name)
+
+
+def plain(value: Any) -> Json:
+    """boto3's answer as plain data: times as ISO 8601 in UTC, bytes as text."""
+    if isinstance(value, dict):
+        return {str(key): plain(child) for key, child in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(child) for child in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).decode("utf-8", "replace")
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def dig(value: Json, path: str) -> Json:
+    """What stands at a dotted path. Lists on the way are joined: `Reservations.Instances` is every instance."""
+    if not path:
+        return value
+    here = value
+    for name in path.split("."):
+        if isinstance(here, list):
+            joined: list[Json] = []
+            for child in here:
+                found = child.get(name) if isinstance(child, dict) else None
+                joined.extend(found if isinstance(found, list) else [] if found is None else [found])
+            here = joined
+        elif isinstance(here, dict):
+            here = here.get(name)
+        else:
+            return None
+    return here

@@ -1,0 +1,160 @@
+"""Signing in to AWS: who asks, of which account, in which regions."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from soc2gate.errors import CollectError, UsageError
+from soc2gate.version import __version__
+
+ALL_REGIONS = "all"
+"""Asked as a region: every region the account has opted into."""
+
+_REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d{1,2}$")
+_SIGN_IN = "sign in first (aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+
+
+@dataclass(slots=True)
+class Clients:
+    """One boto3 client per service and region: making one costs 30 to 500 ms, and clients are safe across threads."""
+
+    session: Any
+    """boto3's; not typed, as its stubs know services by literal names only."""
+    endpoint_url: str | None
+    threads: int
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, service: str, region: str) -> Any:
+        """The client, made at its first use. Raises botocore's errors for an unknown service or region."""
+        from botocore.config import Config
+
+        # Sessions are not safe across threads, so the making is one at a time.
+        with self._lock:
+            client = self._made.get((service, region))
+            if client is None:
+                config = Config(
+                    retries={"mode": "adaptive", "max_attempts": 6},
+                    connect_timeout=10,
+                    read_timeout=60,
+                    max_pool_connections=max(self.threads, 10),
+                    user_agent_extra=f"soc2gate/{__version__}",
+                    # With an endpoint of one's own, `bucket.localhost` would have to resolve.
+                    s3={"addressing_style": "path"} if self._has_own_endpoint() else {},
+                )
+                client = self.session.client(
+                    service, region_name=region, endpoint_url=self.endpoint_url or None, config=config
+                )
+                self._made[service, region] = client
+            return client
+
+    def _has_own_endpoint(self) -> bool:
+        import os
+
+        return bool(self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_S3"))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account that answers, and as whom we ask."""
+
+    id: str
+    partition: str
+    caller: str
+    home: str
+    """The region through which services without regions are asked."""
+    regions: tuple[str, ...]
+    notes: tuple[str, ...]
+    clients: Clients
+
+
+def open_account(*, profile: str | None, regions: tuple[str, ...], endpoint_url: str | None, threads: int) -> Account:
+    """Sign in, find out who we are, and settle the regions.
+
+    Without regions, the one the profile or environment names; where they name none, every region the account has
+    opted into. Raises `CollectError` without working credentials and `UsageError` for a region that cannot be one.
+    """
+    import boto3
+    from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+    for region in regions:
+        if region != ALL_REGIONS and not _REGION.match(region):
+            raise UsageError(
+                f"“{region}” is no AWS region", hint="regions look like eu-west-1; `all` is every one in use"
+            )
+    try:
+        session = boto3.session.Session(profile_name=profile)
+    except ProfileNotFound as error:
+        known = ", ".join(boto3.session.Session().available_profiles) or "none"
+        raise CollectError(f"there is no AWS profile “{profile}”", hint=f"profiles here: {known}") from error
+    except BotoCoreError as error:
+        raise CollectError(f"AWS's configuration cannot be read: {error}") from error
+    named = tuple(region for region in regions if region != ALL_REGIONS)
+    home = next(iter(named), None) or session.region_name or "us-east-1"
+    clients = Clients(session, endpoint_url, threads)
+    caller, account, partition = _identity(clients, home)
+    notes: tuple[str, ...] = ()
+    if ALL_REGIONS in regions or (not named and not session.region_name):
+        named = _opted_in(clients, home)
+    elif not named:
+        named = (home,)
+        notes = (f"only {home} was read, the region your AWS configuration names; --region all reads every one in use",)
+    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, clients)
+
+
+def _identity(clients: Clients, region: str) -> tuple[str, str, str]:
+    """Caller ARN, account id, partition."""
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        EndpointConnectionError,
+        NoCredentialsError,
+        PartialCredentialsError,
+    )
+
+    try:
+        answer = clients.get("sts", region).get_caller_identity()
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise CollectError("there are no AWS credentials here", hint=_SIGN_IN) from error
+    except EndpointConnectionError as error:
+        raise CollectError(
+            f"AWS cannot be reached: {error}", hint="check the network, the region and AWS_ENDPOINT_URL"
+        ) from error
+    except ClientError as error:
+        code = error_code(error)
+        hint = (
+            _SIGN_IN if "expired" in code.lower() or "token" in code.lower() else "check which credentials are in use"
+        )
+        raise CollectError(
+            f"AWS does not accept these credentials: sts:GetCallerIdentity gave {code}", hint=hint
+        ) from error
+    except BotoCoreError as error:
+        raise CollectError(f"signing in to AWS failed: {error}", hint=_SIGN_IN) from error
+    arn = str(answer["Arn"])
+    return arn, str(answer["Account"]), arn.split(":")[1]
+
+
+def _opted_in(clients: Clients, home: str) -> tuple[str, ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = clients.get("ec2", home).describe_regions(AllRegions=False)
+    except (ClientError, BotoCoreError) as error:
+        code = error_code(error)
+        raise CollectError(
+            f"the regions in use cannot be found: ec2:DescribeRegions gave {code}", hint="name them with --region"
+        ) from error
+    return tuple(sorted(region["RegionName"] for region in answer["Regions"]))
+
+
+def error_code(error: Exception) -> str:
+    """The API's error code, or the client library's name for what went wrong."""
+    response: Mapping[str, Any] = getattr(error, "response", None) or {}
+    code = str(response.get("Error", {}).get("Code", "")) or type(error).__name__
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    # A proxy's bare 403 comes without a code of AWS's; botocore then gives the number or an empty code.
+    return "AccessDenied" if status == 403 and code in ("", "403", "Forbidden", "ClientError", "Unknown") else code

@@ -1,0 +1,193 @@
+"""What comes out: findings, disagreements, the decision, and the finished run that reports are made from."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from soc2gate.errors import Exit
+from soc2gate.model.resource import LiveRef, Problem, Side, Where
+from soc2gate.model.rule import Control, Criterion, Rule, Severity
+from soc2gate.model.value import Value
+
+
+class Verdict(enum.Enum):
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One value a verdict rests on."""
+
+    path: str
+    """`SecurityGroupIngress[0].CidrIp`."""
+    value: Value
+    where: Where
+    note: str = ""
+    """`default of variable "port"`, `not set: aws_db_instance creates 0`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding someone accepted, with a name and an end."""
+
+    rule: str
+    address: str
+    reason: str
+    owner: str
+    approver: str
+    expires: str
+    """ISO date."""
+    where: Where | None = None
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's answer about one resource."""
+
+    rule: str
+    control: str
+    criteria: tuple[str, ...]
+    severity: Severity
+    verdict: Verdict
+    side: Side
+    kind: str
+    address: str
+    identity: Mapping[str, Value]
+    root: str
+    where: Where
+    message: str
+    evidence: tuple[Evidence, ...]
+    fingerprint: str
+    """Stable under reformatting and moves within a file: rule, side, root, address and witness, no line numbers."""
+    reason: str = ""
+    """For `unknown`: why, and what would settle it."""
+    uncertain: str = ""
+    waiver: Waiver | None = None
+
+
+class Difference(enum.Enum):
+    CHANGED = "changed"
+    MISSING = "missing"
+    """Declared, not live."""
+    UNMANAGED = "unmanaged"
+    """Live, not declared."""
+    UNDECIDED = "undecided"
+    """One side could not be read; counted apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContrast:
+    """A rule that reads the differing property, and what it says of each side (None: not asked there)."""
+
+    id: str
+    declared: Verdict | None
+    live: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One place where code and live state differ."""
+
+    kind: str
+    address: str
+    """The declared address; the uid for an unmanaged resource."""
+    uid: str
+    difference: Difference
+    property: str | None
+    declared: Value
+    live: Value
+    declared_where: Where | None
+    live_where: LiveRef | None
+    rules: tuple[RuleContrast, ...]
+    criteria: tuple[str, ...]
+    severity: Severity | None
+    """The highest of the rules concerned; None where no rule cares, which never closes the gate."""
+    reason: str
+    fingerprint: str
+    waiver: Waiver | None = None
+
+
+class Status(enum.Enum):
+    """What the run says of a criterion."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WAIVED = "waived"
+    UNKNOWN = "unknown"
+    NO_DATA = "no_data"
+    MANUAL = "manual"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionStatus:
+    criterion: Criterion
+    status: Status
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    waived: int = 0
+    not_applicable: int = 0
+    disagreements: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    exit: Exit
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """Where live state came from, for reports: no resource data."""
+
+    digest: str
+    taken_at: str
+    provider: str
+    account: str
+    caller: str
+    regions_asked: tuple[str, ...]
+    regions_read: tuple[str, ...]
+    calls: int
+    failed_calls: int
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished evaluation: everything reporters and evidence may see. Ordered, so equal input gives equal bytes."""
+
+    command: str
+    """`scan` or `verify`."""
+    tool: Mapping[str, str]
+    """`name`, `version`."""
+    time: str
+    """ISO 8601, UTC; from outside (`--now`)."""
+    paths: tuple[str, ...]
+    roots: tuple[tuple[str, str], ...]
+    """(format, root) of each root read."""
+    digests: Mapping[str, str]
+    """`rules`, `mappings`, `config`, `inputs`, `snapshots`, `result`: sha256 each."""
+    findings: tuple[Finding, ...]
+    disagreements: tuple[Disagreement, ...]
+    problems: tuple[Problem, ...]
+    criteria: tuple[CriterionStatus, ...]
+    decision: Decision
+    rules: Mapping[str, Rule]
+    controls: Mapping[str, Control]
+    resources: Mapping[str, int]
+    """Population: `declared`/`live` → how many resources; `declared:AWS::S3::Bucket` → of that kind."""
+    files: tuple[str, ...] = ()
+    snapshots: tuple[SnapshotInfo, ...] = ()
+    fail_on: str = "high"
+    on_incomplete: str = "block"
+    unjudged: Mapping[str, int] = field(default_factory=dict)
+    """Resource types we read and have no kind for, with how many: looked at by no rule."""
+    base: str = "."
+    """The folder the paths are relative to; reporters read source lines below it."""

@@ -1,0 +1,201 @@
+"""The JSON result: a contract, described by `json_schemas/result.schema.json`.
+
+Keys are always present; lists are in a stable order; nothing in it depends on the machine it was made on.
+"""
+
+from __future__ import annotations
+
+import json
+
+from soc2gate.model.outcome import (
+    CriterionStatus,
+    Disagreement,
+    Evidence,
+    Finding,
+    RuleContrast,
+    Run,
+    SnapshotInfo,
+    Status,
+    Waiver,
+)
+from soc2gate.model.resource import LiveRef, Problem, Span, Where
+from soc2gate.model.value import Json, as_json
+from soc2gate.output import summary
+
+SCHEMA = "soc2gate.result/1"
+
+
+def render(run: Run) -> str:
+    """The run as JSON, two spaces of indentation, a newline at the end."""
+    return json.dumps(document(run), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(run: Run) -> dict[str, Json]:
+    """The run as the contract's plain data."""
+    return {
+        "schema": SCHEMA,
+        "tool": dict(run.tool),
+        "command": run.command,
+        "time": run.time,
+        "paths": list(run.paths),
+        "roots": [{"format": name, "path": path} for name, path in run.roots],
+        "digests": dict(run.digests),
+        "summary": _summary(run),
+        "criteria": [criterion(item) for item in run.criteria],
+        "findings": [finding(item) for item in run.findings],
+        "disagreements": [disagreement(item) for item in run.disagreements],
+        "problems": [problem(item) for item in run.problems],
+        "snapshots": [_snapshot(item) for item in run.snapshots],
+        "decision": {
+            "exit": int(run.decision.exit),
+            "reasons": list(run.decision.reasons),
+            "fail_on": run.fail_on,
+            "on_incomplete": run.on_incomplete,
+        },
+    }
+
+
+def _summary(run: Run) -> dict[str, Json]:
+    counts = summary.counts(run)
+    return {
+        "resources": dict(run.resources),
+        "unjudged": dict(run.unjudged),
+        "files": len(run.files),
+        "findings": {side: dict(verdicts) for side, verdicts in counts.findings.items()},
+        "failures": {side: dict(levels) for side, levels in counts.failures.items()},
+        "disagreements": dict(counts.disagreements),
+        "problems": dict(counts.problems),
+        "criteria": {status.value: counts.criteria.get(status, 0) for status in Status},
+    }
+
+
+def criterion(item: CriterionStatus) -> dict[str, Json]:
+    return {
+        "id": item.criterion.id,
+        "category": item.criterion.category,
+        "title": item.criterion.title,
+        "status": item.status.value,
+        "evidence": item.criterion.evidence.value,
+        "pass": item.passed,
+        "fail": item.failed,
+        "unknown": item.unknown,
+        "waived": item.waived,
+        "not_applicable": item.not_applicable,
+        "disagreements": item.disagreements,
+    }
+
+
+def finding(item: Finding) -> dict[str, Json]:
+    return {
+        "rule": item.rule,
+        "control": item.control,
+        "criteria": list(item.criteria),
+        "severity": str(item.severity),
+        "verdict": item.verdict.value,
+        "side": item.side.value,
+        "kind": item.kind,
+        "address": item.address,
+        "root": item.root,
+        "identity": {key: as_json(value) for key, value in sorted(item.identity.items())},
+        "where": where(item.where),
+        "message": item.message,
+        "reason": item.reason,
+        "uncertain": item.uncertain,
+        "evidence": [_evidence(one) for one in item.evidence],
+        "fingerprint": item.fingerprint,
+        "waiver": _waiver(item.waiver),
+    }
+
+
+def _evidence(item: Evidence) -> dict[str, Json]:
+    return {"path": item.path, "value": as_json(item.value), "where": where(item.where), "note": item.note}
+
+
+def disagreement(item: Disagreement) -> dict[str, Json]:
+    return {
+        "kind": item.kind,
+        "address": item.address,
+        "uid": item.uid,
+        "difference": item.difference.value,
+        "property": item.property,
+        "declared": as_json(item.declared),
+        "live": as_json(item.live),
+        "declared_where": where(item.declared_where),
+        "live_where": where(item.live_where),
+        "rules": [_contrast(one) for one in item.rules],
+        "criteria": list(item.criteria),
+        "severity": str(item.severity) if item.severity else "none",
+        "reason": item.reason,
+        "fingerprint": item.fingerprint,
+        "waiver": _waiver(item.waiver),
+    }
+
+
+def _contrast(item: RuleContrast) -> dict[str, Json]:
+    return {
+        "id": item.id,
+        "declared": item.declared.value if item.declared else None,
+        "live": item.live.value if item.live else None,
+    }
+
+
+def problem(item: Problem) -> dict[str, Json]:
+    return {
+        "weight": item.weight.value,
+        "stage": item.stage,
+        "message": item.message,
+        "where": where(item.where),
+        "hint": item.hint,
+    }
+
+
+def where(place: Where | None) -> dict[str, Json] | None:
+    """A place in a file, or the call that saw it."""
+    if place is None:
+        return None
+    if isinstance(place, Span):
+        return {
+            "path": place.path,
+            "line": place.line,
+            "column": place.column,
+            "end_line": place.end_line or place.line,
+        }
+    return _live(place)
+
+
+def _live(place: LiveRef) -> dict[str, Json]:
+    return {
+        "provider": place.provider,
+        "account": place.account,
+        "region": place.region,
+        "uid": place.uid,
+        "call": place.call,
+        "seen_at": place.seen_at,
+    }
+
+
+def _waiver(item: Waiver | None) -> dict[str, Json] | None:
+    if item is None:
+        return None
+    return {
+        "reason": item.reason,
+        "owner": item.owner,
+        "approver": item.approver,
+        "expires": item.expires,
+        "ticket": item.ticket,
+    }
+
+
+def _snapshot(item: SnapshotInfo) -> dict[str, Json]:
+    return {
+        "digest": item.digest,
+        "taken_at": item.taken_at,
+        "provider": item.provider,
+        "account": item.account,
+        "caller": item.caller,
+        "regions_asked": list(item.regions_asked),
+        "regions_read": list(item.regions_read),
+        "calls": item.calls,
+        "failed_calls": item.failed_calls,
+        "partial": item.partial,
+    }

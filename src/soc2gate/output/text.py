@@ -1,0 +1,351 @@
+"""The report people read in a terminal: what failed, where code and live state differ, what could not be checked.
+
+Most serious first, then by file. Each finding names the rule, the line, what was seen, what was wanted and how to fix
+it; the last line is the decision.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from soc2gate.errors import Exit
+from soc2gate.model.outcome import Difference, Disagreement, Evidence, Finding, Run, Status, Verdict
+from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where
+from soc2gate.model.rule import Severity
+from soc2gate.output import summary
+from soc2gate.output.style import Style, brief, clip, indent, table, wrap
+
+_STATUS_WORDS = {
+    Status.PASS: "pass",
+    Status.FAIL: "fail",
+    Status.WAIVED: "waived",
+    Status.UNKNOWN: "unknown",
+    Status.NO_DATA: "no data",
+    Status.MANUAL: "manual",
+    Status.OUT_OF_SCOPE: "out of scope",
+}
+# Criteria there is nothing to say about one by one.
+_QUIET_STATUSES = (
+    (Status.NO_DATA, "no data"),
+    (Status.MANUAL, "people must show"),
+    (Status.OUT_OF_SCOPE, "out of scope"),
+)
+_DIFFERENCE_WORDS = {
+    Difference.CHANGED: "changed",
+    Difference.MISSING: "missing live",
+    Difference.UNMANAGED: "not in code",
+    Difference.UNDECIDED: "undecided",
+}
+
+
+def render(run: Run, *, color: bool = False, width: int = 0, verbose: bool = False) -> str:
+    """The whole report; `verbose` lists passes and unknown verdicts below the threshold too.
+
+    Raises nothing for a source file that has gone since: the line is then left out.
+    """
+    report = _Report(run, Style(color), width or shutil.get_terminal_size((110, 40)).columns, verbose)
+    return "\n".join(report.lines()) + "\n"
+
+
+class _Report:
+    def __init__(self, run: Run, style: Style, width: int, verbose: bool) -> None:
+        self.run = run
+        self.style = style
+        self.width = max(60, min(width, 140))
+        self.verbose = verbose
+        self.sources: dict[str, Sequence[str]] = {}
+
+    def lines(self) -> Iterator[str]:
+        yield from self._findings()
+        yield from self._disagreements()
+        yield from self._unchecked()
+        yield from self._criteria()
+        yield from self._closing()
+
+    # --- findings -------------------------------------------------------------------------------------------------
+
+    def _findings(self) -> Iterator[str]:
+        failing = [item for item in self.run.findings if item.verdict is Verdict.FAIL and item.waiver is None]
+        # Where both sides are read, a live failure of a paired resource is told once, as a disagreement's live value.
+        failing.sort(key=lambda item: (-item.severity, item.side.value, _path(item.where), _line(item.where)))
+        level: Severity | None = None
+        for item in failing:
+            if item.severity is not level:
+                level = item.severity
+                number = sum(other.severity is level for other in failing)
+                yield self.style.heading(f"{str(level).upper()} ({number})")
+                yield ""
+            yield from self._finding(item)
+            yield ""
+        waived = [item for item in self.run.findings if item.waiver is not None and item.verdict is not Verdict.PASS]
+        if waived:
+            yield self.style.heading(f"WAIVED ({len(waived)})")
+            for item in waived:
+                assert item.waiver is not None
+                yield (
+                    f"  {item.rule}  {item.address}: {item.waiver.reason} "
+                    f"({item.waiver.owner}, approved by {item.waiver.approver}, until {item.waiver.expires})"
+                )
+            yield ""
+
+    def _finding(self, item: Finding) -> Iterator[str]:
+        style = self.style
+        deciding = _deciding(item)
+        place = deciding.where if deciding else item.where
+        if isinstance(place, Span) and not isinstance(item.where, Span):
+            place = item.where
+        yield f"{style.severity(item.severity)} {style.bold(item.rule)}  {item.message}"
+        yield f"  {style.dim(_spoken(place))}  {item.address}" + style.dim(f"  {' '.join(item.criteria)}")
+        if isinstance(place, Span):
+            yield from self._quote(place)
+        for evidence in item.evidence[:4]:
+            yield f"  {style.dim('seen')}   {evidence.path} = {clip(brief(evidence.value), self.width - 20)}" + (
+                style.dim(f"  ({evidence.note})") if evidence.note else ""
+            )
+        rule = self.run.rules.get(item.rule)
+        if rule is not None:
+            yield from indent(wrap(rule.title, self.width - 9), f"  {style.dim('wanted')} ", "         ")
+            fix = _fix(rule.fix, item)
+            if fix:
+                yield from indent(wrap(fix, self.width - 9), f"  {style.dim('fix')}    ", "         ")
+        if item.uncertain:
+            yield f"  {style.dim('note')}   judged as if created: {item.uncertain}"
+
+    def _quote(self, place: Span) -> Iterator[str]:
+        source = self._source(place.path)
+        if 0 < place.line <= len(source):
+            text = source[place.line - 1].rstrip().expandtabs(2)
+            number = str(place.line)
+            yield f"  {self.style.dim(number + ' │')} {clip(text, self.width - len(number) - 6)}"
+
+    def _source(self, path: str) -> Sequence[str]:
+        lines = self.sources.get(path)
+        if lines is None:
+            try:
+                lines = (Path(self.run.base) / path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            except OSError:
+                lines = ()
+            self.sources[path] = lines
+        return lines
+
+    # --- disagreements --------------------------------------------------------------------------------------------
+
+    def _disagreements(self) -> Iterator[str]:
+        decided = [item for item in self.run.disagreements if item.difference is not Difference.UNDECIDED]
+        undecided = [item for item in self.run.disagreements if item.difference is Difference.UNDECIDED]
+        if self.run.command == "verify":
+            number = len(decided)
+            yield self.style.heading(
+                f"CODE AND LIVE STATE DISAGREE ({number})" if number else "CODE AND LIVE STATE AGREE"
+            )
+            yield ""
+        decided.sort(key=lambda item: (-(item.severity or 0), item.kind, item.address))
+        for item in decided:
+            yield from self._disagreement(item)
+            yield ""
+        if undecided:
+            yield self.style.heading(f"COULD NOT BE COMPARED ({len(undecided)})")
+            yield ""
+            for item in undecided:
+                yield from self._undecided(item)
+            yield ""
+
+    def _disagreement(self, item: Disagreement) -> Iterator[str]:
+        style = self.style
+        level = style.severity(item.severity) if item.severity else style.dim("none    ")
+        waived = style.dim(f"  waived until {item.waiver.expires}") if item.waiver else ""
+        head = f"{level} {style.bold(_DIFFERENCE_WORDS[item.difference])}  {item.address}"
+        yield head + (f"  {style.bold(item.property)}" if item.property else "") + waived
+        rows = []
+        if item.declared_where is not None or item.difference is not Difference.UNMANAGED:
+            rows.append(("declared", self._side(item, Side.DECLARED), _spoken(item.declared_where)))
+        else:
+            rows.append(("declared", "nothing", ""))
+        rows.append(("live", self._side(item, Side.LIVE), _spoken(item.live_where)))
+        yield from table(rows, self.width, style)
+        if item.reason:
+            yield f"  {style.dim('note')}      {item.reason}"
+        broken = [rule for rule in item.rules if Verdict.FAIL in (rule.declared, rule.live)] or list(item.rules)
+        if broken:
+            said = ", ".join(f"{rule.id} ({_word(rule.declared)} → {_word(rule.live)})" for rule in broken[:8]) + (
+                f" and {len(broken) - 8} more" if len(broken) > 8 else ""
+            )
+            yield from indent(wrap(said, self.width - 12), f"  {style.dim('rules')}     ", "            ")
+        if item.criteria:
+            yield f"  {style.dim('criteria')}  {' '.join(item.criteria)}"
+
+    def _side(self, item: Disagreement, side: Side) -> str:
+        if item.difference is Difference.MISSING:
+            return "exists" if side is Side.DECLARED else "does not exist"
+        if item.difference is Difference.UNMANAGED:
+            return "nothing" if side is Side.DECLARED else f"exists: {item.uid or item.address}"
+        if item.property is None:
+            words = {_word(rule.declared if side is Side.DECLARED else rule.live) for rule in item.rules}
+            return " and ".join(sorted(words))
+        value = item.declared if side is Side.DECLARED else item.live
+        return "not set" if value is None else brief(value)
+
+    def _undecided(self, item: Disagreement) -> Iterator[str]:
+        where = _spoken(item.declared_where or item.live_where)
+        subject = f"{item.address}  {item.property or ''}".rstrip()
+        yield f"  {self.style.bold(subject)}  {self.style.dim(where)}"
+        yield from indent(wrap(item.reason, self.width - 4), "    ", "    ")
+        if item.rules:
+            yield f"    {self.style.dim('rules')} {', '.join(rule.id for rule in item.rules)}" + (
+                f"  {self.style.dim('criteria')} {' '.join(item.criteria)}" if item.criteria else ""
+            )
+
+    # --- what could not be checked ----------------------------------------------------------------------------------
+
+    def _unchecked(self) -> Iterator[str]:
+        broken = [item for item in self.run.problems if item.weight is Weight.BROKEN]
+        gaps = [item for item in self.run.problems if item.weight is Weight.GAP]
+        notes = [item for item in self.run.problems if item.weight is Weight.NOTE]
+        if broken:
+            yield self.style.heading(f"COULD NOT READ ({len(broken)})")
+            yield from self._problems(broken)
+        if gaps:
+            yield self.style.heading(f"COULD NOT LOOK ({len(gaps)})")
+            yield from self._problems(gaps)
+        unknown = [item for item in self.run.findings if item.verdict is Verdict.UNKNOWN and item.waiver is None]
+        if unknown:
+            yield self.style.heading(f"NOT DECIDED ({len(unknown)})")
+            yield from self._unknown(unknown)
+        if notes:
+            yield self.style.heading(f"NOTES ({len(notes)})")
+            yield from self._problems(notes)
+        if self.run.unjudged:
+            number = sum(self.run.unjudged.values())
+            types = sorted(self.run.unjudged.items(), key=lambda item: (-item[1], item[0]))
+            named = ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in types[:12])
+            more = f" and {len(types) - 12} more types" if len(types) > 12 else ""
+            text = f"No rule looks at {number} resources: {named}{more}."
+            yield from wrap(text, self.width)
+            yield ""
+
+    def _problems(self, problems: Iterable[Problem]) -> Iterator[str]:
+        for item in problems:
+            place = _spoken(item.where)
+            text = f"{self.style.dim(place)}  {item.message}" if place else item.message
+            yield from indent([text], "  ", "    ")
+            if item.hint:
+                yield from indent([self.style.dim(line) for line in item.hint.splitlines()], "    ", "    ")
+        yield ""
+
+    def _unknown(self, unknown: Sequence[Finding]) -> Iterator[str]:
+        """Grouped by resource and reason: one missing variable leaves many rules undecided."""
+        groups: dict[tuple[str, str, str], list[Finding]] = {}
+        for item in unknown:
+            deciding = _deciding(item)
+            groups.setdefault(
+                (_spoken(deciding.where if deciding else item.where), item.address, item.reason), []
+            ).append(item)
+        shown = list(groups.items()) if self.verbose else list(groups.items())[:20]
+        for (place, address, reason), items in shown:
+            rules = ", ".join(item.rule for item in items)
+            yield f"  {self.style.dim(place)}  {address}"
+            yield from indent(wrap(f"{rules}: {reason}", self.width - 4), "    ", "    ")
+        if len(shown) < len(groups):
+            yield self.style.dim(f"  and {len(groups) - len(shown)} more places; --verbose lists them")
+        yield ""
+
+    # --- criteria and decision --------------------------------------------------------------------------------------
+
+    def _criteria(self) -> Iterator[str]:
+        yield self.style.heading("SOC 2 CRITERIA")
+        shown = [item for item in self.run.criteria if item.status not in (Status.MANUAL, Status.OUT_OF_SCOPE)]
+        for item in shown:
+            if item.status is Status.NO_DATA:
+                continue
+            told = [
+                f"{number} {word}"
+                for number, word in (
+                    (item.failed, "failed"),
+                    (item.unknown, "unknown"),
+                    (item.waived, "waived"),
+                    (item.passed, "passed"),
+                    (item.disagreements, "disagreements" if item.disagreements != 1 else "disagreement"),
+                )
+                if number
+            ]
+            status = self.style.status(item.status, _STATUS_WORDS[item.status].ljust(8))
+            title = clip(item.criterion.title, max(20, self.width - 60))
+            yield f"  {item.criterion.id.ljust(6)} {status} {title}  {self.style.dim(', '.join(told))}"
+        for quiet, label in _QUIET_STATUSES:
+            ids = [item.criterion.id for item in self.run.criteria if item.status is quiet]
+            if ids:
+                text = f"{label}: {' '.join(ids)}"
+                yield from indent([self.style.dim(line) for line in wrap(text, self.width - 2)], "  ", "    ")
+        yield ""
+
+    def _closing(self) -> Iterator[str]:
+        counts = summary.counts(self.run)
+        sides = []
+        for side in Side:
+            number = self.run.resources.get(side.value, 0)
+            if number:
+                answers = counts.findings[side.value]
+                sides.append(
+                    f"{number} {side.value} resources: {answers['fail']} failed, {answers['unknown']} unknown, "
+                    f"{answers['waived']} waived, {answers['pass']} passed"
+                )
+        yield from sides
+        decision = self.run.decision
+        reasons = "; ".join(decision.reasons)
+        words = {
+            Exit.OK: "gate open",
+            Exit.CLOSED: "gate closed",
+            Exit.INCOMPLETE: "not enough evidence",
+        }
+        said = words.get(decision.exit, "gate")
+        yield self.style.decision(decision.exit, f"{said} (exit {int(decision.exit)})") + (
+            f": {reasons}" if reasons else ": nothing found at or above " + self.run.fail_on
+        )
+
+
+def _deciding(item: Finding) -> Evidence | None:
+    """The evidence whose line a person wants to see: the first that was written, else the first."""
+    for evidence in item.evidence:
+        if isinstance(evidence.where, Span) and evidence.where != item.where:
+            return evidence
+    return item.evidence[0] if item.evidence else None
+
+
+def _fix(fixes: Mapping[str, str], item: Finding) -> str:
+    """How to mend it where the finding stands: in this format, or in the running account."""
+    if item.side is Side.LIVE:
+        name = "live"
+    elif item.kind.startswith("Kubernetes::"):
+        name = "manifests"
+    elif isinstance(item.where, Span) and item.where.path.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
+        name = "terraform"
+    else:
+        name = "cloudformation"
+    return fixes.get(name, "").strip()
+
+
+def _path(place: Where) -> str:
+    return place.path if isinstance(place, Span) else place.uid
+
+
+def _line(place: Where) -> int:
+    return place.line if isinstance(place, Span) else 0
+
+
+def _spoken(place: Where | None) -> str:
+    if place is None:
+        return ""
+    if isinstance(place, Span):
+        return f"{place.path}:{place.line}"
+    return _call(place)
+
+
+def _call(place: LiveRef) -> str:
+    scope = f" in {place.region}" if place.region and place.region != "global" else ""
+    return f"{place.call}{scope}"
+
+
+def _word(verdict: Verdict | None) -> str:
+    return "not asked" if verdict is None else verdict.value.replace("_", " ")
