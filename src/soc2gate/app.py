@@ -42,7 +42,9 @@ class Request:
     config: Config
     rules: RuleSet
     now: str
-    """ISO 8601, UTC."""
+    """ISO 8601, UTC: the clock rules judge by."""
+    clock: Callable[[], str]
+    """The time to record when live state is seen."""
     fail_on: Severity | None = Severity.HIGH
     on_incomplete: str = "block"
     var_files: tuple[str, ...] = ()
@@ -90,21 +92,31 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
-    from soc2gate.live import collect_from
+    from soc2gate.live.aws import AwsRequest, collect_aws
+    from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
-    snapshots = [
-        collect_from(
-            provider,
-            kinds=tuple(asked) or kinds.known_kinds(),
-            regions=request.regions or request.config.regions,
-            context=request.context or request.config.kube_context,
-            profile=request.profile,
-            now=request.now,
-            progress=progress,
-        )
-        for provider in providers
-    ]
+    wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
+    snapshots = []
+    for provider in providers:
+        of_provider = tuple(kind for kind in wanted if _provider(kind) == provider)
+        if provider == "aws":
+            aws = AwsRequest(
+                kinds=of_provider,
+                clock=request.clock,
+                regions=request.regions or request.config.regions,
+                profile=request.profile,
+            )
+            snapshots.append(collect_aws(aws, progress))
+        else:
+            kubeconfig = request.config.kubeconfig
+            cluster = KubernetesRequest(
+                kinds=of_provider,
+                clock=request.clock,
+                context=request.context or request.config.kube_context,
+                kubeconfig=str(kubeconfig) if kubeconfig else None,
+            )
+            snapshots.append(collect_kubernetes(cluster, progress))
     return Snapshot.join(snapshots)
 
 
@@ -120,6 +132,7 @@ def verify(
     Live state comes from `snapshot`, or is collected now from the providers that the code deploys to; `keep` is given
     what was collected. Raises what `scan` and `collect` raise.
     """
+    from soc2gate.engine import scope
     from soc2gate.engine.compare import compare
     from soc2gate.engine.match import match
 
@@ -133,13 +146,18 @@ def verify(
     live = tuple(resource for resource in seen.resources() if _provider(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
     asked = _asked_kinds(declared.resources, live, request)
-    matching = match(
+    found = match(
         declared.resources,
         live,
         coverage=lambda kind, account, region: seen.why_unread(kind, region, account) or "",
         asked=asked.__contains__,
     )
-    disagreements = compare(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen))
+    matching = scope.managed_here(found, request.config.managed)
+    disagreements, ignored = scope.without_ignored(
+        compare(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen)),
+        request.config.ignores,
+        today=request.now[:10],
+    )
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     return _finish(
         request,
@@ -148,7 +166,11 @@ def verify(
         findings,
         live=live,
         disagreements=disagreements,
-        problems=[*_of_providers(seen.problems(), providers), *_not_compared(declared.resources, asked)],
+        problems=[
+            *_of_providers(seen.problems(), providers),
+            *_not_compared(declared.resources, asked),
+            *ignored,
+        ],
         snapshot=seen,
         unread_kinds=unread_kinds,
     )
@@ -168,14 +190,18 @@ def read_declared(request: Request) -> Declared:
     if not found.roots and not any(problem.weight is Weight.BROKEN for problem in found.problems):
         where = ", ".join(request.paths)
         raise UsageError(
-            f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} "
-            f"({len(found.files_seen)} files looked at)",
+            f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} ({found.looked})",
             hint="give the folder that holds your infrastructure code: soc2gate scan infra/",
         )
     readings = [_read(root, request) for root in found.roots]
     owned = {root.path: True for root in request.config.roots if root.owns_account}
     normal = kinds.normalise(readings, owns_account=owned)
-    problems = [*found.problems, *(problem for reading in readings for problem in reading.problems), *normal.problems]
+    problems = [
+        *_plugin_problems(request),
+        *found.problems,
+        *(problem for reading in readings for problem in reading.problems),
+        *normal.problems,
+    ]
     return Declared(
         resources=tuple(normal.resources),
         problems=tuple(problems),
@@ -185,6 +211,14 @@ def read_declared(request: Request) -> Declared:
         unread=any(reading.unread for reading in readings)
         or any(problem.weight is Weight.BROKEN for problem in problems),
     )
+
+
+def _plugin_problems(request: Request) -> list[Problem]:
+    """Plugins that the configuration lists are not read by this version; what they would read was not looked at."""
+    return [
+        Problem(Weight.GAP, "plugins", f"plugin {name} was not loaded: this version reads none", None, "remove it")
+        for name in request.config.plugins
+    ]
 
 
 def _read(root: Root, request: Request) -> Reading:
@@ -312,7 +346,7 @@ def _digests(run: Run, request: Request, snapshot: Snapshot | None) -> dict[str,
     told = document(run)
     result = {key: told[key] for key in ("criteria", "findings", "disagreements", "problems", "decision")}
     return {
-        **request.rules.digests,
+        **{name: f"sha256:{digest.removeprefix('sha256:')}" for name, digest in request.rules.digests.items()},
         "config": _sha256(request.config.canonical()),
         "inputs": _inputs_digest(request.base, run.files),
         **({"snapshots": snapshot.digest} if snapshot else {}),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import soc2gate
 from soc2gate.errors import InputError
 from soc2gate.live.snapshot import CallCount, Coverage, FailedCall, Part, Snapshot
 from soc2gate.live.snapshot_json import decode, encode
@@ -17,7 +19,7 @@ from soc2gate.model.value import Alternatives, OpenList, OpenMap, Text, Unknown,
 DENIED = "s3:GetBucketVersioning was denied (AccessDenied)"
 
 
-def bucket(name: str = "logs", region: str = "eu-west-1", **properties: Value) -> Resource:
+def bucket(name: str = "logs", region: str = "eu-west-1", /, **properties: Value) -> Resource:
     seen = LiveRef("aws", "123456789012", region, f"arn:aws:s3:::{name}", "s3:ListBuckets", "2026-11-21T09:00:00Z")
     return Resource(
         kind="AWS::S3::Bucket",
@@ -257,3 +259,40 @@ def test_an_account_and_a_cluster_stand_in_one_snapshot(tmp_path: Path) -> None:
     assert read.info.taken_at == "2026-11-21T08:00:00Z"
     assert read.info.account == "123456789012, prod"
     assert {info.digest for info in read.infos} == {read.digest}
+
+
+def validator() -> Any:
+    import jsonschema
+
+    text = (Path(soc2gate.__file__).parent / "json_schemas" / "snapshot.schema.json").read_text()
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def test_what_is_written_keeps_to_the_published_schema(tmp_path: Path) -> None:
+    whole: dict[str, Value] = {f"P{n}": value for n, value in enumerate(VALUES)}
+    snapshot(bucket(**whole)).write(tmp_path / "s.json")
+    validator().validate(json.loads((tmp_path / "s.json").read_text()))
+
+
+def test_every_live_fixture_keeps_to_the_published_schema() -> None:
+    check = validator()
+    fixtures = sorted((Path(__file__).parents[2] / "rules").rglob("*.live.json"))
+    assert fixtures
+    for fixture in fixtures:
+        check.validate(json.loads(fixture.read_text()))
+        Snapshot.read(fixture, strict_digest=False)
+
+
+def test_what_the_reader_refuses_the_schema_refuses_too() -> None:
+    check = validator()
+    part = {"provider": "aws", "account": "1", "taken_at": "", "coverage": []}
+    whole = {"schema": "soc2gate.snapshot/1", "digest": "sha256:" + "0" * 64, "tool": {}, "parts": [part]}
+    check.validate(whole)
+    for wrong in (
+        {**whole, "schema": "soc2gate.snapshot/2"},
+        {**whole, "resource": []},
+        {**whole, "parts": [{**part, "provider": "azure"}]},
+        {**whole, "parts": [{**part, "resources": [{"kind": "AWS::S3::Bucket", "uid": "b", "propertys": {}}]}]},
+        {**whole, "parts": [{**part, "resources": [{"kind": "Bucket", "uid": "b"}]}]},
+    ):
+        assert not check.is_valid(wrong), wrong

@@ -41,20 +41,20 @@ class Witness(NamedTuple):
 class Answer:
     """What a program says of one set of bindings."""
 
-    __slots__ = ("_trail", "defect", "value")
+    __slots__ = ("defect", "trail", "value")
 
     def __init__(self, value: Value, trail: Trail | None = None, defect: str = "") -> None:
         self.value = value
         """For a condition True, False or `Unknown`."""
         self.defect = defect
         """Set when the answer is unknown by the expression's own fault: a type error or a missing key at run time."""
-        self._trail: Trail = [] if trail is None else trail
+        self.trail: Trail = [] if trail is None else trail
 
     @property
     def looked(self) -> tuple[Looked, ...]:
         """What decided, in the order it was read, each path once."""
         out: dict[str, Value] = {}
-        for kind, loc, name, value in self._trail:
+        for kind, loc, name, value in self.trail:
             if loc is None or kind == ELEMENT:
                 continue
             base = path_of(loc)
@@ -68,7 +68,7 @@ class Answer:
 
     @property
     def witness(self) -> Witness | None:
-        for kind, loc, _, value in self._trail:
+        for kind, loc, _, value in self.trail:
             if kind == ELEMENT:
                 return Witness(path_of(loc), value)
         return None

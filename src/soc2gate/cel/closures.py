@@ -17,6 +17,7 @@ from soc2gate.cel.check import Checked
 from soc2gate.cel.functions import HELPERS, Helper
 from soc2gate.cel.language import CONVERSIONS, METHODS
 from soc2gate.cel.operations import Fault
+from soc2gate.cel.statements import Judged
 from soc2gate.cel.syntax import (
     Binary,
     Call,
@@ -33,7 +34,7 @@ from soc2gate.cel.syntax import (
     Select,
     Unary,
 )
-from soc2gate.model.value import OpenMap, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, OpenMap, Text, Unknown, Value
 from soc2gate.schema.types import BOOL, DOUBLE, INT, STRING, ListType, ObjectType, empty_of
 
 Env: TypeAlias = list[Any]
@@ -62,7 +63,7 @@ def fault(env: Env, message: str) -> Unknown:
 def undecided(env: Env, value: Value) -> Unknown:
     """What stands for a condition that is neither true nor false."""
     if value.__class__ is Unknown:
-        return value  # type: ignore[return-value]  # narrowed by its class
+        return value
     blocked = operations.unknown_of(value)
     return fault(env, f"a condition is wanted, not {operations.name_of(value)}") if blocked is None else blocked
 
@@ -147,7 +148,7 @@ class Builder:
         if record == QUIET or isinstance(self.checked.types[node], ObjectType):
             return lambda env: env[slot]
 
-        def read(env: Env) -> Value:
+        def read(env: Env) -> Any:
             value: Value = env[slot]
             env[TRAIL].append((record, env[slot + 1], "", value))
             return value
@@ -178,7 +179,7 @@ class Builder:
         where = self.locate(node.operand)
         field = node.field
 
-        def ask(env: Env) -> Value:
+        def ask(env: Env) -> Any:
             value = owner(env)
             if where is not None:
                 entries = value.items if isinstance(value, OpenMap) else value
@@ -197,7 +198,7 @@ class Builder:
         where = self.locate(node) if record != QUIET else None
         lenient = self.lenient
 
-        def read(env: Env) -> Value:
+        def read(env: Env) -> Any:
             value, asked = owner(env), key(env)
             if lenient and isinstance(value, dict) and isinstance(asked, str):
                 found = value.get(asked)
@@ -210,7 +211,7 @@ class Builder:
         return read
 
     def _map(self, entries: list[tuple[Eval, Eval]]) -> Eval:
-        def make(env: Env) -> Value:
+        def make(env: Env) -> Any:
             out: dict[str, Value] = {}
             for key, value in entries:
                 name = key(env)
@@ -291,15 +292,22 @@ class Builder:
         where = self.locate(arguments[0])
         first = self.build(arguments[0], QUIET if where else VALUE)
         rest = tuple(self.build(argument) for argument in arguments[1:])
-        function, reads, timed = helper.function, helper.reads, helper.timed
+        function: Callable[..., Any] = helper.function
+        reads, timed = helper.reads, helper.timed
 
-        def ask(env: Env) -> Value:
+        def ask(env: Env) -> Any:
             value = first(env)
-            if where is not None:
+            if rest:
+                answer = function(value, *[argument(env) for argument in rest])
+            else:
+                answer = function(env[NOW], value) if timed else function(value)
+            if answer.__class__ is Judged:
+                answer, path, value = answer
+                if where is not None:
+                    env[TRAIL].append((VALUE, where(env), path, value))
+            elif where is not None:
                 env[TRAIL].append((INSIDE, where(env), reads, value))
-            if timed:
-                return function(env[NOW], value)
-            return function(value, *(argument(env) for argument in rest)) if rest else function(value)
+            return answer
 
         return ask
 
@@ -322,25 +330,28 @@ def _located(parent: Locate | None, step: Callable[[Env], Any]) -> Locate | None
 # --- reading properties
 
 
-def _step(env: Env, value: Value, field: str, default: Any) -> Value:
+def _step(env: Env, value: Any, field: str, default: Any) -> Any:
     """One selection off the fast path; absent is `default`."""
     if value.__class__ is dict:
-        found = value.get(field, _NOTHING)  # type: ignore[union-attr]  # narrowed by its class
+        found = value.get(field, _NOTHING)
         if found is _NOTHING:
             return fault(env, f"no key “{field}”") if default is _NOTHING else default
         return default if found is None and default is not _NOTHING else found
     if value is None and default is not _NOTHING:
-        return default  # type: ignore[no-any-return]  # whatever is empty for the type
+        return default
     if isinstance(value, OpenMap):
-        found = value.items.get(field, _NOTHING)  # type: ignore[arg-type]
+        found = value.items.get(field, _NOTHING)
         if found is _NOTHING:
             return Unknown(value.reason)
         return default if found is None and default is not _NOTHING else found
+    if isinstance(value, Alternatives):
+        # Noted without a place: no evidence, but a choice that can be split.
+        env[TRAIL].append((VALUE, None, "", value))
     return guarded(env, operations.select, value, field)
 
 
 def _read_one(slot: int, field: str, default: Any, record: int) -> Eval:
-    def read(env: Env) -> Value:
+    def read(env: Env) -> Any:
         value = env[slot]
         if value.__class__ is dict:
             value = value.get(field)
@@ -350,7 +361,7 @@ def _read_one(slot: int, field: str, default: Any, record: int) -> Eval:
         env[TRAIL].append((record, env[slot + 1], field, value))
         return value
 
-    def read_quietly(env: Env) -> Value:
+    def read_quietly(env: Env) -> Any:
         value = env[slot]
         if value.__class__ is dict:
             value = value.get(field)
@@ -364,24 +375,206 @@ def _read_chain(slot: int, steps: tuple[tuple[str, Any], ...], record: int) -> E
     suffix = ".".join(field for field, _ in steps)
     *through, (last, default) = steps
 
-    def read(env: Env) -> Value:
-        value = env[slot]
+    def read(env: Env) -> Any:
+        owner = env[slot]
         for field, empty in through:
-            if value.__class__ is dict:
-                value = value.get(field)
-                if value is not None:
+            if owner.__class__ is dict:
+                found = owner.get(field)
+                if found is not None:
+                    owner = found
                     continue
-                value = env[slot] if False else None
-            value = _step(env, value, field, empty)
-        seen = value.get(last) if value.__class__ is dict else None
-        if seen is None:
-            value = _step(env, value, last, default)
-            if value.__class__ is Unknown:
+            owner = _step(env, owner, field, empty)
+        value = seen = owner.get(last) if owner.__class__ is dict else None
+        if value is None:
+            value = _step(env, owner, last, default)
+            if value.__class__ is Unknown or owner.__class__ is OpenMap:
                 seen = value
-        else:
-            value = seen
         if record != QUIET:
             env[TRAIL].append((record, env[slot + 1], suffix, seen))
         return value
 
     return read
+
+
+def _read_from(owner: Eval, where: Locate | None, steps: tuple[tuple[str, Any], ...], record: int) -> Eval:
+    """Selections from what is computed first: `list[0].Name`."""
+    suffix = ".".join(field for field, _ in steps)
+    silent = record == QUIET or where is None
+
+    def read(env: Env) -> Any:
+        value = owner(env)
+        for field, default in steps:
+            value = _step(env, value, field, default)
+        if not silent:
+            assert where is not None
+            env[TRAIL].append((record, where(env), suffix, value))
+        return value
+
+    return read
+
+
+# --- logic
+
+
+def _negation(condition: Eval) -> Eval:
+    def ask(env: Env) -> Any:
+        value = condition(env)
+        if value is True:
+            return False
+        return True if value is False else undecided(env, value)
+
+    return ask
+
+
+def _minus(number: Eval) -> Eval:
+    return lambda env: guarded(env, operations.arithmetic, "-", 0, number(env))
+
+
+def _logic(conditions: tuple[Eval, ...], stop: bool) -> Eval:
+    """`||` stops at true, `&&` at false; what stood before it then did not matter."""
+
+    def ask(env: Env) -> Any:
+        trail = env[TRAIL]
+        start = len(trail)
+        unknown = None
+        for condition in conditions:
+            here = len(trail)
+            value = condition(env)
+            if value is stop:
+                if here != start:
+                    del trail[start:here]
+                return stop
+            if value is not True and value is not False and unknown is None:
+                unknown = undecided(env, value)
+        return (not stop) if unknown is None else unknown
+
+    return ask
+
+
+def _conditional(condition: Eval, then: Eval, otherwise: Eval) -> Eval:
+    def choose(env: Env) -> Any:
+        value = condition(env)
+        if value is True:
+            return then(env)
+        if value is False:
+            return otherwise(env)
+        return undecided(env, value)
+
+    return choose
+
+
+# --- comparison
+
+
+def _equality(left: Eval, right: Eval, *, negate: bool, strict: bool, prune: bool) -> Eval:
+    def ask(env: Env) -> Any:
+        one, other = left(env), right(env)
+        cls = one.__class__
+        if cls is other.__class__ and cls in _SCALARS:
+            return (one == other) is not negate
+        return slowly(env, one, other)
+
+    def slowly(env: Env, one: Value, other: Value) -> Any:
+        if strict and operations.unknown_of(one) is None and operations.unknown_of(other) is None:
+            names = {operations.name_of(one), operations.name_of(other)}
+            if len(names) > 1 and names != {"int", "double"}:
+                # The schema says they are of one type; the data does not. Heterogeneous `false` would hide that.
+                return fault(env, f"this compares {' with '.join(sorted(names))}")
+        if prune:
+            one, other = operations.pruned(one), operations.pruned(other)
+        answer = operations.equal(one, other)
+        return answer if answer.__class__ is Unknown else answer is not negate
+
+    return ask
+
+
+def _membership(left: Eval, right: Eval, written: Node) -> Eval:
+    constants: frozenset[object] = frozenset()
+    if isinstance(written, ListLiteral):
+        values = [item.value for item in written.items if isinstance(item, Literal) and isinstance(item.value, str)]
+        if len(values) == len(written.items):
+            constants = frozenset(values)
+
+    def ask(env: Env) -> Any:
+        return guarded(env, operations.member, left(env), right(env))
+
+    def ask_constants(env: Env) -> Any:
+        value = left(env)
+        if value.__class__ is str:
+            return value in constants
+        return guarded(env, operations.member, value, right(env))
+
+    return ask_constants if constants else ask
+
+
+def _order(compare: Callable[[Any, Any], bool], left: Eval, right: Eval) -> Eval:
+    def ask(env: Env) -> Any:
+        one, other = left(env), right(env)
+        cls = one.__class__
+        if cls is other.__class__ and (cls is int or cls is str):
+            return compare(one, other)
+        return guarded(env, operations.ordered, compare, one, other)
+
+    return ask
+
+
+def _size_order(which: str, value: Eval, number: Any) -> Eval:
+    compare = _SIZE_ORDER[which]
+    # With the size known to be at least `least`: settled as soon as no size from there on answers otherwise.
+    settled = {">": True, ">=": True, "!=": True, "<": False, "<=": False, "==": False}[which]
+    beyond = {
+        ">": operator.gt,
+        ">=": operator.ge,
+        "!=": operator.gt,
+        "<": operator.ge,
+        "<=": operator.gt,
+        "==": operator.gt,
+    }[which]
+
+    def ask(env: Env) -> Any:
+        asked = value(env)
+        if asked.__class__ is str or (asked.__class__ is list and Alternatives not in map(type, asked)):
+            return compare(len(asked), number)
+        known = operations.least_size(asked)
+        if known is None:
+            size = guarded(env, operations.size, asked)
+            return size if isinstance(size, Unknown) else guarded(env, operations.ordered, compare, size, number)
+        least, unknown = known
+        return settled if beyond(least, number) else unknown
+
+    return ask
+
+
+# --- arithmetic
+
+
+def _sum(left: Eval, right: Eval, *, strings: bool, lists: bool) -> Eval:
+    def add(env: Env) -> Any:
+        one, other = left(env), right(env)
+        # What stands for a string or a list is one, whatever it turns out to be: the known half is kept.
+        if strings:
+            one, other = _as_text(one), _as_text(other)
+        elif lists:
+            one, other = _as_list(one), _as_list(other)
+        return guarded(env, operations.add, one, other)
+
+    return add
+
+
+def _as_text(value: Value) -> Value:
+    return Text((value,)) if value.__class__ is Unknown else value
+
+
+def _as_list(value: Value) -> Value:
+    return OpenList((), (value,), value.reason) if isinstance(value, Unknown) else value
+
+
+def _arithmetic(which: str, left: Eval, right: Eval, *, exact: bool) -> Eval:
+    def compute(env: Env) -> Any:
+        one, other = left(env), right(env)
+        try:
+            return operations.arithmetic(which, one, other, exact=exact)
+        except Fault as wrong:
+            return fault(env, str(wrong))
+
+    return compute

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from soc2gate.cel import networks, policies, secrets, times
+from soc2gate.cel.statements import Judged
 from soc2gate.model.value import Value
 from soc2gate.schema.types import ANY, BOOL, INT, STRING, Type
 
@@ -21,7 +22,7 @@ class Helper:
     """What the answer means."""
     unknown: str
     """When the answer is unknown, and when it is settled although part of the input is not."""
-    function: Callable[..., Value]
+    function: Callable[..., Value | Judged]
     """Takes the arguments; with `timed`, the time of the run first. Never raises: what it cannot judge is unknown."""
     reads: tuple[str, ...] = ()
     """The properties of its first argument that its answer rests on; empty where that is the argument itself."""

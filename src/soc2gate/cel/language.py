@@ -53,7 +53,6 @@ METHODS = {
 FUNCTIONS: tuple[str, ...] = ("size", "has")
 
 
-
 def safe_pattern(pattern: str) -> re.Pattern[str]:
     """A compiled pattern that means what RE2 says and takes about linear time; `ValueError` says why it cannot.
 
@@ -93,7 +92,5 @@ def _nests_repetition(pattern: str) -> bool:
 
 def _end_anchored(pattern: str) -> str:
     """`$` and `\\z` as RE2 reads them: the end of the text, where Python also stops before a last line break."""
-    out = []
-    for token in re.findall(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", pattern, re.DOTALL):
-        out.append(r"\Z" if token in ("$", r"\z") else token)
-    return "".join(out)
+    tokens = re.findall(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", pattern, re.DOTALL)
+    return "".join(r"\Z" if token in ("$", r"\z") else token for token in tokens)

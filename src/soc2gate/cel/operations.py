@@ -8,9 +8,10 @@ key): it blocks in the same way, and is reported as a defect of the rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 from soc2gate.cel import text
+from soc2gate.cel.kleene import conjunction
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Text, Unknown, Value
 
 INT_LOW, INT_HIGH = -(2**63), 2**63 - 1
@@ -101,6 +102,7 @@ def _equal_to_text(left: Text, right: Value) -> bool | Unknown:
 
 
 def _equal_lists(left: list[Value] | OpenList, right: list[Value] | OpenList) -> bool | Unknown:
+    left, right = opened(left), opened(right)
     if isinstance(left, list) and isinstance(right, list):
         if len(left) != len(right):
             return False
@@ -117,34 +119,48 @@ def _equal_lists(left: list[Value] | OpenList, right: list[Value] | OpenList) ->
     return Unknown(left.reason)
 
 
+def opened(value: list[Value] | OpenList) -> list[Value] | OpenList:
+    """The list, with elements that may be absent (`None` among their alternatives) told apart as templates."""
+    items = value.items if isinstance(value, OpenList) else value
+    if not any(item.__class__ is Alternatives for item in items):
+        return value
+    certain: list[Value] = []
+    more: list[Value] = list(value.more) if isinstance(value, OpenList) else []
+    reason = value.reason if isinstance(value, OpenList) else ""
+    for item in items:
+        if isinstance(item, Alternatives) and None in item.options:
+            more.append(Alternatives(tuple(option for option in item.options if option is not None), item.reason))
+            reason = reason or item.reason
+        else:
+            certain.append(item)
+    return OpenList(tuple(certain), tuple(more), reason) if more else certain
+
+
 def _equal_maps(left: dict[str, Value] | OpenMap, right: dict[str, Value] | OpenMap) -> bool | Unknown:
-    open_one = left if isinstance(left, OpenMap) else right if isinstance(right, OpenMap) else None
-    ours, others = present(left), present(right)
-    if not isinstance(right, OpenMap) and any(key not in others for key in ours):
-        return False
-    if not isinstance(left, OpenMap) and any(key not in ours for key in others):
-        return False
-    answer = conjunction(equal(value, others[key]) for key, value in ours.items() if key in others)
-    if answer is True and open_one is not None:
-        return Unknown(open_one.reason)
-    return answer
+    ours = left.items if isinstance(left, OpenMap) else left
+    others = right.items if isinstance(right, OpenMap) else right
+    answers: list[bool | Unknown] = [Unknown(side.reason) for side in (left, right) if isinstance(side, OpenMap)]
+    for key in {**ours, **others}:
+        one, other = ours.get(key), others.get(key)
+        if one is not None and other is not None:
+            answers.append(equal(one, other))
+        elif (key in ours or isinstance(left, dict)) and (key in others or isinstance(right, dict)):
+            there = is_there(other if one is None else one)
+            answers.append(not there if isinstance(there, bool) else there)
+    return conjunction(answers)
 
 
-def present(value: dict[str, Value] | OpenMap) -> dict[str, Value]:
-    """The entries of a map that are there: None means absent."""
-    entries = value.items if isinstance(value, OpenMap) else value
-    return {key: child for key, child in entries.items() if child is not None}
-
-
-def conjunction(answers: Sequence[bool | Unknown] | object) -> bool | Unknown:
-    """Kleene's `and` over many answers."""
-    unknown: Unknown | None = None
-    for answer in answers:  # type: ignore[attr-defined]  # any iterable of answers
-        if answer is False:
-            return False
-        if answer is not True and unknown is None:
-            unknown = answer
-    return True if unknown is None else unknown
+def keys_of(table: dict[str, Value] | OpenMap) -> tuple[list[str], list[tuple[str, Unknown]]]:
+    """The keys that are there, and those that may be: None means absent, and an unknown may be None."""
+    certain: list[str] = []
+    possible: list[tuple[str, Unknown]] = []
+    for key, value in (table.items if isinstance(table, OpenMap) else table).items():
+        there = is_there(value)
+        if isinstance(there, Unknown):
+            possible.append((key, there))
+        elif there:
+            certain.append(key)
+    return certain, possible
 
 
 def pruned(value: Value) -> Value:
@@ -153,7 +169,11 @@ def pruned(value: Value) -> Value:
         return {key: child for key, child in ((k, pruned(v)) for k, v in value.items()) if child not in (None, [], {})}
     if isinstance(value, OpenMap):
         return OpenMap(
-            {key: child for key, child in ((k, pruned(v)) for k, v in value.items.items()) if child not in (None, [], {})},
+            {
+                key: child
+                for key, child in ((k, pruned(v)) for k, v in value.items.items())
+                if child not in (None, [], {})
+            },
             value.more,
             value.reason,
         )
@@ -172,8 +192,7 @@ def ordered(operator: Callable[[object, object], bool], left: Value, right: Valu
         return blocked
     numbers = (int, float)
     if isinstance(left, bool) is isinstance(right, bool) and (
-        (isinstance(left, numbers) and isinstance(right, numbers))
-        or (isinstance(left, str) and isinstance(right, str))
+        (isinstance(left, numbers) and isinstance(right, numbers)) or (isinstance(left, str) and isinstance(right, str))
     ):
         return operator(left, right)
     raise Fault(f"{name_of(left)} and {name_of(right)} have no order")
@@ -276,14 +295,11 @@ def member(left: Value, right: Value) -> bool | Unknown:
 
 
 def _key_of(key: Value, table: dict[str, Value] | OpenMap) -> bool | Unknown:
-    entries = present(table)
+    entries = table.items if isinstance(table, OpenMap) else table
     if isinstance(key, str):
         if key in entries:
-            return True
-        if not isinstance(table, OpenMap):
-            return False
-        # Written as null, so known to be absent.
-        return False if key in table.items else Unknown(table.reason)
+            return is_there(entries[key])
+        return Unknown(table.reason) if isinstance(table, OpenMap) else False
     if isinstance(key, (Text, Unknown)):
         if isinstance(table, OpenMap) or any(text.equals(key, name) is not False for name in entries):
             return text.unknown_part(key)
@@ -292,13 +308,13 @@ def _key_of(key: Value, table: dict[str, Value] | OpenMap) -> bool | Unknown:
 
 
 def size(value: Value) -> int | Unknown:
+    known = least_size(value)
+    if known is not None:
+        return known[1]
     if isinstance(value, dict):
-        return len(present(value))
+        return len(keys_of(value)[0])
     if isinstance(value, (str, list)):
         return len(value)
-    blocked = unknown_of(value)
-    if blocked is not None:
-        return blocked
     raise Fault(f"{name_of(value)} has no size")
 
 
@@ -309,13 +325,15 @@ def least_size(value: Value) -> tuple[int, Unknown] | None:
         if isinstance(value, Unknown) and value.not_null:
             shortest = max(1, shortest)
         return shortest, text.unknown_part(value)
-    if isinstance(value, OpenList):
-        return len(value.items), Unknown(value.reason)
-    if isinstance(value, OpenMap):
-        return len(present(value)), Unknown(value.reason)
-    if isinstance(value, Alternatives):
-        return 0, Unknown(value.reason)
-    return None
+    if isinstance(value, (list, OpenList)):
+        value = opened(value)
+        return (len(value.items), Unknown(value.reason)) if isinstance(value, OpenList) else None
+    if isinstance(value, (dict, OpenMap)):
+        certain, possible = keys_of(value)
+        if isinstance(value, OpenMap):
+            return len(certain), Unknown(value.reason)
+        return (len(certain), possible[0][1]) if possible else None
+    return (0, Unknown(value.reason)) if isinstance(value, Alternatives) else None
 
 
 def index(value: Value, key: Value) -> Value:
@@ -323,6 +341,8 @@ def index(value: Value, key: Value) -> Value:
     blocked = unknown_of(key)
     if blocked is not None:
         return blocked
+    if isinstance(value, list):
+        value = opened(value)
     if isinstance(value, list):
         if isinstance(key, float) and key.is_integer():
             key = int(key)
@@ -511,11 +531,19 @@ def _string_only(value: Value, change: Callable[[str], Value]) -> Value:
 
 
 def lower_ascii(value: Value) -> Value:
-    return text.mapped(value, "lower") if isinstance(value, Text) else _string_only(value, lambda s: text.recased(s, "lower"))
+    return (
+        text.mapped(value, "lower")
+        if isinstance(value, Text)
+        else _string_only(value, lambda s: text.recased(s, "lower"))
+    )
 
 
 def upper_ascii(value: Value) -> Value:
-    return text.mapped(value, "upper") if isinstance(value, Text) else _string_only(value, lambda s: text.recased(s, "upper"))
+    return (
+        text.mapped(value, "upper")
+        if isinstance(value, Text)
+        else _string_only(value, lambda s: text.recased(s, "upper"))
+    )
 
 
 def trim(value: Value) -> Value:
@@ -526,8 +554,3 @@ def split(value: Value, separator: Value) -> Value:
     if isinstance(separator, str):
         return _string_only(value, lambda s: list(s.split(separator)) if separator else list(s))
     return unknown_of(separator) or _string_only(separator, lambda _: [])
-
-
-def mapping_items(value: Mapping[str, Value]) -> list[str]:
-    """The keys a comprehension over a map visits."""
-    return [key for key, child in value.items() if child is not None]

@@ -45,7 +45,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var void while".split()
+    [
+        *("as", "break", "const", "continue", "else", "for", "function", "if", "import"),
+        *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
+    ]
 )
 _RELATIONS = frozenset(["==", "!=", "<", "<=", ">", ">=", "in"])
 _ESCAPES = {
@@ -71,7 +74,7 @@ def parse(source: Source) -> Node:
     node = parser.expression()
     rest = parser.token
     if rest.kind != "end":
-        raise parser.unexpected("the expression ended before it")
+        raise parser.unexpected("an operator, or the end")
     return node
 
 
@@ -124,9 +127,7 @@ def _string(source: Source, at: int, opening: str) -> _Token:
             raise error_at(source, at, at + len(opening), "this string has no end", f"it began with {quote}")
         end += 2 if text[end] == "\\" and not prefix and end + 1 < len(text) else 1
     raw = text[start:end]
-    return _Token(
-        "string", opening, raw if prefix else _unescape(source, raw, start), at, end + len(quote)
-    )
+    return _Token("string", opening, raw if prefix else _unescape(source, raw, start), at, end + len(quote))
 
 
 def _unescape(source: Source, raw: str, start: int) -> str:
@@ -179,7 +180,10 @@ class _Parser:
     def unexpected(self, wanted: str) -> ConfigError:
         token = self.token
         if token.kind == "end":
-            message, at = f"the expression ends too early: expected {wanted}", max(0, len(self.source.text.rstrip()) - 1)
+            message, at = (
+                f"the expression ends too early: expected {wanted}",
+                max(0, len(self.source.text.rstrip()) - 1),
+            )
             return error_at(self.source, at, at + 1, message)
         hint = "“==” compares" if token.text == "=" else ""
         return error_at(self.source, token.at, token.end, f"unexpected “{token.text}”: expected {wanted}", hint)
@@ -251,7 +255,9 @@ class _Parser:
         while True:
             length += 1
             if length > _DEPTH_LIMIT:
-                raise error_at(self.source, self.token.at, self.token.end, f"more than {_DEPTH_LIMIT} selections in a row")
+                raise error_at(
+                    self.source, self.token.at, self.token.end, f"more than {_DEPTH_LIMIT} selections in a row"
+                )
             if self.accept("."):
                 name = self.take()
                 if name.kind not in ("name", "quoted"):
@@ -340,7 +346,7 @@ class _Parser:
         if len(arguments) == 1 and isinstance(arguments[0], Select):
             asked = arguments[0]
             return Has(asked.operand, asked.field, asked.at, asked.end)
-        hint = "for a key of a map: \"key\" in map"
+        hint = 'for a key of a map: "key" in map'
         raise error_at(self.source, token.at, token.end, "has() asks for one property: has(resource.Name)", hint)
 
     def list_literal(self, opening: _Token) -> Node:

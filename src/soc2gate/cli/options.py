@@ -115,7 +115,7 @@ def request(
         if not path.exists():
             raise UsageError(f"there is no file or folder {path}")
     base = base_of(asked)
-    config = load_config(asked[0] if asked[0].is_dir() else asked[0].parent, config_file)
+    config = load_config(asked[0] if asked[0].is_dir() else asked[0].parent, config_file, base=base)
     level = fail_on or config.fail_on
     return Request(
         paths=tuple(os.path.relpath(path, base).replace(os.sep, "/") for path in asked),
@@ -123,6 +123,7 @@ def request(
         config=config,
         rules=choose(load_rules([*config.packs, *(Path(os.path.abspath(folder)) for folder in rule_dirs)]), only),
         now=clock(now),
+        clock=(lambda: clock(now)),
         fail_on=None if level == "never" else Severity[level.upper()],
         on_incomplete=on_incomplete or config.on_incomplete,
         var_files=tuple(os.path.abspath(file) for file in var_files),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from soc2gate import app
 from soc2gate.cli import options, progress
+
+if TYPE_CHECKING:
+    from soc2gate.live.snapshot import Snapshot
 
 
 @click.command(
@@ -76,6 +81,13 @@ def verify(
     snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
     with progress.shown() as told:
         run = app.verify(
-            request, snapshot, progress=told, keep=save_snapshot and (lambda seen: seen.write(save_snapshot))
+            request, snapshot, progress=told, keep=None if save_snapshot is None else _keeper(save_snapshot)
         )
     return options.tell(run, formats=formats, outputs=outputs, verbose=verbose)
+
+
+def _keeper(file: Path) -> Callable[[Snapshot], None]:
+    def keep(snapshot: Snapshot) -> None:
+        snapshot.write(file)
+
+    return keep

@@ -38,7 +38,7 @@ def list_files(folder: str, base: Path, ignore: Sequence[str] = ()) -> Listing:
     folders that are looked at under their own name anyway are not followed.
     """
     ignored = ignore_matcher(ignore)
-    names = _git_files(folder, base) or list(_walk(folder, base))
+    names = _git_files(folder, base) or sorted(_walk(folder, base))
     root = base.resolve()
     files: list[str] = []
     problems: list[Problem] = []

@@ -28,7 +28,8 @@ class Sniffed:
 _NOT_OURS = Sniffed("")
 _RESOURCE_TYPE = rb"""["']?Type["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::"""
 _CLOUDFORMATION = re.compile(rb"""^(?:["']?AWSTemplateFormatVersion["']?\s*:|Resources\s*:[^\r\n]*$)""", re.MULTILINE)
-_CLOUDFORMATION_JSON = re.compile(rb'"(?:AWSTemplateFormatVersion|Resources)"\s*:')
+_ANY_CLOUDFORMATION = re.compile(rb"""\b(?:AWSTemplateFormatVersion|Resources)["']?\s*:""")
+_CERTAINLY_CLOUDFORMATION = re.compile(rb'\s*\{\s*"AWSTemplateFormatVersion"\s*:')
 _HAS_TYPE = re.compile(_RESOURCE_TYPE)
 _API_VERSION = re.compile(rb"""^["']?apiVersion["']?\s*:""", re.MULTILINE)
 _KIND = re.compile(rb"""^["']?kind["']?\s*:""", re.MULTILINE)
@@ -47,12 +48,12 @@ def sniff(content: bytes, path: str) -> Sniffed:
     if name == "Chart.yaml":
         return _NOT_OURS
     aws = b"AWSTemplateFormatVersion" in content or (b"::" in content and _HAS_TYPE.search(content) is not None)
-    if aws and _CLOUDFORMATION.search(content):
+    if aws and (_CLOUDFORMATION.search(content) or _CERTAINLY_CLOUDFORMATION.match(content)):
         return Sniffed("cloudformation")
     manifest = b"apiVersion" in content and b"kind" in content
     if manifest and _API_VERSION.search(content) and _KIND.search(content):
         return Sniffed("kubernetes")
-    in_doubt = (aws and _CLOUDFORMATION_JSON.search(content)) or (
+    in_doubt = (aws and _ANY_CLOUDFORMATION.search(content)) or (
         manifest and _ANY_API_VERSION.search(content) and _ANY_KIND.search(content)
     )
     return _look_inside(content, path) if in_doubt else _NOT_OURS

@@ -45,7 +45,7 @@ def _plural(kind: str) -> str:
     word = kind.lower()
     if word.endswith("y"):
         return word[:-1] + "ies"
-    return word + ("es" if word.endswith(("s", "x")) else "") if word.endswith(("s", "x")) else word + "s"
+    return word + ("es" if word.endswith("s") else "s")
 
 
 # Everything a reader may ask a usual cluster for: an API server answers an empty list, not 404, where there is nothing.
@@ -102,10 +102,10 @@ def admit(body: Object, manager: str, version: int) -> Object:
 
 
 def touch(before: Object, change: Object, manager: str, version: int) -> Object:
-    """What a JSON merge patch by `manager` has to carry besides `change`: the bookkeeping, and defaults in new lists."""
+    """`change` as a JSON merge patch by `manager`, with the bookkeeping and the defaults of what it brings."""
     after = _filled(_merged(before, change))
     now = _now()
-    patch: Object = {key: value for key, value in after.items() if key in change or key == "spec"}
+    patch: Object = {key: value for key, value in after.items() if key in change}
     earlier = [entry for entry in before["metadata"].get("managedFields", []) if entry["manager"] != manager]
     patch["metadata"] = change.get("metadata", {}) | {
         "resourceVersion": str(version),
@@ -131,7 +131,7 @@ def _merged(before: Any, change: Any) -> Any:
 
 def _managed(written: Object, manager: str, operation: str, now: str, before: Object | None = None) -> Object:
     # A real server lists every field; the top two levels are enough to say who changed what.
-    fields = {
+    fields: dict[str, Object] = {
         f"f:{part}": {f"f:{key}": {} for key in written[part]} if isinstance(written[part], dict) else {}
         for part in written
         if part not in ("apiVersion", "kind", "metadata", "status")
@@ -192,7 +192,6 @@ def _fill_deployment(body: Object) -> None:
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
         },
     )
-    spec["template"]["metadata"].setdefault("creationTimestamp", None)
     _fill_pod_spec(spec["template"]["spec"])
     # The deployment controller numbers the roll-outs, and reports.
     body["metadata"].setdefault("annotations", {}).setdefault("deployment.kubernetes.io/revision", "1")
@@ -201,7 +200,6 @@ def _fill_deployment(body: Object) -> None:
 
 
 def _fill_replica_set(body: Object) -> None:
-    body["spec"]["template"]["metadata"].setdefault("creationTimestamp", None)
     _fill_pod_spec(body["spec"]["template"]["spec"])
     _fill(body, {"status": {"replicas": body["spec"]["replicas"]}})
 

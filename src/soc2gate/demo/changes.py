@@ -78,7 +78,8 @@ def create_public_bucket(deployed: Deployed) -> None:
 def make_privileged(deployed: Deployed) -> None:
     cluster = deployed.cluster
     containers = cluster.read(deployment_path("web"))["spec"]["template"]["spec"]["containers"]
-    containers[0]["securityContext"]["privileged"] = True
+    # The API server refuses a privileged container that may not escalate, so whoever sets one has to set both.
+    containers[0]["securityContext"] |= {"privileged": True, "allowPrivilegeEscalation": True}
     change = {"spec": {"template": {"spec": {"containers": containers}}}}
     cluster.patch(deployment_path("web"), change, "kubectl-edit")
     roll_out(cluster, "web")
@@ -109,12 +110,18 @@ def deny_reading(deployed: Deployed) -> None:
 CHANGES: tuple[Change, ...] = (
     Change("ssh-open", "SSH on the bastion was opened to the whole internet, for a contractor", open_ssh),
     Change("encryption-weakened", "customer-exports lost its KMS key: new objects get SSE-S3", weaken_encryption),
-    Change("access-block-removed", "the public access block of the assets bucket was removed", remove_public_access_block),
+    Change(
+        "access-block-removed", "the public access block of the assets bucket was removed", remove_public_access_block
+    ),
     Change("backups-off", "the shop database keeps no automated backups any more", stop_backups),
     Change("trail-stopped", "CloudTrail was told to stop logging", stop_trail),
     Change("public-bucket", f"a bucket nobody declared, {PUBLIC_BUCKET}, lets everybody read", create_public_bucket),
     Change("privileged", "kubectl edit made the container of deployment web privileged", make_privileged),
-    Change("admin-binding", f"{ADMIN_BINDING} binds cluster-admin to a service account of the shop", bind_cluster_admin),
-    Change("read-denied", "a policy denies s3:GetBucketVersioning on the invoices bucket to whoever looks", deny_reading),
+    Change(
+        "admin-binding", f"{ADMIN_BINDING} binds cluster-admin to a service account of the shop", bind_cluster_admin
+    ),
+    Change(
+        "read-denied", "a policy denies s3:GetBucketVersioning on the invoices bucket to whoever looks", deny_reading
+    ),
 )
 """In the order they are made."""

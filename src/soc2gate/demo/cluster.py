@@ -87,12 +87,16 @@ def _api_server() -> Any:
                 self.objects[namespaces, None, body["metadata"]["name"]] = body
                 return json_response(body, status=201)
             if raw.method != "GET":
-                return await self._render_error(kmock.KubernetesError(405, "MethodNotAllowed", "get, list, create"))
+                return await self._refuse(kmock.KubernetesError(405, "MethodNotAllowed", "get, list and create only"))
             if not name:
                 return json_response(self._list(SERVED[0], list(stored.values())))
             if name not in stored:
-                return await self._render_error(kmock.KubernetesObjectNotFoundError())
+                return await self._refuse(kmock.KubernetesObjectNotFoundError())
             return json_response(stored[name])
+
+        async def _refuse(self, error: Exception) -> StreamResponse:
+            answer: StreamResponse = await self._render_error(error)
+            return answer
 
         async def _handle(self, request: Any) -> StreamResponse:
             """Complete what is written before kmock stores it."""
@@ -125,6 +129,10 @@ def _api_server() -> Any:
                 "metadata": {"resourceVersion": str(1000 + self.writes)},
                 "items": bare,
             }
+
+        async def _serve_server_version(self, request: Any) -> Object:
+            answer: Object = await super()._serve_server_version(request)
+            return answer | {"major": "1", "minor": "33", "gitVersion": "v1.33.4"}
 
         async def _serve_version(self, request: Any) -> Object:
             answer: Object = await super()._serve_version(request)

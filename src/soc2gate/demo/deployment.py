@@ -12,6 +12,7 @@ from soc2gate.demo.changes import CHANGES, Deployed
 from soc2gate.demo.seed_account import seed_account
 from soc2gate.demo.seed_cluster import seed_cluster
 from soc2gate.demo.servers import running
+from soc2gate.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,30 @@ class Deployment:
 
 
 def write_company(folder: Path) -> None:
-    """Copy the company's configuration into `folder`, which is made where it is missing."""
+    """Copy the company's configuration into `folder`, which is made where it is missing.
+
+    Never writes over anything: raises `UsageError` for a folder that holds something else, and for one in which
+    somebody changed the company.
+    """
     source = Path(__file__).parent / "company"
-    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    files = sorted(path.relative_to(source) for path in source.rglob("*") if path.suffix in _SUFFIXES)
+    standing = [path for path in files if (folder / path).exists()]
+    if folder.is_dir() and any(folder.iterdir()) and not standing:
+        raise UsageError(
+            f"{folder} is not empty, and not a folder of the demo", hint="give another: soc2gate demo some/new/folder"
+        )
+    edited = [path for path in standing if (folder / path).read_bytes() != (source / path).read_bytes()]
+    if edited:
+        raise UsageError(
+            f"{folder} holds changes of yours: {', '.join(path.as_posix() for path in edited)}",
+            hint="`soc2gate scan` judges them; the demo needs the company as it was: give another folder",
+        )
+    for path in files:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / path, folder / path)
+
+
+_SUFFIXES = (".md", ".tf", ".tfvars", ".yaml")
 
 
 @contextmanager

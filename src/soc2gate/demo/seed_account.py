@@ -41,7 +41,9 @@ class Account:
         if service not in self._clients:
             import boto3
 
-            self._clients[service] = boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)
+            # The stubs type each service by its literal name.
+            make: Any = boto3.client
+            self._clients[service] = make(service, region_name=REGION, endpoint_url=self.endpoint)
         return self._clients[service]
 
 
@@ -104,6 +106,9 @@ def _create_key(account: Account, name: str, description: str, policy: str, tags
     made = kms.create_key(
         Description=description,
         Policy=policy,
+        # AWS's defaults; the simulation leaves them empty.
+        KeyUsage="ENCRYPT_DECRYPT",
+        KeySpec="SYMMETRIC_DEFAULT",
         Tags=[{"TagKey": key, "TagValue": value} for key, value in tags.items()],
     )["KeyMetadata"]
     account.keys[name] = made["Arn"]
@@ -161,9 +166,17 @@ def _create_log_bucket(account: Account) -> None:
 
 def _close_log_bucket(account: Account) -> None:
     """Its policy as the code has it, once every bucket logs."""
-    delivery = _log_delivery(["logging.s3.amazonaws.com", "delivery.logs.amazonaws.com"])
-    delivery["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    put_bucket_policy(account, "access-logs", tls_only("access-logs"), delivery)
+    ours = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    check = {
+        "Sid": "FlowLogsCheckTheBucket",
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": "s3:GetBucketAcl",
+        "Resource": f"arn:aws:s3:::{NAME}-access-logs",
+        "Condition": ours,
+    }
+    delivery = _log_delivery(["logging.s3.amazonaws.com", "delivery.logs.amazonaws.com"]) | {"Condition": ours}
+    put_bucket_policy(account, "access-logs", tls_only("access-logs"), check, delivery)
 
 
 def _log_delivery(services: str | list[str]) -> Document:
@@ -216,9 +229,7 @@ def _complete_bucket(account: Account, short: str, tags: Document) -> None:
     s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(tags)})
     s3.put_bucket_logging(
         Bucket=name,
-        BucketLoggingStatus={
-            "LoggingEnabled": {"TargetBucket": f"{NAME}-access-logs", "TargetPrefix": f"s3/{short}/"}
-        },
+        BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": f"{NAME}-access-logs", "TargetPrefix": f"s3/{short}/"}},
     )
 
 
@@ -272,9 +283,7 @@ def _create_network(account: Account) -> None:
     account.private_subnets = [_create_subnet(account, "private", number) for number in (0, 1)]
     table = ec2.create_route_table(VpcId=vpc, TagSpecifications=_tagged("route-table", f"{NAME}-public"))
     table_id = table["RouteTable"]["RouteTableId"]
-    ec2.create_route(
-        RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway["InternetGatewayId"]
-    )
+    ec2.create_route(RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway["InternetGatewayId"])
     for subnet in account.public_subnets:
         ec2.associate_route_table(RouteTableId=table_id, SubnetId=subnet)
 
@@ -380,6 +389,7 @@ def _create_database(account: Account) -> None:
         DBName="shop",
         MasterUsername="shop_admin",
         ManageMasterUserPassword=True,
+        MasterUserSecretKmsKeyId=account.keys["data"],
         DBSubnetGroupName=f"{NAME}-shop",
         DBParameterGroupName=parameters,
         VpcSecurityGroupIds=[account.groups["db"]],

@@ -90,6 +90,9 @@ def roll_out(cluster: Cluster, name: str) -> None:
 
     generation = hashlib.sha256(json.dumps(spec["template"], sort_keys=True).encode()).hexdigest()[:10]
     labels = spec["template"]["metadata"]["labels"] | {"pod-template-hash": generation}
+    revision = 1 + len(cluster.read(_collection("/apis/apps/v1/replicasets", NAMESPACE))["items"])
+    numbered = {"metadata": {"annotations": {"deployment.kubernetes.io/revision": str(revision)}}}
+    cluster.patch(deployment_path(name), numbered, "kube-controller-manager")
     replica_set = cluster.create(
         {
             "apiVersion": "apps/v1",

@@ -88,12 +88,14 @@ class AccountServer:
         from werkzeug.serving import make_server
 
         class QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is read as untyped
-            def log(self, type: str, message: str, *args: object) -> None:
+            def log(self, *_: object) -> None:
                 """Say nothing: thousands of requests are of no interest to the person watching."""
 
         self.middleware = DenyingMiddleware(DomainDispatcherApplication(create_backend_app))
         self._server = make_server("127.0.0.1", 0, self.middleware, threaded=True, request_handler=QuietHandler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="demo-account", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="demo-account", daemon=True
+        )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def start(self) -> None:

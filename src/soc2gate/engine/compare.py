@@ -119,6 +119,10 @@ def _names_the_resource(attribute: str) -> bool:
 def _pair(pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve]) -> Iterator[Disagreement]:
     declared, live = pair.declared, pair.live
     spelling = _spelling(declared.kind)
+    if declared.initial:
+        # What creating gives and no apply restores: a change of it contradicts nothing that code says.
+        free = {re.sub(r"\[\d+\]", "[*]", path) for path in declared.initial}
+        spelling = replace(spelling, ignored=spelling.ignored | free)
     leaves = list(
         spelled.differences(
             declared.properties,

@@ -41,6 +41,9 @@ class Spelling:
 # What names an element of a list, in the order tried: such lists are compared element by element, whatever the order.
 _NAMING_KEYS = ("Key", "name", "Name", "PolicyName", "DeviceName", "Id", "IndexName", "AttributeName", "Sid")
 
+_OLD_POLICY = "2008-10-17"
+"""The language version of a policy that names none."""
+
 _DECIDED_BY_PEOPLE = ("var.", "param.", "data.", "import.")
 """What an unknown depends on when no deployment settles it: the person who scans can."""
 
@@ -62,11 +65,6 @@ def differences(
     for name, value in declared.items():
         if name in live or read(name):
             yield from walk.value(name, name, value, live.get(name))
-
-
-def spelled_alike(left: Value, right: Value) -> bool:
-    """Whether two plain values are the same but for spelling: quoted numbers, one-element lists, policy layout."""
-    return _canonical(left) == _canonical(right)
 
 
 class _Walk:
@@ -120,10 +118,34 @@ class _Walk:
 
     def _policy(self, path: str, declared: dict[str, Value], live: Value) -> Iterator[Difference]:
         """Policies differ as a whole: statements have no order, and lists of one are scalars."""
-        ours, theirs = _canonical_policy(declared), _canonical_policy(live) if isinstance(live, dict) else live
-        if isinstance(theirs, dict) and self._equal("Policy", ours, theirs):
-            return
-        yield Difference(path, declared, live)
+        if not isinstance(live, dict) or not self._same_policy(declared, live):
+            yield Difference(path, declared, live)
+
+    def _same_policy(self, declared: dict[str, Value], live: dict[str, Value]) -> bool:
+        if (declared.get("Version") or _OLD_POLICY) != (live.get("Version") or _OLD_POLICY):
+            return False
+        right = [_canonical_statement(item) for item in _listed(live.get("Statement"))]
+        for ours in map(_canonical_statement, _listed(declared.get("Statement"))):
+            partner = next((i for i, theirs in enumerate(right) if self._same_statement(ours, theirs)), None)
+            if partner is None:
+                return False
+            del right[partner]
+        return not right
+
+    def _same_statement(self, ours: Value, theirs: Value) -> bool:
+        """Both say the same keys: a condition that live state has on top makes another statement."""
+        if not isinstance(ours, dict) or not isinstance(theirs, dict):
+            return self._equal("", ours, theirs)
+        if ours.keys() != theirs.keys():
+            return False
+        return all(
+            self._same_statement(value, theirs[key]) if isinstance(value, dict) else self._same_set(value, theirs[key])
+            for key, value in ours.items()
+        )
+
+    def _same_set(self, ours: Value, theirs: Value) -> bool:
+        left, right = self._unmatched("", _listed(ours), _listed(theirs))
+        return not left and not right
 
     def _list(self, path: str, pattern: str, declared: list[Value], live: Value) -> Iterator[Difference]:
         theirs: list[Value] = [] if _unsaid(live) else live if isinstance(live, list) else [live]
@@ -255,37 +277,18 @@ def _parsed(text: str) -> Value:
     return parsed
 
 
-def _canonical_policy(policy: dict[str, Value]) -> dict[str, Value]:
-    """An IAM policy document with everything that has no meaning taken away (IAM User Guide, policy grammar)."""
-    statements = policy.get("Statement")
-    listed: list[Value] = statements if isinstance(statements, list) else [statements]
-    return {
-        "Version": policy.get("Version") or "2008-10-17",
-        "Statement": sorted((_canonical_statement(item) for item in listed), key=_sort_key),
-    }
-
-
 def _canonical_statement(statement: Value) -> Value:
+    """A statement without what has no meaning, principals spelled one way (IAM User Guide, policy grammar)."""
     if not isinstance(statement, dict):
         return statement
-    out: dict[str, Value] = {}
-    for key, value in statement.items():
-        if key == "Sid":
-            # Ids name statements for people; consoles and providers fill in and drop them.
-            continue
-        if key in ("Principal", "NotPrincipal") and isinstance(value, dict):
-            out[key] = {kind: _as_sorted(_account_roots(who)) for kind, who in value.items()}
-        elif key in ("Action", "NotAction", "Resource", "NotResource"):
-            out[key] = _as_sorted(value)
-        elif key == "Condition" and isinstance(value, dict):
-            out[key] = {
-                test: {name: _as_sorted(_canonical(wanted)) for name, wanted in keys.items()}
-                if isinstance(keys, dict)
-                else keys
-                for test, keys in value.items()
-            }
-        else:
-            out[key] = value
+    # Ids name statements for people; consoles and providers fill them in and drop them.
+    out = {key: value for key, value in statement.items() if key != "Sid"}
+    for key in ("Principal", "NotPrincipal"):
+        who = out.get(key)
+        if isinstance(who, dict):
+            out[key] = {kind: _account_roots(named) for kind, named in who.items()}
+    if isinstance(out.get("Condition"), dict):
+        out["Condition"] = _canonical(out["Condition"])
     return out
 
 
@@ -298,15 +301,9 @@ def _account_roots(who: Value) -> Value:
     return who
 
 
-def _as_sorted(value: Value) -> Value:
-    listed: list[Value] = value if isinstance(value, list) else [value]
-    return sorted(listed, key=_sort_key)
-
-
-def _sort_key(value: Value) -> str:
-    if isinstance(value, Text):
-        return str(value)
-    return repr(value) if not isinstance(value, dict) else repr(sorted(value.items(), key=lambda item: item[0]))
+def _listed(value: Value) -> list[Value]:
+    """In policies a scalar and a list of one are the same."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _naming_key(declared: Sequence[Value], live: Sequence[Value]) -> str | None:

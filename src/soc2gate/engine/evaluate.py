@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from soc2gate import cel, kinds
 from soc2gate.model.outcome import Evidence, Finding, Verdict
 from soc2gate.model.resource import Resource, place_of
-from soc2gate.model.rule import Case, Rule, RuleSet, Severity
+from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Source
 from soc2gate.model.value import Value
 
 
@@ -63,8 +63,8 @@ class Questions:
         )
 
 
-def _message_source(rule: Rule) -> cel.Source:
-    return cel.Source(rule.message, rule.path, rule.line)
+def _message_source(rule: Rule) -> Source:
+    return Source(rule.message, rule.path, rule.line)
 
 
 def evaluate(rules: RuleSet, resources: Iterable[Resource], *, now: str = "") -> list[Finding]:

@@ -55,11 +55,12 @@ def expired(waivers: Iterable[Waiver], *, today: str) -> list[Problem]:
 def _waiver_for(rules: set[str], address: str, waivers: Sequence[Waiver], today: str) -> Waiver | None:
     for waiver in waivers:
         # ISO dates compare as text; the day named is the last on which it holds.
-        if waiver.rule in rules and waiver.expires >= today and _covers(waiver.address, address):
+        if waiver.rule in rules and waiver.expires >= today and covers(waiver.address, address):
             return waiver
     return None
 
 
-def _covers(pattern: str, address: str) -> bool:
+def covers(pattern: str, address: str) -> bool:
+    """Whether an address pattern (`*` and `?`) names an address."""
     # `[0]` in an address is an index, not a character class.
     return fnmatchcase(address, pattern.replace("[", "[[]"))

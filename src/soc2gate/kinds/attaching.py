@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 from soc2gate.kinds import registry
 from soc2gate.kinds.convert import one_of
-from soc2gate.kinds.describe import Companion, Kind
+from soc2gate.kinds.describe import Companion
 from soc2gate.kinds.draft import Draft, Piece
 from soc2gate.kinds.targets import Named, Targets, elements, may_equal
 from soc2gate.model.value import Alternatives, OpenList, Text, Unknown, Value
+from soc2gate.schema import lookup
 
 
 @dataclass(slots=True)
@@ -26,15 +27,56 @@ class Roots:
     targets: dict[str, Targets[Draft]] = field(default_factory=dict)
     companions: list[tuple[Companion, Draft]] = field(default_factory=list)
     by_address: dict[tuple[str, str], tuple[Companion, Draft]] = field(default_factory=dict)
+    own: dict[tuple[str, str], Draft] = field(default_factory=dict)
+    """By root and address, what an address is itself."""
 
     def add(self, draft: Draft) -> None:
         """Take in a drafted resource."""
         self.drafts.append(draft)
-        found = self.targets.get(draft.kind.name)
-        if found is None:
-            found = self.targets[draft.kind.name] = Targets()
-        names = [draft.identity.get(key) or draft.properties.get(key) for key in draft.kind.names]
-        found.add(draft, draft.root, draft.address, names)
+        self.own[draft.root, draft.address] = draft
+
+    def index(self) -> None:
+        """Once all drafts are in: settle the names that are other resources' names, and make all of them findable."""
+        for draft in self.drafts:
+            self._settle_name(draft)
+            found = self.targets.get(draft.kind.name)
+            if found is None:
+                found = self.targets[draft.kind.name] = Targets()
+            names = [draft.identity.get(key) or draft.properties.get(key) for key in draft.kind.names]
+            found.add(draft, draft.root, draft.address, names)
+
+    def _settle_name(self, draft: Draft) -> None:
+        """`bucket = aws_s3_bucket.b.id` is that bucket's name, where that is written."""
+        for key in draft.kind.names:
+            value = draft.properties.get(key)
+            if not isinstance(value, Unknown) or value.ref is None:
+                continue
+            other = self.own.get((draft.root, value.ref.address))
+            if other is None or other is draft or other.spelling is None:
+                continue
+            name = other.identity.get(other.spelling.exports.get(value.ref.attribute, ""))
+            if isinstance(name, str):
+                draft.properties[key] = draft.identity["name"] = name
+
+    def resolve_references(self) -> None:
+        """Put in what is known of the names and arns that properties refer to."""
+        for draft in self.drafts:
+            for key, value in draft.properties.items():
+                if isinstance(value, Unknown):
+                    draft.properties[key] = self._resolved(value, draft)
+                elif isinstance(value, list) and any(isinstance(item, Unknown) for item in value):
+                    draft.properties[key] = [
+                        self._resolved(item, draft) if isinstance(item, Unknown) else item for item in value
+                    ]
+
+    def _resolved(self, value: Unknown, draft: Draft) -> Value:
+        if value.ref is None:
+            return value
+        other = self.own.get((draft.root, value.ref.address))
+        if other is None or other is draft or other.spelling is None:
+            return value
+        told = other.identity.get(other.spelling.exports.get(value.ref.attribute, ""))
+        return told if isinstance(told, (str, Text)) else value
 
     def add_companion(self, companion: Companion, draft: Draft) -> None:
         """Take in a companion, as a draft over its own body."""
@@ -85,7 +127,7 @@ def attach(roots: Roots, unread: Mapping[str, str]) -> None:
                     for draft in _candidates(roots, companion, source, value)
                 ]
             orphan = orphan or named.external or bool(named.unknown)
-        if orphan:
+        if orphan and not companion.silent:
             partials.append(_stand_alone(companion, source, piece))
     # What certainly belongs comes first, so that element paths do not move when optional ones follow.
     for part in sorted(parts, key=lambda part: bool(part.optional)):
@@ -94,7 +136,8 @@ def attach(roots: Roots, unread: Mapping[str, str]) -> None:
         for draft in roots.drafts:
             if draft.root in unread:
                 _leave_open(draft, unread[draft.root])
-    roots.drafts += partials
+    roots.drafts += {(draft.root, draft.address, draft.kind.name): draft for draft in partials}.values()
+    roots.resolve_references()
 
 
 def _names(companion: Companion, source: Draft) -> list[Value]:
@@ -135,6 +178,7 @@ def _join(part: _Part) -> None:
     if part.companion.many:
         draft.overwrite(path, _more(draft, path, current, part))
     else:
+        draft.places[path] = part.source.where
         made = draft.settle(part.piece, path)
         if part.optional:
             made = one_of((current, made), part.optional)
@@ -162,6 +206,8 @@ def _more(draft: Draft, path: str, current: Value, part: _Part) -> Value:
         more = (Unknown(reason),)
     # Settled once in its final position, so that the places of its parts stand under the right index.
     start = len(items) + len(more)
+    for i in range(len(part.piece) if isinstance(part.piece, (list, tuple)) else 1):
+        draft.places[f"{path}[{start + i}]"] = part.source.where
     made = _settle_elements(draft, path, start, part.piece)
     if isinstance(made, OpenList):
         added, open_ended, why = made.items, made.more, made.reason
@@ -195,21 +241,21 @@ def _settle_elements(draft: Draft, path: str, start: int, piece: Piece) -> Value
 def _stand_alone(companion: Companion, source: Draft, piece: Piece) -> Draft:
     """The resource that stands for a companion whose target is not declared here."""
     if companion.stands_as:
-        return _own_kind(companion, source)
+        return _own_kind(companion, source, piece)
     draft = Draft(source.kind, None, source.body, source.where)
     draft.format, draft.type, draft.root = source.format, source.type, source.root
     draft.address = source.address
     draft.uncertain = source.uncertain
     draft.raw_places, draft.raw_notes = source.raw_places, source.raw_notes
     draft.partial = True
-    reason = f"{source.address} belongs to a {source.kind.title} that is not declared here"
+    reason = f"{source.address} belongs to a resource that is not declared here ({source.kind.title})"
     value = draft.settle(piece, companion.into)
     if companion.many:
         if isinstance(value, OpenList):
             value = OpenList(value.items, (*value.more, Unknown(reason)), value.reason)
         elif isinstance(value, list):
             value = OpenList(tuple(value), (Unknown(reason),), reason)
-    for name in source.kind.links:
+    for name in (*source.kind.links, *lookup.related(source.kind.name)):
         draft.related[name] = Unknown(reason)
     draft.overwrite(companion.into, value)
     draft.members[source.address] = companion.into
@@ -219,14 +265,18 @@ def _stand_alone(companion: Companion, source: Draft, piece: Piece) -> Draft:
     return draft
 
 
-def _own_kind(companion: Companion, source: Draft) -> Draft:
-    kind: Kind = registry.kind(companion.stands_as)
-    draft = Draft(kind, None, source.body, source.where)
+def _own_kind(companion: Companion, source: Draft, piece: Piece) -> Draft:
+    """The same, as a kind that exists for itself: it has all its properties, and can pass as well as fail."""
+    draft = Draft(registry.kind(companion.stands_as), None, source.body, source.where)
     for name in ("format", "type", "root", "address", "uncertain", "raw_places", "raw_notes", "account", "region"):
         setattr(draft, name, getattr(source, name))
-    for spelling in (*kind.terraform, *([kind.cloudformation] if kind.cloudformation else [])):
-        if spelling.type == source.type and spelling.build is not None:
-            spelling.build(draft)
+    part = piece[0] if isinstance(piece, list) and piece else piece
+    if isinstance(part, Mapping):
+        for key, child in part.items():
+            draft.set(key, child)
+    target = source.at(companion.target)
+    if companion.stands_with and target is not None:
+        draft.set(companion.stands_with, target if companion.plural else [target])
     return draft
 
 

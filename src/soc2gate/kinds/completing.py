@@ -57,16 +57,17 @@ def facts_of(kind: str) -> KindFacts:
 
 def fill_defaults(draft: Draft, defaults: tuple[Default, ...]) -> None:
     """Write the creation defaults of what is left out, each with its source."""
+    shared = any("." in default.path for default in defaults)
     for default in defaults:
         path = default.path
         if "." not in path and "[" not in path:
             # The common case, kept short: every default of every resource passes here.
             current = draft.properties.get(path)
             if current is None or isinstance(current, Alternatives):
-                _fill(draft, draft.properties, path, path, default)
+                _fill(draft, draft.properties, path, path, default, shared)
             continue
         for holder, name, place in _holders(draft.properties, path.split("."), ""):
-            _fill(draft, holder, name, place, default)
+            _fill(draft, holder, name, place, default, shared)
 
 
 def _holders(value: Value, steps: list[str], place: str) -> Iterator[tuple[dict[str, Value], str, str]]:
@@ -92,7 +93,7 @@ def _holders(value: Value, steps: list[str], place: str) -> Iterator[tuple[dict[
         yield from _holders(item, steps[1:], f"{here}[{i}]")
 
 
-def _fill(draft: Draft, holder: dict[str, Value], name: str, place: str, default: Default) -> None:
+def _fill(draft: Draft, holder: dict[str, Value], name: str, place: str, default: Default, shared: bool) -> None:
     current = holder.get(name)
     if isinstance(current, Alternatives) and None in current.options:
         if default.when is None or default.when(draft.properties):
@@ -105,7 +106,8 @@ def _fill(draft: Draft, holder: dict[str, Value], name: str, place: str, default
     if holds is None:
         holder[name] = Unknown(f"not written, and it is not known whether {default.source}")
     elif holds:
-        holder[name] = plain_copy(default.value)
+        # A copy only where a default further down may be written into it.
+        holder[name] = plain_copy(default.value) if shared else default.value
         if isinstance(default.value, Unknown):
             return
         if default.kept:
@@ -154,7 +156,7 @@ def _complainer(draft: Draft) -> Complain:
 
 def _rest_of_partial(draft: Draft, facts: KindFacts) -> dict[str, Value]:
     """Everything a partial resource does not tell is unknown: it may prove a rule broken, never kept."""
-    reason = f"{draft.address} belongs to a {draft.kind.title} that is not declared here"
+    reason = f"{draft.address} belongs to a resource that is not declared here ({draft.kind.title})"
     return dict.fromkeys(facts.type.properties, Unknown(reason))
 
 

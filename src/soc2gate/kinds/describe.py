@@ -61,7 +61,7 @@ class Companion:
     target: str
     """The attribute that names the resource it belongs to."""
     into: str
-    """The property path it fills; `related.<Link>` for a link."""
+    """The property path it fills; `related.<Link>` for a link, `identity.<key>` for a name it gives."""
     build: Callable[[Draft], Piece]
     """Its part of the target, in the normal form, from a draft over the companion's own body; the *elements* (a list)
     where `many`. None: it adds nothing."""
@@ -74,6 +74,10 @@ class Companion:
     stands_as: str = ""
     """A kind of its own that it forms when its target is not declared here; otherwise it then forms a partial resource
     of `kind`, which can only fail."""
+    stands_with: str = ""
+    """The property of that kind which lists what it belongs to."""
+    silent: bool = False
+    """Whether it stands for itself anyway, so that nothing needs to stand for it where its target is not declared."""
     when: Callable[[Draft], bool | None] | None = None
     """Whether this one belongs to `kind` at all, for types that may belong to several; None means that is unknown."""
 
@@ -128,6 +132,9 @@ class LiveSpelling:
     """From answers to the normal form, through the draft in the item."""
     scope: str = "region"
     """`region` or `global` (asked once)."""
+    tells: tuple[str, ...] = ()
+    """Properties that the listing, or a call `into` `*`, tells of also by leaving them out: their absence is absence.
+    What neither is named here nor written nor some call's `into` was not looked at."""
     keep: Callable[[Mapping[str, Json], str], bool] | None = None
     """From a listed item and the region asked, whether it is one of ours to tell here (no shadow trails); asked before
     the detail calls are made."""
@@ -174,6 +181,8 @@ class Kind:
     """Property paths compared as sets although the schema does not say so, each for a reason in a comment."""
     ignored: tuple[str, ...] = ()
     """Property paths never compared, each for a reason in a comment."""
+    compared: tuple[str, ...] = ()
+    """Property paths compared although the schema calls them write-only: our live reader can read them."""
     part_of: str = ""
     """The kind that owns this one (a bucket policy's bucket): judged for itself, and neither missing nor unmanaged for
     itself, since its owner tells of the same thing."""

@@ -7,8 +7,8 @@ value that remembers where it was written), puts such pieces together into the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, Union, cast
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 from soc2gate.kinds.convert import one_of, unknown_like
 from soc2gate.model.resource import Problem, Weight, place_of
@@ -37,6 +37,8 @@ Piece: TypeAlias = Union[bool, int, float, str, Special, At, Sequence["Piece"], 
 """A value under construction: plain data and unknowns, with places. `None` inside a mapping is left out."""
 
 
+_NOTHING: dict[str, Any] = {}
+"""Stands where nothing is written; never written into."""
 _PLAIN = (bool, int, float, str, *SPECIAL)
 
 
@@ -75,6 +77,8 @@ class Block:
         return None if made is None else At(made, place, self.source)
 
     def _walk(self, path: str) -> tuple[Value, str]:
+        if "." not in path and "[" not in path:
+            return self.body.get(path), f"{self.path}.{path}" if self.path else path
         value: Value = cast("dict[str, Value]", self.body)
         place = self.path
         for step in path.replace("[", ".[").split("."):
@@ -226,7 +230,9 @@ class Draft(Block):
         "where",
     )
 
-    def __init__(self, kind: Kind, spelling: Spelling | None, body: Mapping[str, Value], where: Where) -> None:
+    def __init__(
+        self, kind: Kind, spelling: Spelling | None, body: Mapping[str, Value], where: Where, *, writes: bool = True
+    ) -> None:
         super().__init__(body, "", self)
         self.kind = kind
         self.spelling = spelling
@@ -241,27 +247,29 @@ class Draft(Block):
         self.data = False
         self.exists = True
         """A builder sets it false where what it read says there is no such resource (a bucket without a policy)."""
-        self.raw_places: Places = {}
-        self.raw_notes: Mapping[str, str] = {}
-        self.calls: Mapping[str, Where] = {}
+        self.raw_places: Places = _NOTHING
+        self.raw_notes: Mapping[str, str] = _NOTHING
+        self.calls: Mapping[str, Where] = _NOTHING
         """Live: operation to where its answer was seen."""
-        self.properties: dict[str, Value] = {}
-        self.related: dict[str, Value] = {}
-        self.places: dict[str, Where] = {}
-        self.identity: dict[str, Value] = {}
-        self.defaults: dict[str, str] = {}
-        self.initial: dict[str, str] = {}
-        self.notes: dict[str, str] = {}
-        self.members: dict[str, str] = {}
-        self.tags: dict[str, Value] = {}
+        # A companion is only read. There are as many of them as resources, and a dozen empty dicts each would take
+        # longer than reading them.
+        self.properties: dict[str, Value] = {} if writes else _NOTHING
+        self.related: dict[str, Value] = {} if writes else _NOTHING
+        self.places: MutableMapping[str, Where] = {} if writes else _NOTHING
+        self.identity: dict[str, Value] = {} if writes else _NOTHING
+        self.defaults: dict[str, str] = {} if writes else _NOTHING
+        self.initial: dict[str, str] = {} if writes else _NOTHING
+        self.notes: dict[str, str] = {} if writes else _NOTHING
+        self.members: dict[str, str] = {} if writes else _NOTHING
+        self.tags: dict[str, Value] = {} if writes else _NOTHING
         self.problems: list[Problem] = []
         self.partial = False
         self.managed_by = ""
 
     @classmethod
-    def of(cls, kind: Kind, spelling: Spelling | None, raw: RawResource) -> Draft:
-        """A draft over a declared resource."""
-        draft = cls(kind, spelling, raw.body, raw.where)
+    def of(cls, kind: Kind, spelling: Spelling | None, raw: RawResource, *, writes: bool = True) -> Draft:
+        """A draft over a declared resource; one that does not write is a companion, from which parts are read."""
+        draft = cls(kind, spelling, raw.body, raw.where, writes=writes)
         draft.format = raw.format
         draft.type = raw.type
         draft.address = raw.address
@@ -280,7 +288,7 @@ class Draft(Block):
         return Unknown(f"{name} is known after it is deployed", Ref(self.address, attribute), (name,), True, prefix)
 
     def set(self, path: str, piece: Piece, written_at: str = "") -> None:
-        """Write a property (`related.<Link>` for a link); None writes nothing.
+        """Write a property (`related.<Link>` for a link, `identity.<key>` for identity); None writes nothing.
 
         `written_at` is the raw path of a piece that does not know its own. Structures on the way are made.
         """
@@ -291,27 +299,19 @@ class Draft(Block):
         value = self.settle(piece, path)
         if value is None:
             return
-        into: Value = self.properties
-        steps = path.split(".")
-        if steps[0] == "related":
-            into, steps = self.related, steps[1:]
+        into, steps = self._within(path)
         for step in steps[:-1]:
-            assert isinstance(into, dict)
             below = into.get(step)
             if below is None:
                 below = into[step] = {}
             if not isinstance(below, dict):
                 return  # not known as a whole already: nothing more to say of a part of it
             into = below
-        assert isinstance(into, dict)
         into[steps[-1]] = value
 
     def overwrite(self, path: str, value: Value) -> None:
         """Replace whatever stands at a path, structures on the way included where they are no structures."""
-        into: dict[str, Value] = self.properties
-        steps = path.split(".")
-        if steps[0] == "related":
-            into, steps = self.related, steps[1:]
+        into, steps = self._within(path)
         for step in steps[:-1]:
             below = into.get(step)
             if not isinstance(below, dict):
@@ -325,12 +325,22 @@ class Draft(Block):
 
     def value(self, path: str) -> Value:
         """A property written so far."""
-        value: Value = self.related if path.startswith("related.") else self.properties
-        for step in path.removeprefix("related.").split("."):
+        into, steps = self._within(path)
+        value: Value = into
+        for step in steps:
             if not isinstance(value, dict):
                 return None
             value = value.get(step)
         return value
+
+    def _within(self, path: str) -> tuple[dict[str, Value], list[str]]:
+        """Which of properties, links and identity a path leads into, and its steps from there."""
+        steps = path.split(".")
+        if steps[0] == "related":
+            return self.related, steps[1:]
+        if steps[0] == "identity":
+            return self.identity, steps[1:]
+        return self.properties, steps
 
     def settle(self, piece: Piece, path: str) -> Value:
         """A piece as a plain value; the places of its parts are noted under `path`."""
@@ -359,9 +369,7 @@ class Draft(Block):
         """Remember where the value that now stands at `path` was written, and every part of it that has its own."""
         source = at.source
         if source.calls:
-            where = source.calls.get(at.path.partition(".")[0].partition("[")[0])
-            if where is not None:
-                self.places[path] = where
+            self.places[path] = source.calls.get(at.path.partition(".")[0].partition("[")[0], source.where)
             return
         self.places[path] = source.raw_places.get(at.path) or place_of(source.raw_places, at.path, source.where)
         value = at.value
@@ -379,7 +387,7 @@ class Draft(Block):
         self.problems.append(Problem(Weight.GAP, self.format or "collect", f"{self.address}: {message}", where, hint))
 
 
-def _note_parts(value: Value, raw: str, path: str, raw_places: Places, places: dict[str, Where]) -> None:
+def _note_parts(value: Value, raw: str, path: str, raw_places: Places, places: MutableMapping[str, Where]) -> None:
     if isinstance(value, OpenMap):
         value = dict(value.items)
     if isinstance(value, dict):

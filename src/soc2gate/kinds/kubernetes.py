@@ -2,8 +2,8 @@
 
 An object becomes a resource of its own kind (`Kubernetes::Deployment`), and a workload also gives the pod template in
 it as a `Kubernetes::PodTemplate`, addressed as the workload, so that a rule about pods is written once for all of
-them. `normalise_manifests` and `link_live` then tie together what belongs together: a namespace with its workloads and
-network policies, a workload with its disruption budgets.
+them. `normalise_manifests` then ties together what belongs together: a namespace with its workloads and network
+policies, a workload with its disruption budgets. Live objects are tied by the links that the kinds name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from soc2gate.kinds.describe import Kind, Link, Spelling
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE, PREFIX, RESOURCES, ApiResource, find
+from soc2gate.kinds.kubernetes_links import budgets_of, in_namespace, link_declared, named
 from soc2gate.model.resource import Places, Problem, RawResource, Reading, Resource, Side, Weight, Where, place_of
 from soc2gate.model.value import Unknown, Value
 
@@ -38,8 +39,6 @@ def normalise_manifests(readings: Sequence[Reading]) -> Manifests:
     Readings of other formats are passed over. Order follows the readings; a namespace that manifests name and none
     declares stands after everything else.
     """
-    from soc2gate.kinds.kubernetes_links import link_declared
-
     resources: list[Resource] = []
     problems: list[Problem] = []
     unjudged: dict[str, int] = {}
@@ -56,24 +55,6 @@ def normalise_manifests(readings: Sequence[Reading]) -> Manifests:
             resources += told[0]
             problems += told[1]
     return Manifests(tuple(link_declared(resources, unread)), tuple(problems), dict(sorted(unjudged.items())))
-
-
-def link_live(resources: Sequence[Resource], unread: Mapping[str, str]) -> tuple[Resource, ...]:
-    """Live objects of one cluster with their pod templates and with `related` filled.
-
-    `unread` names the kinds that could not be listed, with the reason: what hangs on them is unknown. A pod template
-    that stands there already (written by hand in a fixture) is kept.
-    """
-    from soc2gate.kinds.kubernetes_links import link_in_cluster
-
-    there = {(resource.kind, resource.address) for resource in resources}
-    derived = [
-        template
-        for resource in resources
-        for template in pod_templates(resource)
-        if (POD_TEMPLATE, template.address) not in there
-    ]
-    return tuple(link_in_cluster([*resources, *derived], unread))
 
 
 def spelling_type(type_: str) -> str:
@@ -136,7 +117,7 @@ def from_object(
         identity["namespace"] = namespace
     if account:
         identity["account"] = account
-    address = address or (uid if isinstance(uid, str) else f"{resource.name}/{name}")
+    address = address or (uid if isinstance(uid, str) else f"{resource.name}/{name if isinstance(name, str) else '*'}")
     places = places or {}
     finished = Resource(
         kind=resource.kind,
@@ -151,6 +132,7 @@ def from_object(
         defaults=made.defaults,
         notes={**notes, **made.notes} if notes else made.notes,
         uncertain=uncertain,
+        tags=_labels(properties),
         managed_by=managed_by,
     )
     problems = [
@@ -164,6 +146,13 @@ def from_object(
         for path, reason in made.refused
     ]
     return [finished, *pod_templates(finished)], problems
+
+
+def _labels(properties: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Labels are to a cluster what tags are to an account: scopes and inventories go by them."""
+    metadata = properties.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    return labels if isinstance(labels, dict) else {}
 
 
 def _settle_metadata(properties: dict[str, Value], resource: ApiResource, side: Side) -> tuple[Value, Value]:
@@ -216,7 +205,7 @@ def pod_templates(resource: Resource) -> Sequence[Resource]:
         reason = template.reason if isinstance(template, Unknown) else "no pod template is written"
         template = {"metadata": Unknown(reason), "spec": Unknown(reason)}
     metadata = template.get("metadata")
-    namespace = resource.identity.get("namespace")
+    namespace = named(resource, "namespace")
     if metadata is None or isinstance(metadata, dict):
         metadata = {**(metadata or {}), "namespace": namespace} if namespace is not None else metadata or {}
     prefix = "" if inside == "." else f"{inside}."
@@ -238,7 +227,7 @@ def pod_templates(resource: Resource) -> Sequence[Resource]:
 
 def _workload(resource: Resource) -> Value:
     """What a template is matched by: two workloads of one name are two, and the namespace may not be known."""
-    name = resource.identity.get("name")
+    name = named(resource, "name")
     kind = resource.kind.removeprefix(PREFIX)
     return f"{kind}/{name}" if isinstance(name, str) else name
 
@@ -291,11 +280,11 @@ _IGNORED_MORE: Mapping[str, tuple[str, ...]] = {
     # The token controller of clusters before 1.24 writes them.
     "ServiceAccount": ("secrets",),
 }
-_BUDGETS = {"DisruptionBudgets": Link("Kubernetes::PodDisruptionBudget")}
+_BUDGETS = {"DisruptionBudgets": Link("Kubernetes::PodDisruptionBudget", find=budgets_of)}
 _LINKS: Mapping[str, Mapping[str, Link]] = {
     "Namespace": {
-        "Workloads": Link(POD_TEMPLATE),
-        "NetworkPolicies": Link("Kubernetes::NetworkPolicy"),
+        "Workloads": Link(POD_TEMPLATE, find=in_namespace),
+        "NetworkPolicies": Link("Kubernetes::NetworkPolicy", find=in_namespace),
     },
     "Deployment": _BUDGETS,
     "StatefulSet": _BUDGETS,
@@ -336,7 +325,6 @@ __all__ = [
     "Manifests",
     "from_manifest",
     "from_object",
-    "link_live",
     "normalise_manifests",
     "pod_templates",
     "spelling_type",

@@ -9,6 +9,7 @@ Kubernetes 1.33: https://github.com/kubernetes/kubernetes/tree/v1.33.0/pkg/apis 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias
 
 from soc2gate.model.value import SPECIAL, Unknown, Value
@@ -34,6 +35,12 @@ class Filled:
         """The structure at `key`, made where nothing stands; None where it is not known."""
         found = into.setdefault(key, {})
         return found if isinstance(found, dict) else None
+
+
+@cache
+def constants(name: str) -> tuple[tuple[str, str | int | bool, str], ...]:
+    """The constants of a structure: key, value, and the words for the evidence."""
+    return tuple((key, value, told(value, source)) for key, value, source in CONSTANTS.get(name, ()))
 
 
 def told(value: Value, source: str) -> str:
@@ -74,11 +81,8 @@ CONSTANTS: Mapping[str, tuple[tuple[str, str | int | bool, str], ...]] = {
         ("schedulerName", "default-scheduler", _CORE),
         ("terminationGracePeriodSeconds", 30, _CORE),
     ),
+    # Ephemeral containers too: our schema has one type for both.
     "V1Container": (
-        ("terminationMessagePath", "/dev/termination-log", _CORE),
-        ("terminationMessagePolicy", "File", _CORE),
-    ),
-    "V1EphemeralContainer": (
         ("terminationMessagePath", "/dev/termination-log", _CORE),
         ("terminationMessagePolicy", "File", _CORE),
     ),
@@ -111,7 +115,6 @@ EMPTY: Mapping[str, tuple[str, ...]] = {
     # Structures that the API always writes, if only as `{}`.
     "V1PodSpec": ("securityContext",),
     "V1Container": ("resources",),
-    "V1EphemeralContainer": ("resources",),
     "V1NetworkPolicySpec": ("podSelector",),
 }
 
@@ -221,7 +224,6 @@ COMPUTED: Mapping[str, Callable[[Object, str, Filled], None]] = {
     "V1DaemonSetSpec": _daemon_set,
     "V1StatefulSetSpec": _stateful_set,
     "V1Container": _container,
-    "V1EphemeralContainer": _container,
     "V1Volume": _volume,
     "V1ServiceSpec": _service,
     "V1ServicePort": _service_port,

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from soc2gate.kinds.convert import coerce
 from soc2gate.kinds.kubernetes_api import ApiResource
-from soc2gate.kinds.kubernetes_defaults import BY_KIND, COMPUTED, CONSTANTS, EMPTY, Filled, Object, told
+from soc2gate.kinds.kubernetes_defaults import BY_KIND, COMPUTED, EMPTY, Filled, Object, constants
 from soc2gate.kinds.kubernetes_quantities import normalise_quantity
 from soc2gate.model.value import SPECIAL, Unknown, Value
 from soc2gate.schema.lookup import type_of
-from soc2gate.schema.types import ANY, BOOL, INT, STRING, ListType, MapType, ObjectType, Type
+from soc2gate.schema.types import ANY, BOOL, DOUBLE, INT, STRING, ListType, MapType, ObjectType, Scalar, Type
 
 # The API server's and the controllers' own bookkeeping. Owners are used while collecting and then dropped: the uid in
 # them differs in every cluster.
@@ -159,12 +159,12 @@ class _Walk:
         return out
 
     def defaults(self, out: Object, name: str, path: str) -> None:
-        for key, value, source in CONSTANTS.get(name, ()):
+        for key, value, words in constants(name):
             if key not in out:
                 out[key] = value
-                self.filled.paths[f"{path}.{key}" if path else key] = told(value, source)
+                self.filled.paths[f"{path}.{key}" if path else key] = words
         for key in EMPTY.get(name, ()):
-            self.filled.set(out, path, key, {}, "always written")
+            self.filled.set(out, path, key, {}, "part of every such object")
         computed = COMPUTED.get(name)
         if computed is not None:
             computed(out, path, self.filled)
@@ -206,13 +206,21 @@ class _Walk:
             return self.refuse(value, kind, path)
         if made is not value:
             # The value itself is not repeated: it may be a secret in an environment variable.
-            self.notes[path] = f"written as a {_SHAPES[shape]}, where the API server wants a {kind}"
+            self.notes[path] = f"written as a {_SHAPES[shape]}, where the API server wants a {_wanted(kind)}"
         return made
 
     def refuse(self, value: Value, kind: Type, path: str) -> Unknown:
-        reason = f"{path} should be a {kind}, and is a {_SHAPES[type(value)]}"
+        reason = f"{path} should be a {_wanted(kind)}, and is a {_SHAPES[type(value)]}"
         self.refused.append((path, reason))
         return Unknown(reason)
+
+
+def _wanted(kind: Type) -> str:
+    if isinstance(kind, ListType):
+        return "list"
+    if isinstance(kind, Scalar):
+        return {STRING: "string", BOOL: "boolean", INT: "whole number", DOUBLE: "number"}.get(kind, str(kind))
+    return "map"
 
 
 def _quantities(value: Value) -> Value:

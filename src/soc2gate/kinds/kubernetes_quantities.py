@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
@@ -14,6 +15,7 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _QUANTITY = re.compile(r"([+-]?)(\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,3}|)")
 
 
+@lru_cache(maxsize=4096)
 def normalise_quantity(written: str | int | float) -> str:
     """One spelling for each amount: the shortest of the decimal and the binary one.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from soc2gate.kinds import registry
 from soc2gate.kinds.describe import Link
 from soc2gate.kinds.targets import Targets
-from soc2gate.model.resource import Resource, Side, Where
+from soc2gate.model.resource import LiveRef, Resource, Side, Where
 from soc2gate.model.value import OpenList, Unknown, Value
 
 
@@ -132,6 +132,9 @@ def _related(owner: Resource, name: str, described: Link, found: _Belonging, unr
     places: dict[str, Where] = dict(owner.places)
     certain: list[Value] = []
     path = f"related.{name}"
+    if isinstance(owner.where, LiveRef):
+        # Where nothing belongs to it, this is the call that would have said so.
+        places[path] = replace(owner.where, call=registry.listing_call(described.kind) or owner.where.call)
     for other in found.certain:
         _note_places(places, f"{path}[{len(certain)}]" if described.many else path, other)
         certain.append(dict(other.properties))

@@ -12,6 +12,9 @@ from soc2gate.kinds.draft import Draft
 from soc2gate.model.resource import LiveRef, Resource, Side
 from soc2gate.model.value import Json, Unknown, Value
 
+_WHO = "sts:GetCallerIdentity"
+"""What tells of the account itself."""
+
 
 def build_live(
     kind_name: str,
@@ -38,7 +41,7 @@ def build_live(
     listed = spelling.enumerate.operation if spelling.enumerate else ""
     first = next((call.operation for call in spelling.details), "")
     body: dict[str, Value] = {**_values(item), **_values(answers)}
-    draft = Draft(kind, None, body, LiveRef("aws", account, region, "", call_names.get(listed or first, ""), seen_at))
+    draft = Draft(kind, None, body, LiveRef("aws", account, region, "", call_names.get(listed or first, _WHO), seen_at))
     draft.account, draft.region = account, region
     # A place for every detail call that answered; what the listing told is seen where the resource was.
     draft.calls = {"": draft.where} | {
@@ -56,7 +59,17 @@ def build_live(
     for call in spelling.details:
         if call.operation in failures:
             _cannot_tell(draft, call, failures[call.operation])
+        elif call.operation in answers:
+            for path in _paths(call):
+                draft.places.setdefault(path, draft.calls.get(call.operation, draft.where))
+    whole = next((call.operation for call in spelling.details if call.into == "*"), listed)
+    for path in spelling.tells:
+        draft.places.setdefault(path, draft.calls.get(whole, draft.where))
     return _finish(draft)
+
+
+def _paths(call: Call) -> list[str]:
+    return [path for part in call.into.split(",") if (path := part.strip()) and path != "*"]
 
 
 def _values(plain: Mapping[str, Json]) -> dict[str, Value]:
@@ -68,11 +81,9 @@ def _cannot_tell(draft: Draft, call: Call, reason: str) -> None:
     if call.into == "*":
         draft.properties = dict.fromkeys(facts_of(draft.kind.name).type.properties, unknown)
         return
-    for path in call.into.split(","):
-        draft.overwrite(path.strip(), unknown)
-        where = draft.calls.get(call.operation)
-        if where is not None:
-            draft.places[path.strip()] = where
+    for path in _paths(call):
+        draft.overwrite(path, unknown)
+        draft.places[path] = draft.calls.get(call.operation, draft.where)
 
 
 def _finish(draft: Draft) -> Resource:

@@ -21,12 +21,12 @@ KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
     "Account::IAM::PasswordPolicy": _AWS + "account",
     "AWS::CloudTrail::Trail": _AWS + "cloudtrail",
-    "AWS::DynamoDB::GlobalTable": _AWS + "dynamodb",
     "AWS::DynamoDB::Table": _AWS + "dynamodb",
     "AWS::EC2::FlowLog": _AWS + "ec2",
     "AWS::EC2::Instance": _AWS + "ec2",
     "AWS::EC2::LaunchTemplate": _AWS + "ec2",
     "AWS::EC2::SecurityGroup": _AWS + "ec2",
+    "AWS::EC2::Subnet": _AWS + "ec2",
     "AWS::EC2::VPC": _AWS + "ec2",
     "AWS::EC2::Volume": _AWS + "ec2",
     "AWS::IAM::Group": _AWS + "iam",
@@ -40,14 +40,16 @@ KINDS: Mapping[str, str] = {
     "AWS::S3::Bucket": _AWS + "s3",
     "AWS::S3::BucketPolicy": _AWS + "s3",
     "AWS::SNS::Topic": _AWS + "sns",
+    "AWS::SNS::TopicPolicy": _AWS + "sns",
     "AWS::SQS::Queue": _AWS + "sqs",
+    "AWS::SQS::QueuePolicy": _AWS + "sqs",
 }
 """Kind to the module that describes it; every `Kubernetes::…` kind is in one module of its own."""
 
 _TERRAFORM: Mapping[str, Sequence[str]] = {
     "account": ("aws_iam_account_password_policy",),
     "cloudtrail": ("aws_cloudtrail",),
-    "dynamodb": ("aws_dynamodb_table", "aws_dynamodb_global_table"),
+    "dynamodb": ("aws_dynamodb_table",),
     "ec2": (
         "aws_default_security_group",
         "aws_default_vpc",
@@ -57,13 +59,14 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_launch_template",
         "aws_security_group",
         "aws_security_group_rule",
+        "aws_subnet",
         "aws_vpc",
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
     ),
     "iam": (
         "aws_iam_group",
-        "aws_iam_group_policies_exclusive",
+        "aws_iam_group_membership",
         "aws_iam_group_policy",
         "aws_iam_group_policy_attachment",
         "aws_iam_policy",
@@ -76,7 +79,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_iam_user_policy",
         "aws_iam_user_policy_attachment",
     ),
-    "kms": ("aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy"),
+    "kms": ("aws_kms_alias", "aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy"),
     "rds": ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance"),
     "s3": (
         "aws_s3_bucket",
@@ -94,7 +97,12 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_s3_bucket_website_configuration",
     ),
     "sns": ("aws_sns_topic", "aws_sns_topic_policy"),
-    "sqs": ("aws_sqs_queue", "aws_sqs_queue_policy", "aws_sqs_queue_redrive_policy"),
+    "sqs": (
+        "aws_sqs_queue",
+        "aws_sqs_queue_policy",
+        "aws_sqs_queue_redrive_allow_policy",
+        "aws_sqs_queue_redrive_policy",
+    ),
 }
 TERRAFORM: Mapping[str, str] = {type_: _AWS + name for name, types in _TERRAFORM.items() for type_ in types}
 """Terraform type to the module that describes what it is, or what it is part of."""
@@ -107,14 +115,13 @@ CLOUDFORMATION: Mapping[str, str] = {
     "AWS::IAM::RolePolicy": _AWS + "iam",
     "AWS::IAM::UserPolicy": _AWS + "iam",
     "AWS::IAM::UserToGroupAddition": _AWS + "iam",
-    "AWS::SNS::TopicPolicy": _AWS + "sns",
-    "AWS::SQS::QueuePolicy": _AWS + "sqs",
+    "AWS::KMS::Alias": _AWS + "kms",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Spelt:
-    """What a Terraform or CloudFormation type, or a manifest, tells us of."""
+    """What a Terraform or CloudFormation type tells us of."""
 
     owns: tuple[tuple[Kind, Spelling], ...] = ()
     """Kinds it is a resource of; more than one only where the properties decide."""
@@ -176,8 +183,42 @@ def type_of(name: str) -> ObjectType:
     return found
 
 
+def has_live(name: str) -> bool:
+    """Whether a live reader can tell of the kind."""
+    return name.startswith("Kubernetes::") or kind(name).live is not None
+
+
+def is_workload(name: str) -> bool:
+    """Whether resources of the kind have a pod template in them."""
+    return name.startswith("Kubernetes::") and kind(name).derives is not None
+
+
+def listing_call(name: str) -> str:
+    """The call that lists live resources of the kind, as its API spells it (`s3:ListBuckets`, `list pods`); empty
+    where there is none."""
+    if name.startswith("Kubernetes::"):
+        resource = import_module("soc2gate.kinds.kubernetes_api").RESOURCES.get(name)
+        return resource.call if resource is not None else ""
+    live = kind(name).live
+    if live is None:
+        return ""
+    call = live.enumerate or next(iter(live.details), None)
+    return f"{call.service}:{_operation(call.operation)}" if call else ""
+
+
+def _operation(method: str) -> str:
+    """`DescribeDBInstances` of boto3's `describe_db_instances`."""
+    return "".join(_INITIALS.get(word, word.capitalize()) for word in method.split("_"))
+
+
+_INITIALS = {"db": "DB", "mfa": "MFA", "ssh": "SSH", "saml": "SAML"}
+
+
 def spelt(language: str, type_: str) -> Spelt | None:
-    """What a resource of this type in this format (`terraform`, `cloudformation`, `kubernetes`) tells us of; None where we judge nothing of it."""
+    """What a Terraform or CloudFormation type tells us of; None where we judge nothing of it.
+
+    `language` is `terraform` or `cloudformation`; manifests are brought into the normal form by `kinds.kubernetes`.
+    """
     key = (language, type_)
     found = _loaded.spelt.get(key)
     if found is None:
@@ -185,19 +226,16 @@ def spelt(language: str, type_: str) -> Spelt | None:
         if not module:
             return None
         _load(module)
-        if module == _KUBERNETES and language == "kubernetes":
-            # One kind is written under several API versions; that module knows which.
-            key = (language, import_module(module).spelling_type(type_))
         found = _loaded.spelt.get(key)
     return found
 
 
 def _module_for(language: str, type_: str) -> str:
     if language == "terraform":
-        return TERRAFORM.get(type_, _KUBERNETES if type_.startswith("kubernetes_") else "")
+        return TERRAFORM.get(type_, "")
     if language == "cloudformation":
         return KINDS.get(type_) or CLOUDFORMATION.get(type_, "")
-    return _KUBERNETES if language == "kubernetes" else ""
+    return ""
 
 
 def _load(module: str) -> None:

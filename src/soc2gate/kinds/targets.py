@@ -7,6 +7,7 @@ resource of its kind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -83,7 +84,7 @@ class Targets(Generic[T]):
 
     def __init__(self) -> None:
         self._by_address: dict[tuple[str, str], T] = {}
-        self._by_block: dict[tuple[str, str], list[T]] = {}
+        self._by_block: dict[tuple[str, str], list[tuple[T, list[str]]]] = {}
         self._by_key: dict[tuple[str, Key], list[T]] = {}
         self._everywhere: dict[str, list[T]] = {}
         self._in_root: dict[str, list[T]] = {}
@@ -92,8 +93,9 @@ class Targets(Generic[T]):
         """Take in a resource with every name that is its alone."""
         self._by_address[root, address] = item
         self._in_root.setdefault(root, []).append(item)
-        if address.endswith("]"):
-            self._by_block.setdefault((root, _block(address)), []).append(item)
+        if "[" in address:
+            block, indices = _block(address)
+            self._by_block.setdefault((root, block), []).append((item, indices))
         for name in dict.fromkeys(key for value in names if (key := key_of(value)) is not None):
             self._by_key.setdefault((root, name), []).append(item)
             if isinstance(name, str):
@@ -146,35 +148,29 @@ class Targets(Generic[T]):
         )
 
     def _instances(self, root: str, address: str) -> Named[T] | None:
-        """What an address names that is not one instance's: `b[0]` where the number of instances is not known (`b[?]`),
-        or `b[?]` where they are."""
-        block = _block(address) if address.endswith("]") else address
-        several = self._by_block.get((root, block), [])
-        open_ended = self._by_address.get((root, f"{block}[?]"))
-        if open_ended is not None:
-            return Named(certain=(open_ended,))
-        single = self._by_address.get((root, block))
-        if single is not None and address.endswith("[?]"):
-            return Named(certain=(single,))
-        if address.endswith("[?]") or address == block:
-            if len(several) == 1:
-                return Named(certain=(several[0],))
-            if several:
-                return Named(possible=tuple(several))
-        return None
+        """What an address names that is not exactly one instance's: `b[0]` where the number of instances is not known
+        (`b[?]`), `b[?]` where they are, the same for instances of modules."""
+        block, indices = _block(address)
+        several = self._by_block.get((root, block)) or self._by_block.get((root, f"{block}[]"), [])
+        found = [item for item, theirs in several if _may_be(indices, theirs)]
+        if len(found) == 1:
+            return Named(certain=(found[0],))
+        return Named(possible=tuple(found)) if found else None
 
 
-def _block(address: str) -> str:
-    """`module.a["x"].aws_s3_bucket.b` of `module.a["x"].aws_s3_bucket.b["k"]`."""
-    if not address.endswith("]"):
-        return address
-    depth_quote = False
-    for i in range(len(address) - 1, -1, -1):
-        if address[i] == '"' and (i == 0 or address[i - 1] != "\\"):
-            depth_quote = not depth_quote
-        elif address[i] == "[" and not depth_quote:
-            return address[:i]
-    return address
+_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
+
+
+def _block(address: str) -> tuple[str, list[str]]:
+    """`module.a[].aws_s3_bucket.b[]`, and the indices, of `module.a["x"].aws_s3_bucket.b[0]`."""
+    if "[" not in address:
+        return address, []
+    return _INDEX.sub("[]", address), _INDEX.findall(address)
+
+
+def _may_be(one: list[str], other: list[str]) -> bool:
+    """Whether two lists of indices may be the same; `[?]` may be any, and one that is left out as well."""
+    return all(a == b or "[?]" in (a, b) for a, b in zip(one, other, strict=False))
 
 
 def elements(value: Value) -> tuple[list[Value], str]:

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import Any
 
+from soc2gate import kinds
 from soc2gate.kinds.describe import Call, Kind
 from soc2gate.live.aws_build import Seen, build
 from soc2gate.live.aws_calls import Calls, Failure
 from soc2gate.live.aws_session import Account, open_account
 from soc2gate.live.progress import Progress
 from soc2gate.live.snapshot import GLOBAL, Coverage, FailedCall, Part, Snapshot
-from soc2gate.model.resource import Resource
+from soc2gate.model.resource import LiveRef, Resource
 from soc2gate.model.value import Json
 from soc2gate.version import __version__
 
@@ -50,9 +52,11 @@ def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
         profile=request.profile, regions=request.regions, endpoint_url=request.endpoint_url, threads=request.threads
     )
     taken_at = request.clock()
-    kinds, notes = _readable(request.kinds)
-    collector = _Collector(account, Calls(account.clients, account.home, account.id), taken_at, progress)
-    collector.run(_units(kinds, account.regions), request.threads)
+    wanted, part_of, notes = _readable(request.kinds)
+    collector = _Collector(
+        account, Calls(account.clients, account.home, account.id, account.partition), taken_at, progress
+    )
+    collector.run(_units(wanted, account.regions), request.threads)
     read = {unit.region for unit in collector.units if not unit.reason}
     part = Part(
         provider="aws",
@@ -62,12 +66,7 @@ def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
         finished_at=request.clock(),
         regions_asked=account.regions,
         regions_read=tuple(region for region in account.regions if region in read),
-        coverage=tuple(
-            sorted(
-                (Coverage(u.kind.name, u.region, not u.reason, u.reason) for u in collector.units),
-                key=lambda entry: (entry.kind, entry.region),
-            )
-        ),
+        coverage=_coverage(collector.units, part_of),
         calls=collector.calls.counts(),
         failed_calls=tuple(sorted(collector.failed, key=lambda f: (f.kind, f.region, f.uid, f.call, f.property))),
         resources=tuple(sorted(collector.resources, key=lambda r: (r.kind, r.root, r.address))),
@@ -122,7 +121,8 @@ class _Collector:
             for unit in units:
                 listings[pool.submit(self._list, unit)] = unit
             while listings or items:
-                wait((*listings, *items), return_when=FIRST_COMPLETED)
+                both: list[Future[Any]] = [*listings, *items]
+                wait(both, return_when=FIRST_COMPLETED)
                 for listing in [future for future in listings if future.done()]:
                     items.update(self._start(listings.pop(listing), listing.result(), pool))
                 for item in [future for future in items if future.done()]:
@@ -186,24 +186,40 @@ class _Collector:
                 failures.append((call, answer))
             else:
                 answers[call.operation] = answer
-        listing = self.calls.name(live.enumerate, unit.region) if live.enumerate else next(iter(names.values()), "")
-        seen = Seen(unit.kind, unit.region, item, answers, listing, names, self.account.id, self.account.partition)
-        resources = build(seen, [(call, failure.reason) for call, failure in failures], self.taken_at)
-        failed = [
+        if live.enumerate is not None:
+            names[live.enumerate.operation] = self.calls.name(live.enumerate, unit.region)
+        resource = build(
+            Seen(
+                unit.kind,
+                unit.region,
+                item,
+                answers,
+                {call.operation: failure.reason for call, failure in failures},
+                names,
+                self.account.id,
+                self.account.partition,
+            ),
+            self.taken_at,
+        )
+        if resource is None:
+            return _Outcome((), ())
+        if unit.kind.part_of in {other.kind.name for other in self.units}:
+            # The owner asked the same and tells of it.
+            return _Outcome((resource,), ())
+        failed = tuple(
             FailedCall(
                 call=failure.call,
-                kind=resource.kind,
-                region=unit.region,
+                kind=unit.kind.name,
+                region=_region_of(resource),
                 error=failure.error,
                 reason=failure.reason,
                 uid=resource.address,
                 property=call.into,
                 action=call.action if call.action != failure.call else "",
             )
-            for resource in resources
             for call, failure in failures
-        ]
-        return _Outcome(resources, failed)
+        )
+        return _Outcome((resource,), failed)
 
     def _take(self, unit: _Unit, outcome: _Outcome) -> None:
         unit.waiting -= 1
@@ -221,32 +237,56 @@ class _Collector:
             )
 
 
-def _units(kinds: Sequence[Kind], regions: Sequence[str]) -> list[_Unit]:
+def _region_of(resource: Resource) -> str:
+    return resource.where.region if isinstance(resource.where, LiveRef) else ""
+
+
+def _coverage(units: Sequence[_Unit], part_of: Mapping[str, str]) -> tuple[Coverage, ...]:
+    """What was read where; a kind that is part of another was read where its owner was."""
+    names: dict[str, list[str]] = {}
+    for name, owner in part_of.items():
+        names.setdefault(owner, []).append(name)
+    told = [
+        Coverage(name, unit.region, not unit.reason, unit.reason)
+        for unit in units
+        for name in (unit.kind.name, *names.get(unit.kind.name, ()))
+    ]
+    return tuple(sorted(told, key=lambda entry: (entry.kind, entry.region)))
+
+
+def _units(wanted: Sequence[Kind], regions: Sequence[str]) -> list[_Unit]:
     """Kinds of services without regions are asked once."""
     return [
         _Unit(kind, region)
-        for kind in kinds
+        for kind in wanted
         for region in ([GLOBAL] if kind.live is not None and kind.live.scope == "global" else regions)
     ]
 
 
-def _readable(names: Sequence[str]) -> tuple[list[Kind], tuple[str, ...]]:
-    """The kinds that have a live spelling, with those their links need; and a remark on those that have none."""
-    from soc2gate import kinds
+def _readable(names: Sequence[str]) -> tuple[list[Kind], dict[str, str], tuple[str, ...]]:
+    """The kinds to list: those asked for, their owners where they are part of another, and what their links need.
 
+    With them, which kinds are read as part of which, and a remark on those that have no live spelling.
+    """
     wanted: dict[str, Kind] = {}
+    part_of: dict[str, str] = {}
     without: list[str] = []
-    pending = sorted(set(names), reverse=True)
+    pending = sorted({name for name in names if not name.startswith("Kubernetes::")}, reverse=True)
+    asked = set(pending)
+    seen: set[str] = set()
     while pending:
         name = pending.pop()
-        if name in wanted or name in without:
+        if name in seen:
             continue
-        found = kinds.kind(name) if name in kinds.known_kinds() else None
-        if found is None or found.live is None:
-            if name in names:
-                without.append(name)
-            continue
-        wanted[name] = found
-        pending.extend(link.kind for link in found.links.values())
+        seen.add(name)
+        found = kinds.kind(name)
+        if found.live is not None:
+            wanted[name] = found
+            pending.extend(link.kind for link in found.links.values())
+        elif found.part_of:
+            part_of[name] = found.part_of
+            pending.append(found.part_of)
+        elif name in asked:
+            without.append(name)
     notes = (f"not read live, as soc2gate has no reader for it yet: {', '.join(without)}",) if without else ()
-    return [wanted[name] for name in sorted(wanted)], notes
+    return [wanted[name] for name in sorted(wanted)], part_of, notes

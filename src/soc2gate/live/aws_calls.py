@@ -5,6 +5,7 @@ Asked once per region and parameters, however many kinds want it: buckets and bu
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -38,6 +39,8 @@ class Failure:
 
 Answer = Json | Failure
 
+_NAME = re.compile(r"\{([A-Za-z_.]+)\}")
+
 
 @dataclass(slots=True)
 class Calls:
@@ -46,6 +49,7 @@ class Calls:
     clients: Clients
     home: str
     account: str
+    partition: str
     _answers: dict[tuple[str, ...], Future[Answer]] = field(default_factory=dict)
     _made: Counter[tuple[str, str]] = field(default_factory=Counter)
     _failed: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -115,16 +119,16 @@ class Calls:
                 self._failed[name, region] += 1
 
     def _fill(self, value: Json, item: Mapping[str, Json], region: str) -> Json:
+        """A parameter with its `{Name}`s filled in; one that is nothing but a name keeps the type of what it names."""
         if isinstance(value, list):
             return [self._fill(one, item, region) for one in value]
-        if not isinstance(value, str) or not value.startswith("{") or not value.endswith("}"):
+        if not isinstance(value, str) or "{" not in value:
             return value
-        name = value[1:-1]
-        if name == "account":
-            return self.account
-        if name == "region":
-            return region
-        return dig(dict(item), name)
+        known = {**item, "account": self.account, "region": region, "partition": self.partition}
+        whole = _NAME.fullmatch(value)
+        if whole:
+            return dig(known, whole[1])
+        return _NAME.sub(lambda found: str(dig(known, found[1])), value)
 
 
 def plain(value: Any) -> Json:

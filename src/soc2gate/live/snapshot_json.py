@@ -280,6 +280,7 @@ def _resource_document(resource: Resource, part: Part) -> dict[str, Json]:
         "tags": encode(dict(resource.tags)),
         "managed_by": resource.managed_by,
         "derived_from": resource.derived_from,
+        "uncertain": resource.uncertain,
         "notes": dict(resource.notes),
         "related": encode(dict(resource.related)),
     }
@@ -325,6 +326,7 @@ _RESOURCE = (
     "tags",
     "managed_by",
     "derived_from",
+    "uncertain",
     "notes",
     "related",
     "properties",
@@ -466,6 +468,7 @@ class _Reader:
             related=_decoded(self.fields(fields, "related", what)),
             notes={path: str(note) for path, note in notes.items()},
             derived_from=self.text(fields, "derived_from", what),
+            uncertain=self.text(fields, "uncertain", what),
             tags=_decoded(self.fields(fields, "tags", what)),
             managed_by=self.text(fields, "managed_by", what),
         )

@@ -68,6 +68,8 @@ class Rule:
     sides: tuple[str, ...] = ()
     """Where the catalogue says it can be asked: `terraform`, `cloudformation`, `manifests`, `live`."""
     deprecated: str = ""
+    message_at: tuple[int, int] = (0, 0)
+    """Line and column of the message's first character."""
 
     @property
     def severity(self) -> Severity:

@@ -1,98 +1,171 @@
-"""JSON text of which some parts are unknown, as data.
+"""JSON inside text of which parts are unknown.
 
-Policy documents are written as text with references inside (`"${aws_s3_bucket.b.arn}/*"`), in heredocs, `jsonencode`
-and `Fn::Sub`. The parts that are not known keep their place in the structure; everything around them is plain data.
+A policy that names `"${aws_s3_bucket.b.arn}/*"` is still a policy: readers write it as a `Text` whose unknown parts
+stand inside JSON strings, or bare where a whole JSON value is unknown, and `parse_json_text` gives the structure back.
 """
 
 from __future__ import annotations
 
 import json
-import re
+from dataclasses import dataclass
 
-from soc2gate.model.value import OpenMap, Text, Unknown, Value
+from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown, Value
 
-# Private-use characters, which no configuration contains: an unknown part inside a JSON string, and one that stands
-# where a whole value should.
-_INSIDE = "\ue000{}\ue001"
-_BARE = '"\ue002{}\ue001"'
-_MARK = re.compile("[\ue000\ue002](\\d+)\ue001")
+
+@dataclass(frozen=True, slots=True)
+class Held(Unknown):
+    """Stands bare in JSON text for a value that text cannot spell: an open list or map, or alternatives."""
+
+    value: Value = None
 
 
 def parse_json_text(value: str | Text) -> Value:
-    """Parse JSON text into data.
+    """The JSON that the text spells, with unknown leaves; ValueError when it is not JSON.
 
-    An unknown part inside a string makes that string a `Text` (or the `Unknown` itself, where it is all of it); a bare
-    one stands for a value; in a key it makes the object an `OpenMap`. Raises `ValueError` where it is not JSON.
+    An unknown part inside a JSON string makes that string a Text (or is the value, when there is nothing else in the
+    string). One that stands for a whole JSON value is that value. An object with an unknown key is an OpenMap.
     """
     if isinstance(value, str):
-        data: Value = _load(value)
-        return data
-    unknowns: list[Unknown] = []
-    out: list[str] = []
-    inside = False
-    for part in value.parts:
-        if isinstance(part, Unknown):
-            out.append((_INSIDE if inside else _BARE).format(len(unknowns)))
-            unknowns.append(part)
+        return _load(value)
+    mark = _unused_character(value)
+    text, holes = _with_marks(value, mark)
+    return _Filler(mark, holes).fill(_load(text))
+
+
+def spell_json(value: Value) -> str | Text | Unknown:
+    """Compact JSON with sorted keys, as Terraform's jsonencode() spells it, unknown parts kept in their places."""
+    parts: list[str | Unknown] = []
+    _spell(value, parts)
+    joined: list[str | Unknown] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
         else:
-            out.append(part)
-            inside = _ends_inside(part, inside)
-    return _put_back(_load("".join(out)), unknowns)
+            joined.append(part)
+    if len(joined) == 1:
+        return joined[0]
+    return Text(tuple(joined))
+
+
+def spell_json_string(text: str) -> str:
+    """One JSON string, escaped as Go's encoder does it for HTML's sake."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    if "<" in quoted or ">" in quoted or "&" in quoted:
+        quoted = quoted.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    if "\u2028" in quoted or "\u2029" in quoted:
+        quoted = quoted.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return quoted
 
 
 def _load(text: str) -> Value:
+    def no_constant(name: str) -> Value:
+        raise ValueError(f"{name} is not JSON")
+
     try:
-        data: Value = json.loads(text)
-    except RecursionError:
-        raise ValueError("JSON nested too deeply") from None
-    return data
+        loaded: Value = json.loads(text, parse_constant=no_constant)
+    except RecursionError as error:
+        raise ValueError("the JSON nests too deep") from error
+    return loaded
 
 
-def _ends_inside(text: str, inside: bool) -> bool:
-    """Whether a JSON string is still open after `text`."""
-    i = 0
-    while i < len(text):
-        if inside and text[i] == "\\":
-            i += 1
-        elif text[i] == '"':
-            inside = not inside
-        i += 1
-    return inside
+def _unused_character(value: Text) -> str:
+    literal = "".join(part for part in value.parts if isinstance(part, str))
+    return next(char for char in map(chr, range(0xE000, 0xF8FF)) if char not in literal)
 
 
-def _put_back(data: Value, unknowns: list[Unknown]) -> Value:
-    if isinstance(data, str):
-        return _text(data, unknowns)
-    if isinstance(data, list):
-        return [_put_back(item, unknowns) for item in data]
-    if isinstance(data, dict):
-        known = {key: _put_back(item, unknowns) for key, item in data.items() if not _MARK.search(key)}
-        if len(known) == len(data):
-            return known
-        return _with_unknown_keys(known, data, unknowns)
-    return data
+def _with_marks(value: Text, mark: str) -> tuple[str, list[Unknown]]:
+    """JSON in which every unknown part is `mark number mark`, quoted with a `!` where it stands bare."""
+    out: list[str] = []
+    holes: list[Unknown] = []
+    in_string = False
+    for part in value.parts:
+        if isinstance(part, str):
+            escaped = False
+            for char in part:
+                if escaped:
+                    escaped = False
+                elif char == "\\":
+                    escaped = in_string
+                elif char == '"':
+                    in_string = not in_string
+            if escaped:
+                raise ValueError("an unknown part stands inside an escape sequence")
+            out.append(part)
+            continue
+        name = f"{mark}{len(holes)}{mark}"
+        out.append(name if in_string else f'"!{name}"')
+        holes.append(part)
+    return "".join(out), holes
 
 
-def _with_unknown_keys(known: dict[str, Value], data: dict[str, Value], unknowns: list[Unknown]) -> OpenMap:
-    keys = [key for key in data if _MARK.search(key)]
-    reasons = [_text(key, unknowns) for key in keys]
-    reason = next((found.reason for found in reasons if isinstance(found, (Unknown, Text))), "a key is not known")
-    more = _put_back(data[keys[0]], unknowns) if len(keys) == 1 else Unknown(reason)
-    return OpenMap(known, more, reason)
+class _Filler:
+    """Puts the unknown parts back into loaded JSON."""
+
+    def __init__(self, mark: str, holes: list[Unknown]) -> None:
+        self.mark = mark
+        self.holes = holes
+
+    def fill(self, value: Value) -> Value:
+        if isinstance(value, str):
+            return self._text(value) if self.mark in value else value
+        if isinstance(value, list):
+            return [self.fill(child) for child in value]
+        if isinstance(value, dict):
+            known = {key: self.fill(child) for key, child in value.items() if self.mark not in key}
+            vague = [self.fill(child) for key, child in value.items() if self.mark in key]
+            if not vague:
+                return known
+            reason = next(self._text(key) for key in value if self.mark in key)
+            why = reason.reason if isinstance(reason, SPECIAL) else "a key is not known"
+            more = vague[0] if len(vague) == 1 else Alternatives(tuple(vague), why)
+            return OpenMap(known, more, why)
+        return value
+
+    def _text(self, value: str) -> Value:
+        if value.startswith("!" + self.mark) and value.count(self.mark) == 2 and value.endswith(self.mark):
+            hole = self.holes[int(value[2:-1])]
+            return hole.value if isinstance(hole, Held) else hole
+        pieces = value.split(self.mark)
+        parts: list[str | Unknown] = []
+        for at, piece in enumerate(pieces):
+            if at % 2:
+                parts.append(self.holes[int(piece)])
+            elif piece:
+                parts.append(piece)
+        return parts[0] if len(parts) == 1 else Text(tuple(parts))
 
 
-def _text(text: str, unknowns: list[Unknown]) -> Value:
-    parts: list[str | Unknown] = []
-    end = 0
-    for mark in _MARK.finditer(text):
-        if mark.start() > end:
-            parts.append(text[end : mark.start()])
-        parts.append(unknowns[int(mark.group(1))])
-        end = mark.end()
-    if not parts:
-        return text
-    if end < len(text):
-        parts.append(text[end:])
-    if len(parts) == 1:
-        return parts[0]
-    return Text(tuple(parts))
+def _spell(value: Value, parts: list[str | Unknown]) -> None:
+    if isinstance(value, str):
+        parts.append(spell_json_string(value))
+    elif value is None or isinstance(value, (bool, int, float)):
+        parts.append(_spell_scalar(value))
+    elif isinstance(value, list):
+        parts.append("[")
+        for at, child in enumerate(value):
+            if at:
+                parts.append(",")
+            _spell(child, parts)
+        parts.append("]")
+    elif isinstance(value, dict):
+        parts.append("{")
+        for at, key in enumerate(sorted(value)):
+            parts.append(("," if at else "") + spell_json_string(key) + ":")
+            _spell(value[key], parts)
+        parts.append("}")
+    elif isinstance(value, Text):
+        parts.append('"')
+        parts.extend(spell_json_string(part)[1:-1] if isinstance(part, str) else part for part in value.parts)
+        parts.append('"')
+    elif isinstance(value, (OpenList, OpenMap, Alternatives)):
+        parts.append(Held(value.reason, value=value))
+    else:
+        parts.append(value)
+
+
+def _spell_scalar(value: bool | int | float | None) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,5 +1,5 @@
 """Rule packs, ours and the user's: reading them, checking them, and proving them by their fixtures."""
 
-from soc2gate.packs.load import builtin, load, rules_folder
+from soc2gate.packs.loading import builtin, load, rules_folder
 
 __all__ = ["builtin", "load", "rules_folder"]

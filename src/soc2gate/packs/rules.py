@@ -80,12 +80,13 @@ def read_rule(sheet: Sheet, pack: str) -> Rule:
     if rule_id and not _ID.fullmatch(rule_id):
         sheet.error(top, "id", f"“{rule_id}” is no rule id", "lower-case words and digits joined by “-”")
     cases = _cases(sheet, top)
+    message = sheet.source(top, "message")
     return Rule(
         id=rule_id,
         title=sheet.text(top, "title"),
         control=sheet.text(top, "control"),
         cases=cases,
-        message=sheet.text(top, "message"),
+        message=message.text if message else "",
         why=sheet.text(top, "why").strip(),
         fix=_fix(sheet, top),
         path=sheet.path,
@@ -97,6 +98,7 @@ def read_rule(sheet: Sheet, pack: str) -> Rule:
         vacuous_ok=sheet.one_of(top, "vacuous", ("ok",)) == "ok",
         sides=sheet.some_of(top, "sides", FORMATS) or _usual_sides(cases),
         deprecated=sheet.text(top, "deprecated"),
+        message_at=(message.line, message.column) if message else (0, 0),
     )
 
 

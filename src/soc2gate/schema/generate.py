@@ -7,7 +7,6 @@ patterns, bounds, handlers. The versions it was made from are written into the d
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -23,7 +22,8 @@ AmazonMQ::Broker ApiGateway::DomainName ApiGateway::Method ApiGateway::RestApi A
 AutoScaling::AutoScalingGroup AutoScaling::LaunchConfiguration Backup::BackupPlan Backup::BackupSelection
 Backup::BackupVault CertificateManager::Certificate CloudFront::Distribution CloudTrail::Trail CloudWatch::Alarm
 CodeBuild::Project Cognito::UserPool Config::ConfigurationRecorder Config::DeliveryChannel DMS::ReplicationInstance
-DocDB::DBCluster DocDB::DBInstance DynamoDB::GlobalTable DynamoDB::Table EC2::EIP EC2::FlowLog EC2::Instance EC2::InternetGateway
+DocDB::DBCluster DocDB::DBInstance DynamoDB::GlobalTable DynamoDB::Table EC2::EIP EC2::FlowLog EC2::Instance
+EC2::InternetGateway
 EC2::LaunchTemplate EC2::NatGateway EC2::NetworkAcl EC2::NetworkAclEntry EC2::NetworkInterface EC2::Route
 EC2::RouteTable EC2::SecurityGroup EC2::SecurityGroupEgress EC2::SecurityGroupIngress EC2::Subnet
 EC2::SubnetNetworkAclAssociation EC2::SubnetRouteTableAssociation EC2::VPC EC2::VPCEndpoint EC2::VPCGatewayAttachment
@@ -70,7 +70,7 @@ class Registry:
             return self.reference(str(schema["$ref"]))
         told = schema.get("type")
         options = schema.get("oneOf") or schema.get("anyOf")
-        if told is None and options:
+        if options and (told is None or (told == "object" and "properties" not in schema)):
             return self.choice(options, name)
         if isinstance(told, list):
             return "b" if sorted(told) == ["boolean", "string"] else "*"
@@ -91,7 +91,7 @@ class Registry:
     def choice(self, options: list[Schema], name: str) -> str:
         # A structure or the same as JSON text: the structure says more.
         told = [self.follow(o) for o in options if o.get("format") != "json"]
-        if all("properties" in o for o in told):
+        if all("properties" in o and o.get("type") != "array" for o in told):
             merged: Schema = {"type": "object", "properties": {}, "additionalProperties": False}
             for option in told:
                 merged["properties"] |= option["properties"]
@@ -223,9 +223,11 @@ def read_kubernetes(origin: str) -> dict[str, Any]:
             continue
         model = getattr(models, name)
         properties = {model.attribute_map[key]: _python_type(text) for key, text in model.openapi_types.items()}
+        if name == "V1Container":
+            properties["targetContainerName"] = "s"
         waiting += [text.lstrip("[{")[1:] for text in properties.values() if "#" in text]
-        # The generated setters say which properties the API demands, and nothing else in the client does.
-        demanded = re.findall(r"Invalid value for `(\w+)`, must not be `None`", inspect.getsource(model))
+        # Pydantic models since client 36 say which properties the API demands.
+        demanded = [key for key, field in model.model_fields.items() if field.is_required()]
         required = sorted({model.attribute_map[key] for key in demanded})
         definitions[name] = {"p": dict(sorted(properties.items())), **({"r": required} if required else {})}
     return {"origin": origin, "definitions": dict(sorted(definitions.items()))}
@@ -250,7 +252,9 @@ def _python_type(text: str) -> str:
     found = re.fullmatch(r"[Dd]ict[\[(]str, (.+)[\])]", text)
     if found:
         return "{" + _python_type(found[1])
-    return "#" + text
+    # An ephemeral container is a container that may name another; as one type, a rule can ask
+    # `[spec.containers, spec.initContainers, spec.ephemeralContainers].all(list, list.all(…))`.
+    return "#V1Container" if text == "V1EphemeralContainer" else "#" + text
 
 
 def _write(name: str, raw: dict[str, Any]) -> None:

@@ -63,6 +63,10 @@ class Document:
     def end_line(self) -> int:
         return self._root[2] + 1
 
+    def lines(self, container: YamlValue, step: Step) -> tuple[int, int, int]:
+        """`span` as a `SpanTable` keeps it: line, column and last line, counted from 0."""
+        return (self._entry(container, step) or self._root)[:3]
+
     def span(self, container: YamlValue, step: Step) -> Span:
         """Where entry `step` of a dict, list or tagged collection of this document stands, to its value's last line."""
         line, column, end = (self._entry(container, step) or self._root)[:3]

@@ -173,9 +173,7 @@ class Parser(Cursor):
                 self.move_to(at)
                 value, end = self._ended_expression()
                 if self.kind not in (NEWLINE, END):
-                    raise self.error(
-                        f"expected the end of the line after the value of “{name}”, found {self.found()}"
-                    )
+                    raise self.error(f"expected the end of the line after the value of “{name}”, found {self.found()}")
                 attributes[name] = Attribute(name, start, end, value)
                 at = self.end
                 continue
@@ -204,8 +202,8 @@ class Parser(Cursor):
     def _one_line_body(self, block: Block, at: int) -> int:
         """`type { name = value }`: one attribute at most, as HCL has it."""
         self.move_to(at)
-        if self.take_closing_brace():
-            return self.start
+        if self.is_operator("}"):
+            return self.end
         start = self.start
         name = self.name("the name of an attribute or “}”")
         if self.kind == STRING or self.kind == NAME or self.is_operator("{"):
@@ -219,13 +217,6 @@ class Parser(Cursor):
                 hint="a block on one line holds one attribute",
             )
         return self.end
-
-    def take_closing_brace(self) -> bool:
-        """Whether a `}` stands here; then `start` is moved past it."""
-        if self.is_operator("}"):
-            self.start = self.end
-            return True
-        return False
 
     def _slow_item(self, body: Body, at: int, top: bool) -> bool:
         """What the quick expression did not match: the end, odd labels, or an error. True at the end of the file."""
@@ -528,13 +519,8 @@ class Parser(Cursor):
         key: str | Node = node
         if bare:
             if isinstance(node, Reference):
-                if node.steps:
-                    raise self.error(
-                        "expected a name, a string or an expression in parentheses as the key, found a reference",
-                        start,
-                        "write “(…)” around a key that is to be evaluated",
-                    )
-                key = node.root
+                # `aws.east = …` is read (module providers are spelled so) and refused when it is evaluated.
+                key = node if node.steps else node.root
             elif isinstance(node, Literal):
                 key = self.text[start : start + 5].rstrip("=: \t")
                 key = {None: "null", True: "true", False: "false"}.get(node.value, key)  # type: ignore[arg-type]

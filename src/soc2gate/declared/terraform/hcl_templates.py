@@ -58,7 +58,7 @@ def quoted(parser: Parser, opening: int) -> Node:
             return _built(parser, opening, parts)
         if char in ("", "\n"):
             raise parser.error(
-                "the string that starts here is not closed: expected “\"” on the same line, found "
+                'the string that starts here is not closed: expected “"” on the same line, found '
                 + ("the end of the line" if char else "the end of the file"),
                 opening,
                 "text over several lines is written as a heredoc",
@@ -272,6 +272,3 @@ class _Nester:
             body = self.until(part.start, ("endfor",))
             return TemplateFor(part.start, part.names[0], part.names[1], expression, body)
         raise self.parser.error(f"“%{{ {part.directive} }}” has nothing to close here", part.start)
-
-
-

@@ -167,7 +167,9 @@ class Cursor:
         at = blank.end() if blank else self.end
         self.start = at
         if self.text.startswith("/*", at):
-            return self.error("a comment that starts here is never closed: expected “*/”, found the end of the file", at)
+            return self.error(
+                "a comment that starts here is never closed: expected “*/”, found the end of the file", at
+            )
         char = self.text[at : at + 1]
         hint = "write strings in double quotes" if char == "'" else ""
         if char == "<":

@@ -7,6 +7,8 @@ out only for the few that a report shows. The classes are plain on purpose: a bi
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 from soc2gate.model.resource import Span
@@ -42,6 +44,9 @@ class Source:
         line, column = self.position(start)
         last = self.position(max(start, end - 1))[0]
         return Span(self.path, line, column, last if last != line else 0)
+
+
+_NO_OVERRIDES: Mapping[str, Source] = MappingProxyType({})
 
 
 class Node:
@@ -273,7 +278,7 @@ class Attribute:
 class Block:
     """`type "label" … { body }`, from the first character of the type to past the closing brace."""
 
-    __slots__ = ("body", "end", "labels", "source", "start", "type")
+    __slots__ = ("body", "end", "labels", "overrides", "source", "start", "type")
 
     def __init__(self, type_: str, labels: tuple[str, ...], start: int, source: Source) -> None:
         self.type = type_
@@ -282,6 +287,8 @@ class Block:
         self.end = start
         self.source = source
         self.body = Body()
+        self.overrides: Mapping[str, Source] = _NO_OVERRIDES
+        """Attributes that an override file wrote, with that file."""
 
 
 class Body:

@@ -75,13 +75,7 @@ def peers(block: Block, attribute: str, rule: Mapping[str, Piece], name: str) ->
         return {**rule, name: block.made(convert(peer), path)}
 
     if isinstance(value, list):
-        return [
-            _open({**rule, name: Unknown(v.reason, v.ref, v.depends, prefix=v.prefix)}, v.reason)
-            if isinstance(v, Unknown) and not v.not_null and v.ref is None and not v.depends
-            else element(v, f"{attribute}[{i}]")
-            for i, v in enumerate(value)
-            if v is not None
-        ]
+        return [element(v, f"{attribute}[{i}]") for i, v in enumerate(value) if v is not None]
     if isinstance(value, OpenList):
         known = [element(v, f"{attribute}[{i}]") for i, v in enumerate(value.items)]
         start = len(value.items)
@@ -93,6 +87,12 @@ def peers(block: Block, attribute: str, rule: Mapping[str, Piece], name: str) ->
     if isinstance(value, Unknown):
         return [_open(element(Unknown(value.reason, depends=value.depends), attribute), value.reason)]
     return [element(value, attribute)]
+
+
+def peer(block: Block, attribute: str, rule: Mapping[str, Piece], name: str) -> list[Piece]:
+    """The element for the one peer an attribute names; a reference to a group stays one."""
+    found = block.at(attribute)
+    return [] if found is None or found.value == "" else [{**rule, name: found}]
 
 
 def itself(block: Block, attribute: str, rule: Mapping[str, Piece], name: str, own_id: Piece) -> list[Piece]:
@@ -168,7 +168,7 @@ def separate(draft: Draft, direction: Direction) -> Piece:
             *peers(draft, "cidr_blocks", rule, "CidrIp"),
             *peers(draft, "ipv6_cidr_blocks", rule, "CidrIpv6"),
             *peers(draft, "prefix_list_ids", rule, direction.prefix_list),
-            *peers(draft, "source_security_group_id", rule, direction.group),
+            *peer(draft, "source_security_group_id", rule, direction.group),
             *itself(draft, "self", rule, direction.group, draft.at("security_group_id")),
         ]
     )

@@ -30,9 +30,10 @@ resource "aws_db_instance" "shop" {
   storage_encrypted = true
   kms_key_id        = aws_kms_key.data.arn
 
-  db_name                     = "shop"
-  username                    = "shop_admin"
-  manage_master_user_password = true
+  db_name                       = "shop"
+  username                      = "shop_admin"
+  manage_master_user_password   = true
+  master_user_secret_kms_key_id = aws_kms_key.data.arn
 
   db_subnet_group_name   = aws_db_subnet_group.shop.name
   parameter_group_name   = aws_db_parameter_group.shop.name

@@ -102,6 +102,23 @@ data "aws_iam_policy_document" "access_logs" {
   }
 
   statement {
+    sid       = "FlowLogsCheckTheBucket"
+    actions   = ["s3:GetBucketAcl"]
+    resources = [aws_s3_bucket.logs["access-logs"].arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["delivery.logs.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account_id]
+    }
+  }
+
+  statement {
     sid       = "LogServicesDeliver"
     actions   = ["s3:PutObject"]
     resources = ["${aws_s3_bucket.logs["access-logs"].arn}/*"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from soc2gate.errors import ConfigError
@@ -103,11 +102,29 @@ def _digests(
         "rules": digest_of({rule.id: rule.digest for rule in rules.values()}),
         "mappings": digest_of(
             {
-                "controls": {control.id: asdict(control) for control in controls.values()},
-                "criteria": {
-                    criterion.id: {**asdict(criterion), "evidence": criterion.evidence.value}
-                    for criterion in criteria.values()
-                },
+                "controls": {control.id: _content_of_control(control) for control in controls.values()},
+                "criteria": {criterion.id: _content_of_criterion(criterion) for criterion in criteria.values()},
             }
         ),
+    }
+
+
+def _content_of_control(control: Control) -> dict[str, object]:
+    return {
+        "statement": control.statement,
+        "criteria": control.criteria,
+        "rationale": dict(control.rationale),
+        "evidence": control.evidence,
+        "max_age_days": control.max_age_days,
+        "exceptions": dict(control.exceptions),
+    }
+
+
+def _content_of_criterion(criterion: Criterion) -> dict[str, object]:
+    return {
+        "category": criterion.category,
+        "title": criterion.title,
+        "evidence": criterion.evidence.value,
+        "tool_shows": criterion.tool_shows,
+        "people_show": criterion.people_show,
     }

@@ -1,0 +1,22 @@
+variable "recovery" {
+  type = bool
+}
+
+resource "aws_dynamodb_table" "carts" {
+  name         = "carts"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+
+  dynamic "point_in_time_recovery" {
+    for_each = var.recovery ? [1] : []
+
+    content {
+      enabled = true
+    }
+  }
+}

@@ -1,0 +1,5 @@
+# Nothing said: the image and the account's own default decide, and neither stands here.
+resource "aws_instance" "web" {
+  ami           = "ami-0c38b837cd80f13bb"
+  instance_type = "t3.micro"
+}

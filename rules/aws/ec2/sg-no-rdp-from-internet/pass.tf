@@ -1,0 +1,11 @@
+resource "aws_security_group" "terminal" {
+  name = "terminal-servers"
+
+  ingress {
+    description = "RDP through the VPN"
+    from_port   = 3389
+    to_port     = 3389
+    protocol    = "tcp"
+    cidr_blocks = ["10.20.0.0/16"]
+  }
+}

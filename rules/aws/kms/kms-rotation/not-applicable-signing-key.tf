@@ -1,0 +1,5 @@
+resource "aws_kms_key" "releases" {
+  description              = "Signs releases"
+  key_usage                = "SIGN_VERIFY"
+  customer_master_key_spec = "ECC_NIST_P256"
+}

@@ -1,0 +1,4 @@
+resource "aws_kms_key" "orders" {
+  description         = "Data of the orders service"
+  enable_key_rotation = true
+}

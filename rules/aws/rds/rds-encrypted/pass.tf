@@ -1,0 +1,15 @@
+resource "aws_kms_key" "database" {
+  description         = "Databases"
+  enable_key_rotation = true
+}
+
+resource "aws_db_instance" "orders" {
+  identifier                  = "orders"
+  engine                      = "postgres"
+  instance_class              = "db.t4g.small"
+  allocated_storage           = 50
+  username                    = "orders"
+  manage_master_user_password = true
+  storage_encrypted           = true
+  kms_key_id                  = aws_kms_key.database.arn
+}

@@ -1,0 +1,10 @@
+resource "aws_db_instance" "orders" {
+  identifier                  = "orders"
+  engine                      = "mysql"
+  instance_class              = "db.t4g.small"
+  allocated_storage           = 50
+  username                    = "orders"
+  manage_master_user_password = true
+  db_subnet_group_name        = "private"
+  publicly_accessible         = false
+}

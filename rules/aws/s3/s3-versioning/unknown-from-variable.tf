@@ -1,0 +1,15 @@
+variable "keep_versions" {
+  type = bool
+}
+
+resource "aws_s3_bucket" "documents" {
+  bucket = "acme-documents"
+}
+
+resource "aws_s3_bucket_versioning" "documents" {
+  bucket = aws_s3_bucket.documents.id
+
+  versioning_configuration {
+    status = var.keep_versions ? "Enabled" : "Suspended"
+  }
+}

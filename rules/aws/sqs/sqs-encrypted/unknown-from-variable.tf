@@ -1,0 +1,8 @@
+variable "encrypted" {
+  type = bool
+}
+
+resource "aws_sqs_queue" "mail" {
+  name                    = "mail"
+  sqs_managed_sse_enabled = var.encrypted
+}

@@ -1,0 +1,249 @@
+"""What an IAM policy comes to: who it lets in, what it hands out, whether it insists on TLS.
+
+A policy may be data, JSON text, or text with unknown parts inside; a statement, principal, action or resource may be
+one or a list. Each question is asked of a statement in three-valued logic, and of the policy as “some statement”.
+The meanings are those of the IAM user guide, “Grammar of the IAM JSON policy language”.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from soc2gate.cel import text
+from soc2gate.cel.conditions import SHARED_PROVIDERS, narrows, singles_out_http
+from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
+from soc2gate.cel.operations import equal, unknown_of
+from soc2gate.cel.statements import (
+    Judged,
+    Members,
+    Statement,
+    any_member,
+    any_statement,
+    every_statement,
+    statement_of,
+)
+from soc2gate.model.value import OpenMap, Text, Unknown, Value
+
+# --- who
+
+
+def allows_anyone(policy: Value) -> Tri | Judged:
+    """Whether some statement allows everyone, with no condition that narrows who that is. Deny is not weighed."""
+    return any_statement(policy, _lets_anyone_in)
+
+
+def _lets_anyone_in(statement: Statement) -> Tri:
+    return conjunction(_parts_of_opening(statement))
+
+
+def _parts_of_opening(statement: Statement) -> Iterator[Tri]:
+    yield equal(statement.get("Effect"), "Allow")
+    yield disjunction((_is_everyone(statement.get("Principal")), _excepts(statement.get("NotPrincipal"))))
+    yield negation(narrows(statement.get("Condition")))
+
+
+def _excepts(not_principal: Value) -> Tri:
+    """`NotPrincipal` with Allow lets in everyone but those named, anonymous callers included."""
+    if not_principal is None:
+        return False
+    return not_principal if isinstance(not_principal, Unknown) else True
+
+
+def _is_everyone(principal: Value) -> Tri:
+    if principal is None:
+        return False
+    if isinstance(principal, (dict, OpenMap)):
+        entries = principal.items if isinstance(principal, OpenMap) else principal
+        answers = [any_member(value, _TESTS.get(kind, _is_star)) for kind, value in entries.items()]
+        if isinstance(principal, OpenMap):
+            answers.append(Unknown(principal.reason))
+        return disjunction(answers)
+    return any_member(principal, _is_star)
+
+
+def _is_star(value: Value) -> Tri:
+    """`*`. The ARN or id of a resource that the code manages is not, whatever it turns out to be."""
+    if isinstance(value, Unknown) and value.ref is not None and value.not_null:
+        return False
+    return equal(value, "*")
+
+
+_ANY_ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::[*?]+:")
+
+
+def _is_any_account(value: Value) -> Tri:
+    """`*`, or an ARN with a wildcard for the account. `arn:aws:iam::<account>:root` is that account's."""
+    if isinstance(value, str):
+        return value == "*" or bool(_ANY_ACCOUNT.match(value))
+    return _is_star(value)
+
+
+def _is_shared_provider(value: Value) -> Tri:
+    """`*`, or a web identity provider whose tokens everybody can get."""
+    if isinstance(value, str):
+        return value == "*" or value.rpartition("oidc-provider/")[2] in SHARED_PROVIDERS
+    if isinstance(value, Text):
+        last = text.shape_of(value).literals[-1]
+        if "oidc-provider/" in last:
+            return last.rpartition("oidc-provider/")[2] in SHARED_PROVIDERS
+        if any("saml-provider/" in part for part in value.parts if isinstance(part, str)):
+            return False
+    return unknown_of(value) or False
+
+
+_TESTS = {"AWS": _is_any_account, "Federated": _is_shared_provider}
+
+
+# --- TLS
+
+
+def denies_plain_http(policy: Value) -> Tri | Judged:
+    """Whether the policy denies everyone every S3 action without TLS, on the bucket and on all its objects."""
+    objects = any_statement(policy, lambda statement: _denies_http(statement, _is_all_objects))
+    bucket = any_statement(policy, lambda statement: _denies_http(statement, _is_bucket))
+    for part in (objects, bucket):
+        if part is False:
+            return False
+    for part in (objects, bucket):
+        if isinstance(part, Unknown) or (isinstance(part, Judged) and part.answer is not True):
+            return part
+    return objects
+
+
+def _denies_http(statement: Statement, covers: object) -> Tri:
+    return conjunction(_parts_of_denial(statement, covers))
+
+
+def _parts_of_denial(statement: Statement, covers: object) -> Iterator[Tri]:
+    assert callable(covers)
+    yield equal(statement.get("Effect"), "Deny")
+    yield _is_everyone(statement.get("Principal"))
+    yield any_member(statement.get("Action"), lambda action: disjunction(_same(action, name) for name in ("s3:*", "*")))
+    yield any_member(statement.get("Resource"), covers)
+    yield singles_out_http(statement.get("Condition"))
+
+
+def _same(value: Value, name: str) -> Tri:
+    return value.lower() == name if isinstance(value, str) else equal(value, name)
+
+
+def _bucket_path(arn: str) -> str:
+    return arn.rpartition(":::")[2]
+
+
+def _is_all_objects(resource: Value) -> Tri:
+    """`*`, `bucket/*`, `bucket*`; a prefix inside the bucket is not all of it."""
+    if isinstance(resource, str):
+        bucket, slash, key = _bucket_path(resource).partition("/")
+        return key == "*" if slash else bucket.endswith("*")
+    if isinstance(resource, Text):
+        # The parts that are not known are taken for the bucket's name or ARN, which hold no slash.
+        literals = "\0".join(text.shape_of(resource).literals)
+        _, slash, key = _bucket_path(literals).partition("/")
+        if slash:
+            return key == "*"
+        return True if literals.endswith("*") else False if literals[-1] != "\0" else text.unknown_part(resource)
+    if isinstance(resource, Unknown) and resource.ref is not None and resource.not_null:
+        return False
+    return unknown_of(resource) or False
+
+
+def _is_bucket(resource: Value) -> Tri:
+    """The bucket itself: `*`, `bucket`, `bucket*`."""
+    if isinstance(resource, str):
+        return "/" not in _bucket_path(resource)
+    if isinstance(resource, Text):
+        literals = "".join(text.shape_of(resource).literals)
+        return "/" not in _bucket_path(literals)
+    if isinstance(resource, Unknown) and resource.ref is not None and resource.not_null:
+        return True
+    return unknown_of(resource) or False
+
+
+# --- what is handed out
+
+_EVERYTHING = re.compile(r"\*+(?::\*+)?")
+_EVERY_RESOURCE = re.compile(r"\*+|arn:[*?]+|arn:[^:]*:[*?]+|arn:[^:]*:[*?]+:[*?]*:[*?]*:[*?]+")
+
+
+def grants_admin(policy: Value) -> Tri | Judged:
+    """Whether some statement allows every action on every resource. Conditions on it do not make it less."""
+    return any_statement(policy, _is_admin)
+
+
+def _is_admin(statement: Statement) -> Tri:
+    return conjunction(_parts_of_admin(statement))
+
+
+def _parts_of_admin(statement: Statement) -> Iterator[Tri]:
+    yield equal(statement.get("Effect"), "Allow")
+    yield disjunction((any_member(statement.get("Action"), _is_everything), _leaves_iam(statement.get("NotAction"))))
+    yield disjunction(
+        (any_member(statement.get("Resource"), is_every_resource), _excepts(statement.get("NotResource")))
+    )
+
+
+def _is_everything(action: Value) -> Tri:
+    if isinstance(action, str):
+        return bool(_EVERYTHING.fullmatch(action))
+    return _all_wildcards(action, "*:")
+
+
+def is_every_resource(resource: Value) -> Tri:
+    """`*`, or an ARN that is nothing but wildcards."""
+    if isinstance(resource, str):
+        return bool(_EVERY_RESOURCE.fullmatch(resource))
+    if isinstance(resource, Unknown) and resource.ref is not None and resource.not_null:
+        return False
+    if isinstance(resource, Text) and text.shape_of(resource).literals[0].startswith("arn:"):
+        parts = "".join(p if isinstance(p, str) else "*" for p in resource.parts)
+        return text.unknown_part(resource) if _EVERY_RESOURCE.fullmatch(parts) else False
+    return _all_wildcards(resource, "*")
+
+
+def _all_wildcards(value: Value, allowed: str) -> Tri:
+    if isinstance(value, Text) and any(part.strip(allowed) for part in value.parts if isinstance(part, str)):
+        return False
+    return unknown_of(value) or False
+
+
+def _leaves_iam(not_action: Value) -> Tri:
+    """Whether `NotAction` leaves the IAM actions in, with which the holder can grant itself the rest."""
+    if not_action is None:
+        return False
+    return negation(any_member(not_action, _takes_out_iam))
+
+
+def _takes_out_iam(action: Value) -> Tri:
+    if isinstance(action, str):
+        return bool(re.fullmatch(r"(?:iam|i\*|ia\*|\*+):?\*+|\*+", action.lower()))
+    return disjunction((equal(action, "iam:*"), equal(action, "*")))
+
+
+# --- what adds up to more
+
+
+def grants_escalation(policy: Value) -> Tri | Judged:
+    """Whether the policy lets its holder grant itself more; see `escalation` for the ways."""
+    # Imported here: a table that one rule needs.
+    from soc2gate.cel import escalation
+
+    found = every_statement(policy)
+    if isinstance(found, Unknown):
+        return found
+    return escalation.some_way(_allowed(found))
+
+
+def _allowed(found: Members) -> list[tuple[Statement, Unknown | None]]:
+    """The statements that may allow something, each with the reason why it may not."""
+    out: list[tuple[Statement, Unknown | None]] = []
+    for values, doubt in ((found.items, None), (found.more, Unknown(found.reason))):
+        for value in values:
+            statement = statement_of(value)
+            if isinstance(statement, Unknown):
+                statement = Statement({}, statement)
+            allows = equal(statement.get("Effect"), "Allow")
+            if allows is not False:
+                out.append((statement, doubt or (allows if isinstance(allows, Unknown) else None)))
+    return out

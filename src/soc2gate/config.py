@@ -1,0 +1,494 @@
+"""soc2gate.yaml, or `[tool.soc2gate]` in pyproject.toml: what a company tells soc2gate about itself.
+
+Every key is optional and a missing file is no error. The JSON Schema in the package is the one description of what may
+stand there; it is interpreted here rather than by `jsonschema`, which would cost every scan a tenth of a second and
+knows neither lines nor what was probably meant. All mistakes of a file are told at once.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from soc2gate.errors import ConfigError, InputError
+from soc2gate.model.outcome import Waiver
+from soc2gate.model.resource import Span
+from soc2gate.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from soc2gate.model.value import Json
+    from soc2gate.yaml_lines import Document
+
+_Path: TypeAlias = tuple[str | int, ...]
+# The schema is our own file; its tests say that it has the shape the check relies on.
+_Schema: TypeAlias = dict[str, Any]
+
+NAMES = ("soc2gate.yaml", "soc2gate.yml")
+CATEGORIES = ("Security", "Availability", "Confidentiality", "Processing Integrity", "Privacy")
+
+
+@dataclass(frozen=True, slots=True)
+class RootConfig:
+    """What is known of one root: where it deploys to, and with which values."""
+
+    path: str
+    """POSIX, relative to the base the configuration was loaded for."""
+    var_files: tuple[str, ...] = ()
+    """Relative to the root, in order; later ones win."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    account: str | None = None
+    regions: tuple[str, ...] = ()
+    owns_account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """What is expected to be declared in code; an empty field limits nothing."""
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A difference between code and live state that is meant."""
+
+    address: str
+    reason: str
+    property: str = ""
+    """Empty for every property."""
+    expires: str = ""
+    """ISO date, the last day it holds; empty for ever."""
+    where: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The configuration in force; without a file, the defaults."""
+
+    path: str = ""
+    """The file it came from; empty when there is none."""
+    roots: tuple[RootConfig, ...] = ()
+    regions: tuple[str, ...] = ()
+    kube_context: str | None = None
+    kubeconfig: Path | None = None
+    fail_on: str = "high"
+    """`critical`, `high`, `medium`, `low` or `never`."""
+    on_incomplete: str = "block"
+    """`block` or `report`."""
+    scope: tuple[str, ...] = CATEGORIES
+    """Trust services categories; Security is always among them."""
+    packs: tuple[Path, ...] = ()
+    """Absolute."""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """Path pattern, relative to the base, to who answers for it; the last that fits counts."""
+    managed: Managed = field(default_factory=Managed)
+    ignores: tuple[Ignore, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    plugins: tuple[str, ...] = ()
+    ignore_paths: tuple[str, ...] = ()
+    """Patterns as in .gitignore, relative to the base."""
+    written: Mapping[str, Json] = field(default_factory=dict)
+    """As the file says it."""
+
+    def canonical(self) -> str:
+        """The settings as one line of JSON, the same for the same settings however they are laid out."""
+        import json
+
+        return json.dumps(self.written, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def load(start: Path, explicit: Path | None = None, *, base: Path | None = None) -> Config:
+    """The configuration for work that begins in the folder `start`.
+
+    `explicit` names the file; otherwise the nearest soc2gate.yaml, or pyproject.toml with a `[tool.soc2gate]`, from
+    `start` up to the repository's root counts, and where there is none the defaults. Paths in the file are relative to
+    its folder; in the `Config` those of roots and patterns are relative to `base`. Raises `ConfigError` with every
+    mistake in the file.
+    """
+    if explicit is not None:
+        if not explicit.is_file():
+            raise ConfigError(f"there is no configuration file {explicit}")
+        found: Path | None = Path(os.path.abspath(explicit))
+    else:
+        found = _find(Path(os.path.abspath(start)), base)
+    if found is None:
+        return Config()
+    read = _read_toml if found.suffix == ".toml" else _read_yaml
+    data, places = read(found, _shown(found, base))
+    errors = _Check(places).against_schema(data)
+    if errors:
+        raise ConfigError.gather(errors)
+    return _build(data, places, found, base or found.parent)
+
+
+def _find(start: Path, base: Path | None) -> Path | None:
+    folders = (start, *start.parents)
+    top = next((folder for folder in folders if (folder / ".git").exists()), None)
+    if top is None:
+        # Outside a repository: up to where the person stands, so that a stray file further up counts for nobody.
+        top = next((folder for folder in (base, Path.cwd()) if folder is not None and folder in folders), start)
+    for folder in folders:
+        for name in NAMES:
+            if (folder / name).is_file():
+                return folder / name
+        project = folder / "pyproject.toml"
+        if project.is_file() and b"[tool.soc2gate" in project.read_bytes():
+            return project
+        if folder == top:
+            break
+    return None
+
+
+class _Places(Protocol):
+    """Where the parts of a configuration file stand: line and column, from 1."""
+
+    path: str
+
+    def key(self, path: _Path) -> tuple[int, int]: ...
+
+    def value(self, path: _Path) -> tuple[int, int]: ...
+
+
+class _YamlPlaces:
+    def __init__(self, path: str, document: Document) -> None:
+        self.path = path
+        self.document = document
+
+    def key(self, path: _Path) -> tuple[int, int]:
+        place = self.document.place(path)
+        return place.line, place.column
+
+    def value(self, path: _Path) -> tuple[int, int]:
+        place = self.document.value_place(path)
+        return place.line, place.column
+
+
+class _TomlPlaces:
+    """Python's TOML reader keeps no places, so the lines are looked through for the keys."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.lines = text.splitlines()
+
+    def key(self, path: _Path) -> tuple[int, int]:
+        line = self._find(re.compile(r"\s*\[+tool\.soc2gate\b"), 0) or 0
+        for step, after in zip(path, (*path[1:], ""), strict=True):
+            if isinstance(step, str):
+                name = re.escape(step)
+                header = re.compile(rf"\s*\[+tool\.soc2gate\b.*\b{name}[\"']?\]")
+                found = self._find(header, line, after if isinstance(after, int) else 0)
+                if found is None:
+                    found = self._find(re.compile(rf"(?:.*[\s{{,])?[\"']?{name}[\"']?\s*="), line)
+                line = line if found is None else found
+        text = self.lines[line] if line < len(self.lines) else ""
+        last = next((step for step in reversed(path) if isinstance(step, str)), "")
+        return line + 1, max(text.find(last), 0) + 1
+
+    def value(self, path: _Path) -> tuple[int, int]:
+        return self.key(path)
+
+    def _find(self, pattern: re.Pattern[str], start: int, skip: int = 0) -> int | None:
+        for number in range(start, len(self.lines)):
+            if pattern.match(self.lines[number]):
+                if skip == 0:
+                    return number
+                skip -= 1
+        return None
+
+
+def _read_yaml(file: Path, shown: str) -> tuple[dict[str, Json], _Places]:
+    # Imported here: without a configuration file nobody pays for the YAML reader.
+    from soc2gate import yaml_lines
+
+    try:
+        document = yaml_lines.load(_text(file, shown), shown)
+    except InputError as error:
+        raise ConfigError(
+            error.message, path=error.path, line=error.line, column=error.column, hint=error.hint
+        ) from None
+    data = {} if document.data is None else document.data
+    if not isinstance(data, dict):
+        raise ConfigError("expected settings, `key: value`", path=shown, line=document.line, column=1)
+    return {key: _json(value) for key, value in data.items()}, _YamlPlaces(shown, document)
+
+
+def _read_toml(file: Path, shown: str) -> tuple[dict[str, Json], _Places]:
+    import tomllib
+
+    text = _text(file, shown)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+), column (\d+)", str(error))
+        line, column = (int(place.group(1)), int(place.group(2))) if place else (0, 0)
+        message = f"broken TOML: {re.sub(r' *[(]at .*', '', str(error))}"
+        raise ConfigError(message, path=shown, line=line, column=column) from None
+    section = data.get("tool", {}).get("soc2gate", {}) if file.name == "pyproject.toml" else data
+    return {key: _json(value) for key, value in section.items()}, _TomlPlaces(shown, text)
+
+
+def _text(file: Path, shown: str) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", path=shown) from None
+
+
+def _shown(file: Path, base: Path | None) -> str:
+    """How the file is called in reports: the same whoever runs where, as long as the base is the same."""
+    for folder in (base, Path.cwd()):
+        if folder is not None and file.is_relative_to(folder):
+            return file.relative_to(folder).as_posix()
+    return file.as_posix()
+
+
+def _json(value: object) -> Json:
+    """What both formats hold, as JSON holds it; a date becomes its text, and what is neither stays for the check."""
+    if isinstance(value, dict):
+        return {str(key): _json(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_json(child) for child in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    isoformat = getattr(value, "isoformat", None)
+    return str(isoformat()) if isoformat is not None else repr(value)
+
+
+class _Check:
+    """The part of JSON Schema that our schema uses, with places and suggestions."""
+
+    def __init__(self, places: _Places) -> None:
+        self.places = places
+        self.errors: list[ConfigError] = []
+
+    def against_schema(self, data: dict[str, Json]) -> list[ConfigError]:
+        import json
+
+        schema = json.loads((Path(__file__).parent / "json_schemas" / "config.schema.json").read_text("utf-8"))
+        self.value(data, schema, ())
+        return self.errors
+
+    def value(self, value: Json, schema: _Schema, path: _Path) -> None:
+        if "enum" in schema:
+            if value not in schema["enum"]:
+                known = schema["enum"]
+                hint = did_you_mean(value, known) if isinstance(value, str) else ""
+                self.wrong(path, f"must be one of {', '.join(known)}; found {_found(value)}", hint)
+            return
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        if not any(_is(value, name) for name in types):
+            expected = " or ".join(_TYPES[name] for name in types)
+            self.wrong(path, f"must be {expected}; found {_found(value)}")
+        elif isinstance(value, str):
+            if len(value) < schema.get("minLength", 0):
+                self.wrong(path, "must not be empty")
+            elif "pattern" in schema and not re.search(schema["pattern"], value):
+                self.wrong(path, f"must be {_shape(schema)}; found {_found(value)}")
+        elif isinstance(value, (int, float)):
+            if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+                self.wrong(path, f"must be {_shape(schema)}; found {_found(value)}")
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                self.value(item, schema["items"], (*path, index))
+        elif isinstance(value, dict):
+            self.table(value, schema, path)
+
+    def table(self, value: dict[str, Json], schema: _Schema, path: _Path) -> None:
+        known: dict[str, _Schema] = schema.get("properties", {})
+        others = schema.get("additionalProperties", True)
+        for key, child in value.items():
+            if key in known:
+                self.value(child, known[key], (*path, key))
+            elif isinstance(others, dict):
+                self.value(child, others, (*path, key))
+            else:
+                where = f" in {_spelled(path)}" if path else ""
+                hint = did_you_mean(key, known) or f"known here: {', '.join(known)}"
+                self.note(self.places.key((*path, key)), f"unknown key “{key}”{where}", hint)
+        for key in schema.get("required", ()):
+            if key not in value:
+                self.note(self.places.value(path), f"{_spelled(path)} needs “{key}”")
+
+    def wrong(self, path: _Path, message: str, hint: str = "") -> None:
+        self.note(self.places.value(path), f"{_spelled(path) or 'the configuration'} {message}", hint)
+
+    def note(self, place: tuple[int, int], message: str, hint: str = "") -> None:
+        line, column = place
+        self.errors.append(ConfigError(message, path=self.places.path, line=line, column=column, hint=hint))
+
+
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+}
+
+
+_CLASSES: dict[str, tuple[type, ...]] = {"object": (dict,), "array": (list,), "string": (str,), "number": (int, float)}
+
+
+def _is(value: Json, name: str) -> bool:
+    if name == "boolean":
+        return isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    if name == "integer":
+        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return isinstance(value, _CLASSES[name])
+
+
+def _shape(schema: _Schema) -> str:
+    return "twelve digits" if "maximum" in schema else "a date, YYYY-MM-DD"
+
+
+def _found(value: Json) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"“{value}”"
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else str(value)
+
+
+def _spelled(path: _Path) -> str:
+    out = ""
+    for step in path:
+        out += f"[{step}]" if isinstance(step, int) else f".{step}" if out else step
+    return out
+
+
+def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Config:
+    """The settings as types; `data` has passed the check."""
+    table = _Table(data, places)
+    folder = file.parent
+    scope = set(table.texts("scope") or CATEGORIES) | {"Security"}
+    kubeconfig = table.text("kubeconfig")
+    patterns = [_rebased(pattern, folder, base) for pattern in table.texts("ignore_paths")]
+    return Config(
+        path=places.path,
+        roots=tuple(_root(entry, folder, base) for entry in table.tables("roots")),
+        regions=table.texts("regions"),
+        kube_context=table.text("kube_context") or None,
+        kubeconfig=folder / Path(kubeconfig).expanduser() if kubeconfig else None,
+        fail_on=table.text("fail_on") or "high",
+        on_incomplete=table.text("on_incomplete") or "block",
+        scope=tuple(category for category in CATEGORIES if category in scope),
+        packs=tuple(Path(os.path.abspath(folder / pack)) for pack in table.texts("packs")),
+        owners={_rebased(pattern, folder, base): owner for pattern, owner in table.pairs("owners").items()},
+        managed=_managed(table.table("managed")),
+        ignores=tuple(_ignore(entry) for entry in table.tables("ignores")),
+        waivers=tuple(_waiver(entry) for entry in table.tables("waivers")),
+        plugins=table.texts("plugins"),
+        ignore_paths=tuple(patterns),
+        written=data,
+    )
+
+
+class _Table:
+    """A mapping of the file, read by key; an absent key is the empty value."""
+
+    def __init__(self, data: dict[str, Json], places: _Places, path: _Path = ()) -> None:
+        self.data = data
+        self.places = places
+        self.path = path
+
+    @property
+    def where(self) -> Span:
+        line, column = self.places.value(self.path)
+        return Span(self.places.path, line, column)
+
+    def text(self, key: str) -> str:
+        return _as_text(self.data.get(key, ""))
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.data.get(key)
+        return tuple(_as_text(item) for item in value) if isinstance(value, list) else ()
+
+    def pairs(self, key: str) -> dict[str, str]:
+        value = self.data.get(key)
+        return {name: _as_text(item) for name, item in value.items()} if isinstance(value, dict) else {}
+
+    def table(self, key: str) -> _Table:
+        value = self.data.get(key)
+        return _Table(value if isinstance(value, dict) else {}, self.places, (*self.path, key))
+
+    def tables(self, key: str) -> Iterator[_Table]:
+        value = self.data.get(key)
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(item, dict):
+                yield _Table(item, self.places, (*self.path, key, index))
+
+
+def _as_text(value: Json) -> str:
+    """As Terraform and CloudFormation are given values: `true`, not `True`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _account(text: str) -> str:
+    """A number lost its leading zeros when somebody wrote it without quotation marks."""
+    return text.removesuffix(".0").zfill(12)
+
+
+def _root(entry: _Table, folder: Path, base: Path) -> RootConfig:
+    return RootConfig(
+        path=_relative(entry.text("path"), folder, base),
+        var_files=entry.texts("var_files"),
+        variables=entry.pairs("variables"),
+        account=_account(entry.text("account")) if entry.text("account") else None,
+        regions=entry.texts("regions"),
+        owns_account=entry.data.get("owns_account") is True,
+    )
+
+
+def _managed(entry: _Table) -> Managed:
+    accounts = tuple(_account(text) for text in entry.texts("accounts"))
+    return Managed(accounts, entry.texts("regions"), entry.pairs("tags"), entry.texts("kinds"))
+
+
+def _ignore(entry: _Table) -> Ignore:
+    text = entry.text
+    return Ignore(text("address"), text("reason"), text("property"), text("expires"), entry.where)
+
+
+def _waiver(entry: _Table) -> Waiver:
+    text = entry.text
+    return Waiver(
+        rule=text("rule"),
+        address=text("address"),
+        reason=text("reason"),
+        owner=text("owner"),
+        approver=text("approver"),
+        expires=text("expires"),
+        where=entry.where,
+        ticket=text("ticket"),
+    )
+
+
+def _relative(path: str, folder: Path, base: Path) -> str:
+    """A path in the file, as roots are named: POSIX, relative to the base."""
+    full = os.path.abspath(folder / path)
+    return os.path.relpath(full, os.path.abspath(base)).replace(os.sep, "/")
+
+
+def _rebased(pattern: str, folder: Path, base: Path) -> str:
+    """A pattern with a slash stands for a path from the file's folder, any other for a name anywhere below it."""
+    prefix = _relative(".", folder, base)
+    if prefix == "." or prefix.startswith(".."):
+        return pattern
+    bare = pattern.removeprefix("./").removeprefix("/")
+    anchored = "/" in pattern.removeprefix("./").rstrip("/")
+    return posixpath.join(prefix, bare if anchored else f"**/{bare}")

@@ -1,0 +1,163 @@
+"""Reads Kubernetes manifests: every object of every document, as it stands.
+
+Nothing is filled in here; what the API server would default is the business of `kinds`. Secret values are dropped
+where they are read, so that no report, snapshot or statement can hold one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from soc2gate.declared.files import as_problem, read_text
+from soc2gate.declared.formats import is_object
+from soc2gate.declared.options import ReadOptions
+from soc2gate.declared.source import Root
+from soc2gate.errors import InputError
+from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight
+from soc2gate.model.value import Unknown, Value
+from soc2gate.yaml_lines import Document, Step, Tagged, YamlValue, load_all
+
+_MARKERS = re.compile(r"\{\{|\{%|<%")
+_NOT_DEPLOYED = frozenset(("Config", "Kustomization", "Component"))
+"""Kinds of client-side files: a kubeconfig (which holds credentials) and kustomizations."""
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def read(root: Root, base: Path, options: ReadOptions) -> Reading:
+    """Read the manifests of `root`. An address is `Deployment/shop/web`, without a namespace `Deployment/web`."""
+    reader = _Reader(root)
+    for file in root.files:
+        try:
+            text = read_text(file, base, options.limits)
+            documents = load_all(text, file, depth=options.limits.depth, alias_nodes=options.limits.alias_nodes)
+        except InputError as error:
+            reader.not_read(file, error, base)
+            continue
+        for document in documents:
+            for path, data in _objects(document.data, ()):
+                reader.take(document, path, data)
+    return Reading(
+        format="kubernetes",
+        root=root.path,
+        resources=tuple(reader.resources),
+        problems=tuple(reader.problems),
+        unread=tuple(reader.unread),
+        files=root.files,
+    )
+
+
+def _objects(data: YamlValue, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], dict[str, YamlValue]]]:
+    """The objects of a document, those inside a `List` one by one."""
+    if not isinstance(data, dict):
+        return
+    kind, items = data.get("kind"), data.get("items")
+    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
+        # Elements of a typed list (`PodList`) leave out what the list says of them all.
+        common = {"apiVersion": data.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+        for index, item in enumerate(items):
+            whole = {**common, **item} if isinstance(item, dict) and not is_object(item) else item
+            yield from _objects(whole, (*path, "items", index))
+    elif is_object(data):
+        yield path, data
+
+
+class _Reader:
+    """The objects of one root while they are gathered."""
+
+    def __init__(self, root: Root) -> None:
+        self.root = root
+        self.resources: list[RawResource] = []
+        self.problems: list[Problem] = []
+        self.unread: list[str] = []
+        self.addresses: dict[str, Span] = {}
+
+    def not_read(self, file: str, error: InputError, base: Path) -> None:
+        problem = as_problem(error, "kubernetes")
+        if _is_template(base / file):
+            message = "was not read: another tool fills in its `{{ … }}` or `{% … %}` first"
+            problem = Problem(Weight.GAP, "kubernetes", message, problem.where, "render it and scan the result")
+        self.problems.append(problem)
+        self.unread.append(f"{file} {problem.message}")
+
+    def take(self, document: Document, path: Sequence[Step], data: dict[str, YamlValue]) -> None:
+        version, kind = data["apiVersion"], data["kind"]
+        metadata = data.get("metadata")
+        where = document.place(path) if path else Span(document.path, document.line, 1, document.end_line)
+        if kind in _NOT_DEPLOYED or not isinstance(version, str) or not isinstance(kind, str):
+            return
+        if not isinstance(metadata, dict):
+            message = f"{version} {kind} has no `metadata`: it is no object a cluster would hold"
+            self.problems.append(Problem(Weight.NOTE, "kubernetes", message, where))
+            return
+        body = {key: self._plain(value, document.path, where) for key, value in data.items()}
+        if kind == "Secret":
+            _drop_secrets(body)
+        name = metadata.get("name")
+        shown = name if isinstance(name, str) else ""
+        if not shown:
+            body["metadata"], shown = self._generated(body["metadata"], metadata, f"{version} {kind}", where)
+        self.resources.append(
+            RawResource(
+                format="kubernetes",
+                type=f"{version} {kind}",
+                address=self._address(kind, metadata.get("namespace"), shown, where),
+                root=self.root.path,
+                body=body,
+                where=where,
+                places=document.places(path),
+            )
+        )
+
+    def _generated(self, body: Value, metadata: dict[str, YamlValue], what: str, where: Span) -> tuple[Value, str]:
+        """Metadata without a name: the cluster makes one up, or nobody has written it."""
+        prefix = metadata.get("generateName")
+        start = prefix if isinstance(prefix, str) else ""
+        if start:
+            reason = "the cluster makes the name up from `generateName`"
+        else:
+            reason = "`metadata.name` is not written"
+            self.problems.append(Problem(Weight.GAP, "kubernetes", f"{what} has no name", where))
+        name = Unknown(reason, not_null=True, prefix=start)
+        return {**(body if isinstance(body, dict) else {}), "name": name}, f"{start}*"
+
+    def _address(self, kind: str, namespace: YamlValue, name: str, where: Span) -> str:
+        address = f"{kind}/{namespace}/{name}" if isinstance(namespace, str) and namespace else f"{kind}/{name}"
+        first = self.addresses.setdefault(address, where)
+        if first is where or name.endswith("*"):
+            return address if first is where else f"{address}@{where.path}:{where.line}"
+        message = f"{address} stands twice, first in {first.path}:{first.line}; both are judged"
+        self.problems.append(Problem(Weight.NOTE, "kubernetes", message, where))
+        return f"{address}@{where.path}:{where.line}"
+
+    def _plain(self, value: YamlValue, path: str, where: Span) -> Value:
+        if isinstance(value, dict):
+            return {key: self._plain(child, path, where) for key, child in value.items()}
+        if isinstance(value, list):
+            return [self._plain(child, path, where) for child in value]
+        if isinstance(value, Tagged):
+            reason = f"tag `!{value.tag}` is not one that a cluster knows"
+            self.problems.append(Problem(Weight.GAP, "kubernetes", reason, where))
+            return Unknown(reason)
+        return value
+
+
+def _drop_secrets(body: dict[str, Value]) -> None:
+    for field in ("data", "stringData"):
+        values = body.get(field)
+        if isinstance(values, dict):
+            body[field] = {key: Unknown("secret data is not kept", not_null=True) for key in values}
+        elif values is not None:
+            body[field] = Unknown("secret data is not kept", not_null=True)
+    metadata = body.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if isinstance(annotations, dict) and _LAST_APPLIED in annotations:
+        annotations[_LAST_APPLIED] = Unknown("secret data is not kept", not_null=True)
+
+
+def _is_template(full: Path) -> bool:
+    try:
+        return _MARKERS.search(full.read_text("utf-8", errors="replace")) is not None
+    except OSError:
+        return False

@@ -1,0 +1,746 @@
+"""What an expression means: the tree and a scope in, a value out.
+
+Nothing here knows about files, resources or modules; a `Place` answers names. Where something is not decided, the
+evaluator works out what holds for every value it may have, and counts a *doubt* for every operation that would fail
+for some of them: `try()` and `can()` need to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from soc2gate.declared.options import Limits
+from soc2gate.declared.terraform import numbers
+from soc2gate.declared.terraform.files import Files
+from soc2gate.declared.terraform.tree import (
+    Access,
+    Binary,
+    Call,
+    Conditional,
+    ForObject,
+    ForTuple,
+    Literal,
+    Node,
+    Object,
+    Reference,
+    Splat,
+    SplatItem,
+    Step,
+    Template,
+    TemplateFor,
+    TemplateIf,
+    Tuple,
+    Unary,
+)
+from soc2gate.declared.terraform.unknowns import (
+    Count,
+    Tail,
+    alternatives,
+    derived,
+    each_way,
+    inside,
+    text,
+)
+from soc2gate.declared.terraform.values import (
+    EvaluationError,
+    Members,
+    TfList,
+    TfMap,
+    TfSet,
+    Val,
+    convert,
+    describe,
+    equal,
+    first_special,
+    to_bool,
+    to_number,
+    to_string,
+    type_of,
+    unify,
+)
+from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown
+
+_SPLAT_ITEM = "*"
+
+
+class Place(Protocol):
+    """Where names that no for expression gave are looked up: a module, or the variables of a template."""
+
+    def resolve(self, root: str, steps: tuple[Step, ...], scope: Scope) -> tuple[Val, int]:
+        """The value of `root` and its first steps, and how many steps that used up."""
+        ...
+
+
+class Context:
+    """What one evaluation shares: limits, and what the evaluator has counted."""
+
+    __slots__ = ("doubts", "files", "folder", "limits", "parsed", "templates")
+
+    def __init__(self, limits: Limits, files: Files | None = None, folder: str = "") -> None:
+        self.limits = limits
+        self.files = files
+        """None where no file may be read: in a variables file."""
+        self.folder = folder
+        """The root module's folder; the paths functions name are relative to it."""
+        self.doubts = 0
+        """Operations so far that would fail for some values of the unknowns."""
+        self.templates = 0
+        """Template files being rendered around what is evaluated now."""
+        self.parsed: dict[str, Node] = {}
+        """Template files by path."""
+
+
+class Scope:
+    """What a name means at one point: names of for expressions and iterators, then the place."""
+
+    __slots__ = ("context", "names", "place")
+
+    def __init__(self, place: Place, context: Context, names: dict[str, Val] | None = None) -> None:
+        self.place = place
+        self.context = context
+        self.names = names if names is not None else {}
+
+    def inner(self, **names: Val) -> Scope:
+        """A scope within this one; the caller may set more names in it."""
+        return Scope(self.place, self.context, {**self.names, **names})
+
+
+def evaluate(node: Node, scope: Scope) -> Val:
+    """The value of an expression. EvaluationError where Terraform would refuse it for certain."""
+    return _EVALUATORS[node.__class__](node, scope)
+
+
+def _literal(node: Literal, scope: Scope) -> Val:
+    return node.value
+
+
+def _reference(node: Reference, scope: Scope) -> Val:
+    steps = node.steps
+    if node.root in scope.names:
+        value, used = scope.names[node.root], 0
+    else:
+        value, used = scope.place.resolve(node.root, steps, scope)
+    for step in steps[used:] if used else steps:
+        value = _step(value, step, scope)
+    return value
+
+
+def _access(node: Access, scope: Scope) -> Val:
+    value = evaluate(node.base, scope)
+    for step in node.steps:
+        value = _step(value, step, scope)
+    return value
+
+
+def _step(value: Val, step: Step, scope: Scope) -> Val:
+    if isinstance(step, str):
+        return attribute(value, step, scope.context)
+    return index(value, evaluate(step, scope), scope.context)
+
+
+def attribute(value: Val, name: str, context: Context) -> Val:
+    """`value.name`."""
+    if isinstance(value, Members):
+        return value.member(name)
+    if isinstance(value, dict):
+        if name in value:
+            return value[name]
+        raise EvaluationError(f"this {'map' if isinstance(value, TfMap) else 'object'} has no element “{name}”")
+    if isinstance(value, SPECIAL):
+        context.doubts += 1
+        if isinstance(value, Unknown):
+            return inside(value, "." + name)
+        if isinstance(value, OpenMap):
+            if name in value.items:
+                return value.items[name]
+            return inside(value.more, "." + name) if isinstance(value.more, Unknown) and value.more.ref else value.more
+        if isinstance(value, Alternatives):
+            return _surviving(value, lambda option: attribute(option, name, context))
+    if isinstance(value, list):
+        if name.isdigit():
+            return index(value, int(name), context)
+        raise EvaluationError(f"a list has no attribute “{name}”; did you mean a splat, “[*].{name}”?")
+    raise EvaluationError(f"{describe(value)} has no attribute “{name}”")
+
+
+def index(value: Val, key: Val, context: Context) -> Val:
+    """`value[key]`."""
+    if isinstance(key, Alternatives):
+        context.doubts += 1
+        return _surviving(key, lambda option: index(value, option, context))
+    if isinstance(key, (Unknown, Text)):
+        return _unknown_index(value, key, context)
+    if key is None:
+        raise EvaluationError("the index is null")
+    if isinstance(value, list):
+        if isinstance(value, TfSet):
+            raise EvaluationError("elements of a set have no index")
+        return value[_position(key, len(value))]
+    if isinstance(value, (dict, Members)):
+        return attribute(value, to_string(key), context)
+    if isinstance(value, SPECIAL):
+        if isinstance(value, Unknown):
+            context.doubts += 1
+            return inside(value, f"[{key}]" if isinstance(key, int) else f'["{key}"]')
+        if isinstance(value, OpenMap):
+            return attribute(value, to_string(key), context)
+        if isinstance(value, Alternatives):
+            context.doubts += 1
+            return _surviving(value, lambda option: index(option, key, context))
+        if isinstance(value, OpenList):
+            return _open_index(value, key, context)
+    raise EvaluationError(f"{describe(value)} has no elements to index")
+
+
+def _position(key: Val, length: int) -> int:
+    at = to_number(key)
+    if not isinstance(at, int):
+        raise EvaluationError("the index is not a whole number")
+    if not 0 <= at < length:
+        raise EvaluationError(f"the index {at} is outside a list of {length}")
+    return at
+
+
+def _unknown_index(value: Val, key: Unknown | Text, context: Context) -> Val:
+    context.doubts += 1
+    if isinstance(value, (list, dict)) and value:
+        elements = list(value.values()) if isinstance(value, dict) else list(value)
+        return alternatives(elements, key.reason, key.depends)
+    return derived(value, key)
+
+
+def _open_index(value: OpenList, key: Val, context: Context) -> Val:
+    at = to_number(key)
+    if isinstance(value, Tail) and isinstance(at, int) and 0 <= at < len(value.items):
+        return value.items[at]
+    context.doubts += 1
+    candidates = value.more if isinstance(value, Tail) else (*value.items, *value.more)
+    if not candidates:
+        raise EvaluationError(f"the index {at} is outside the list")
+    return alternatives(candidates, value.reason)
+
+
+def _surviving(value: Alternatives, function: Callable[[Val], Val]) -> Val:
+    """`function` of each option, those left out for which Terraform would stop with an error."""
+    results: list[Val] = []
+    failure: EvaluationError | None = None
+    for option in value.options:
+        try:
+            results.append(function(option))
+        except EvaluationError as error:
+            failure = error
+    if not results:
+        assert failure is not None
+        raise failure
+    return alternatives(results, value.reason)
+
+
+# Operators
+
+
+def _unary(node: Unary, scope: Scope) -> Val:
+    return _unary_of(node.operator, evaluate(node.operand, scope), scope)
+
+
+def _unary_of(operator: str, value: Val, scope: Scope) -> Val:
+    if isinstance(value, SPECIAL):
+        scope.context.doubts += 1
+        if isinstance(value, Alternatives):
+            return _surviving(value, lambda option: _unary_of(operator, option, scope))
+        if isinstance(value, (Unknown, Text)):
+            return derived(value)
+    if value is None:
+        raise EvaluationError(f"the operand of “{operator}” is null")
+    if operator == "!":
+        return not to_bool(value)
+    return numbers.negative(to_number(value))
+
+
+def _binary(node: Binary, scope: Scope) -> Val:
+    # Chains lean to the left and may be long; walking down them here costs no depth.
+    spine: list[Binary] = []
+    left: Node = node
+    while isinstance(left, Binary):
+        spine.append(left)
+        left = left.left
+    value = evaluate(left, scope)
+    for each in reversed(spine):
+        if each.operator in ("&&", "||"):
+            value = _logical(each.operator, value, each.right, scope)
+        else:
+            value = operate(each.operator, value, evaluate(each.right, scope), scope.context)
+    return value
+
+
+def _logical(operator: str, left: Val, right: Node, scope: Scope) -> Val:
+    absorbing = operator == "||"
+    left = _truth(left, operator, scope)
+    if left is absorbing:
+        return absorbing
+    if not isinstance(left, Unknown):
+        return _truth(evaluate(right, scope), operator, scope)
+    try:
+        other = _truth(evaluate(right, scope), operator, scope)
+    except EvaluationError as error:
+        # Terraform looks at the right side only when the left one does not settle it.
+        scope.context.doubts += 1
+        return Unknown(error.message, depends=left.depends)
+    if other is absorbing:
+        return absorbing
+    return derived(left, other) if isinstance(other, Unknown) else Unknown(left.reason, depends=left.depends)
+
+
+def _truth(value: Val, operator: str, scope: Scope) -> bool | Unknown:
+    if isinstance(value, SPECIAL):
+        scope.context.doubts += 1
+        if isinstance(value, (Unknown, Text)):
+            return derived(value)
+        if isinstance(value, Alternatives):
+            return truth(value)
+    if value is None:
+        raise EvaluationError(f"an operand of “{operator}” is null")
+    return to_bool(value)
+
+
+def truth(value: Val) -> bool | Unknown:
+    """A condition: true, false or not decided. EvaluationError for what is no bool."""
+    if isinstance(value, Alternatives):
+        answers = {to_bool(o) if not isinstance(o, SPECIAL) else None for o in value.options if o is not None}
+        if len(answers) == 1 and None not in answers:
+            answer = answers.pop()
+            assert answer is not None
+            return answer
+        return derived(value)
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Text):
+        return derived(value)
+    if value is None:
+        raise EvaluationError("the condition is null")
+    return to_bool(value)
+
+
+def operate(operator: str, left: Val, right: Val, context: Context) -> Val:
+    """`left operator right` for every operator but the logical ones."""
+    if operator == "==" or operator == "!=":
+        if isinstance(left, Alternatives) or isinstance(right, Alternatives):
+            return each_way(lambda a, b: operate(operator, a, b, context), (left, right))
+        same = _same_count(left, right)
+        if same is None:
+            same = equal(left, right)
+        if same is None:
+            return derived(left, right)
+        return same if operator == "==" else not same
+    if isinstance(left, SPECIAL) or isinstance(right, SPECIAL):
+        context.doubts += 1
+        if isinstance(left, Alternatives) or isinstance(right, Alternatives):
+            return each_way(lambda a, b: operate(operator, a, b, context), (left, right))
+        for side in (left, right):
+            if not isinstance(side, SPECIAL):
+                _operand(side, operator)
+            elif isinstance(side, (OpenList, OpenMap)):
+                raise EvaluationError(f"an operand of “{operator}” is {describe(side)}")
+        decided = _compare_count(operator, left, right)
+        return decided if decided is not None else derived(left, right)
+    return _calculate(operator, _operand(left, operator), _operand(right, operator))
+
+
+def _operand(value: Val, operator: str) -> numbers.Number:
+    if value is None:
+        raise EvaluationError(f"an operand of “{operator}” is null")
+    return to_number(value)
+
+
+def _calculate(operator: str, left: numbers.Number, right: numbers.Number) -> Val:
+    if operator == "+":
+        return left + right if left.__class__ is right.__class__ is int else numbers.add(left, right)
+    if operator == "-":
+        return left - right if left.__class__ is right.__class__ is int else numbers.add(left, numbers.negative(right))
+    if operator == "*":
+        return numbers.multiply(left, right)
+    if operator == "/":
+        if not right:
+            raise EvaluationError("division by zero")
+        return numbers.divide(left, right)
+    if operator == "%":
+        if not right:
+            raise EvaluationError("division by zero")
+        return numbers.modulo(left, right)
+    order = numbers.compare(left, right)
+    if operator == "<":
+        return order < 0
+    if operator == ">":
+        return order > 0
+    if operator == "<=":
+        return order <= 0
+    return order >= 0
+
+
+def _same_count(left: Val, right: Val) -> bool | None:
+    """`length(open) == 0` when there is an element for certain."""
+    if isinstance(right, Count):
+        left, right = right, left
+    if isinstance(left, Count) and isinstance(right, int) and not isinstance(right, bool) and right < left.least:
+        return False
+    return None
+
+
+def _compare_count(operator: str, left: Val, right: Val) -> bool | None:
+    if isinstance(right, Count):
+        left, right = right, left
+        operator = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
+    if not isinstance(left, Count) or isinstance(right, SPECIAL):
+        return None
+    order = numbers.compare(left.least, to_number(right))
+    if (operator == ">" and order > 0) or (operator == ">=" and order >= 0):
+        return True
+    if (operator == "<" and order >= 0) or (operator == "<=" and order > 0):
+        return False
+    return None
+
+
+def _conditional(node: Conditional, scope: Scope) -> Val:
+    condition = truth(evaluate(node.condition, scope))
+    if isinstance(condition, Unknown):
+        return _undecided_conditional(node, condition, scope)
+    chosen, other = (node.then, node.otherwise) if condition else (node.otherwise, node.then)
+    value = evaluate(chosen, scope)
+    if isinstance(value, str) or value is None or isinstance(value, (Unknown, Text)):
+        # Nothing the other branch may be would change these.
+        return value
+    if isinstance(other, Literal) and (other.value is None or type_of(other.value) == type_of(value)):
+        return value
+    return _as_both(value, _side_value(other, scope), in_order=condition)
+
+
+def _side_value(node: Node, scope: Scope) -> Val:
+    """The branch not taken: only its type matters, and an error in it is none."""
+    doubts = scope.context.doubts
+    try:
+        return evaluate(node, scope)
+    except EvaluationError as error:
+        return Unknown(error.message)
+    finally:
+        scope.context.doubts = doubts
+
+
+def _as_both(value: Val, other: Val, in_order: bool = True) -> Val:
+    """The value in the type that both branches share, as a conditional's result is."""
+    if isinstance(value, Members) or isinstance(other, Members):
+        return value
+    mine, theirs = type_of(value), type_of(other)
+    if mine == theirs or theirs.kind == "any" or mine.kind == "any":
+        return value
+    shared = unify((mine, theirs) if in_order else (theirs, mine))
+    if shared is None:
+        raise EvaluationError(f"the results of a conditional must have one type, but they are {mine} and {theirs}")
+    return convert(value, shared)
+
+
+def _undecided_conditional(node: Conditional, condition: Unknown, scope: Scope) -> Val:
+    values: list[Val] = []
+    scope.context.doubts += 1
+    for branch in (node.then, node.otherwise):
+        try:
+            values.append(evaluate(branch, scope))
+        except EvaluationError as error:
+            values.append(Unknown(error.message, depends=condition.depends))
+    then, otherwise = values
+    try:
+        options = [_as_both(then, otherwise), _as_both(otherwise, then)]
+    except EvaluationError:
+        options = [then, otherwise]
+    return alternatives(options, condition.reason, condition.depends)
+
+
+# Texts
+
+
+def _template(node: Template, scope: Scope) -> Val:
+    parts: list[str] = []
+    for part in node.parts:
+        if part.__class__ is str:
+            parts.append(part)
+            continue
+        value = evaluate(part, scope)  # type: ignore[arg-type]  # the class was asked just above
+        if isinstance(value, str):
+            parts.append(value)
+        elif isinstance(value, SPECIAL) or isinstance(value, Members):
+            return _vague_template(node, scope)
+        else:
+            parts.append(_interpolated(value))
+    return "".join(parts)
+
+
+def _interpolated(value: Val) -> str:
+    if value is None:
+        raise EvaluationError("null cannot stand in a string template")
+    return to_string(value)
+
+
+def _vague_template(node: Template, scope: Scope) -> Val:
+    scope.context.doubts += 1
+    values: list[Val] = []
+    for part in node.parts:
+        value: Val = part if isinstance(part, str) else evaluate(part, scope)
+        if isinstance(value, (OpenList, OpenMap, Members)):
+            raise EvaluationError(f"string required, but this is {describe(value)}")
+        values.append(value if isinstance(value, SPECIAL) else _interpolated(value))
+    if any(isinstance(value, Alternatives) for value in values):
+        return each_way(lambda *each: text(_text_part(part) for part in each), values)
+    return text(values)
+
+
+def _text_part(value: Val) -> Val:
+    return value if isinstance(value, (Unknown, Text)) else _interpolated(value)
+
+
+def _template_if(node: TemplateIf, scope: Scope) -> Val:
+    condition = truth(evaluate(node.condition, scope))
+    if isinstance(condition, Unknown):
+        scope.context.doubts += 1
+        options = [_template(node.then, scope), _template(node.otherwise, scope)]
+        return alternatives(options, condition.reason, condition.depends)
+    return _template(node.then if condition else node.otherwise, scope)
+
+
+def _template_for(node: TemplateFor, scope: Scope) -> Val:
+    collection = evaluate(node.collection, scope)
+    parts: list[Val] = []
+    for known, value, inner in _loop(collection, node.key, node.value, scope):
+        if not known:
+            return derived(collection)
+        del value
+        parts.append(_template(node.body, inner))
+    if any(isinstance(part, Alternatives) for part in parts):
+        return each_way(lambda *each: text(each), parts)
+    return text(parts)
+
+
+# Collections
+
+
+def _tuple(node: Tuple, scope: Scope) -> Val:
+    return [evaluate(element, scope) for element in node.elements]
+
+
+def _object(node: Object, scope: Scope) -> Val:
+    result: dict[str, Val] = {}
+    vague: Val = None
+    for item in node.items:
+        if item.key.__class__ is Reference:
+            raise EvaluationError("a key with a dot in it must be in quotes, or in parentheses to be evaluated")
+        key: Val = item.key if isinstance(item.key, str) else evaluate(item.key, scope)
+        value = evaluate(item.value, scope)
+        if isinstance(key, str):
+            result[key] = value
+        elif isinstance(key, SPECIAL):
+            scope.context.doubts += 1
+            vague = derived(key)
+            # The key may be one that is there already.
+            result = {name: alternatives((each, value), vague.reason) for name, each in result.items()}
+        elif key is None:
+            raise EvaluationError("a key of the object is null")
+        else:
+            result[to_string(key)] = value
+    return result if vague is None else OpenMap(result, vague, vague.reason)
+
+
+def _loop(collection: Val, key_name: str | None, value_name: str, scope: Scope) -> Iterator[tuple[bool, Val, Scope]]:
+    """Each element with a scope that names it; the flag is false for a template of further elements."""
+    inner = scope.inner()
+    names = inner.names
+    for known, key, value in elements_of(collection, scope.context):
+        if key_name is not None:
+            names[key_name] = key
+        names[value_name] = value
+        yield known, value, inner
+
+
+def elements_of(collection: Val, context: Context) -> Iterator[tuple[bool, Val, Val]]:
+    """What iterating a collection gives: whether the element is there for certain, key, value."""
+    if isinstance(collection, TfSet):
+        for element in collection:
+            yield True, element, element
+    elif isinstance(collection, list):
+        for position, element in enumerate(collection):
+            yield True, position, element
+    elif isinstance(collection, dict):
+        for name in sorted(collection):
+            yield True, name, collection[name]
+    elif isinstance(collection, Members):
+        yield from elements_of(collection.as_object(), context)
+    elif isinstance(collection, SPECIAL):
+        context.doubts += 1
+        yield from _open_elements(collection)
+    elif collection is None:
+        raise EvaluationError("null cannot be iterated")
+    else:
+        raise EvaluationError(f"{describe(collection)} cannot be iterated")
+
+
+def _open_elements(collection: Any) -> Iterator[tuple[bool, Val, Val]]:
+    if isinstance(collection, OpenList):
+        ordered = isinstance(collection, Tail)
+        for position, element in enumerate(collection.items):
+            yield True, position if ordered else Unknown(collection.reason), element
+        for element in collection.more:
+            yield False, Unknown(collection.reason), element
+    elif isinstance(collection, OpenMap):
+        for name in sorted(collection.items):
+            yield True, name, collection.items[name]
+        yield False, Unknown(collection.reason), collection.more
+    elif isinstance(collection, Text):
+        raise EvaluationError("a string cannot be iterated")
+    elif isinstance(collection, Alternatives):
+        for option in collection.options:
+            if isinstance(option, (Unknown, OpenList, OpenMap)):
+                yield False, derived(collection), derived(collection)
+            elif isinstance(option, list):
+                for position, element in enumerate(option):
+                    yield False, element if isinstance(option, TfSet) else position, element
+            elif isinstance(option, dict):
+                for name in sorted(option):
+                    yield False, name, option[name]
+    else:
+        unknown = Unknown(collection.reason, depends=collection.depends)
+        yield False, unknown, unknown
+
+
+def _for_tuple(node: ForTuple, scope: Scope) -> Val:
+    collection = evaluate(node.collection, scope)
+    items: list[Val] = []
+    more: list[Val] = []
+    ordered = True
+    for known, _, inner in _loop(collection, node.key, node.value, scope):
+        try:
+            keep = True if node.condition is None else truth(evaluate(node.condition, inner))
+            if keep is False:
+                continue
+            value = evaluate(node.result, inner)
+        except EvaluationError as error:
+            if known:
+                raise
+            keep, value = Unknown(error.message), Unknown(error.message)
+        if known and keep is True:
+            items.append(value)
+            ordered = ordered and not more
+        else:
+            more.append(value)
+    if not more and not isinstance(collection, SPECIAL):
+        return items
+    return _opened(items, more, collection, ordered)
+
+
+def _opened(items: list[Val], more: list[Val], collection: Val, ordered: bool) -> Val:
+    special = first_special(collection)
+    reason = special.reason if special is not None else next((v.reason for v in map(first_special, more) if v), "")
+    if isinstance(collection, OpenList) and not isinstance(collection, Tail):
+        ordered = False
+    if not more and ordered:
+        return items
+    return (Tail if ordered else OpenList)(tuple(items), tuple(more), reason or "a condition is not decided")
+
+
+def _for_object(node: ForObject, scope: Scope) -> Val:
+    collection = evaluate(node.collection, scope)
+    result: dict[str, Val] = {}
+    vague: list[Val] = []
+    reason = ""
+    for known, _, inner in _loop(collection, node.key, node.value, scope):
+        try:
+            keep = True if node.condition is None else truth(evaluate(node.condition, inner))
+            if keep is False:
+                continue
+            name = evaluate(node.name, inner)
+            value = evaluate(node.result, inner)
+            if name is None:
+                raise EvaluationError("a key of the for expression is null")
+        except EvaluationError as error:
+            if known:
+                raise
+            keep, name, value = False, Unknown(error.message), Unknown(error.message)
+        if not known or keep is not True or isinstance(name, SPECIAL):
+            special = first_special([collection, keep, name])
+            reason = reason or (special.reason if special is not None else "")
+            vague.append(value)
+            continue
+        key = to_string(name)
+        if node.group:
+            result.setdefault(key, []).append(value)
+        elif key in result:
+            raise EvaluationError(f"two elements of the for expression have the key “{key}”")
+        else:
+            result[key] = value
+    if not vague:
+        return result
+    scope.context.doubts += 1
+    return _opened_map(result, vague, reason, node.group)
+
+
+def _opened_map(result: dict[str, Val], vague: list[Val], reason: str, group: bool) -> Val:
+    if group:
+        template: Val = OpenList((), tuple(vague), reason)
+        grown = {name: OpenList(tuple(values), tuple(vague), reason) for name, values in result.items()}
+        return OpenMap(grown, template, reason)
+    return OpenMap(result, vague[0] if len(vague) == 1 else alternatives(vague, reason), reason)
+
+
+def _splat(node: Splat, scope: Scope) -> Val:
+    return _splat_over(evaluate(node.base, scope), node.each, scope)
+
+
+def _splat_over(base: Val, each: Node, scope: Scope) -> Val:
+    if base is None:
+        return []
+    inner = scope.inner()
+
+    def apply(element: Val) -> Val:
+        inner.names[_SPLAT_ITEM] = element
+        return evaluate(each, inner)
+
+    if isinstance(base, list):
+        results = [apply(element) for element in base]
+        if isinstance(base, (TfList, TfSet)):
+            return convert(TfList(results), type_of(TfList(())))
+        return results
+    if isinstance(base, OpenList):
+        return base.__class__(tuple(map(apply, base.items)), tuple(map(apply, base.more)), base.reason)
+    if isinstance(base, Unknown):
+        scope.context.doubts += 1
+        return base if isinstance(each, SplatItem) else derived(base)
+    if isinstance(base, Alternatives):
+        return _surviving(base, lambda option: _splat_over(option, each, scope))
+    return [apply(base)]
+
+
+def _splat_item(node: SplatItem, scope: Scope) -> Val:
+    return scope.names[_SPLAT_ITEM]
+
+
+def _call(node: Call, scope: Scope) -> Val:
+    # Imported when first called: configurations without functions do not pay for two hundred of them.
+    from soc2gate.declared.terraform.functions import call
+
+    return call(node, scope)
+
+
+_EVALUATORS: Mapping[type[Node], Callable[[Any, Scope], Val]] = {
+    Literal: _literal,
+    Reference: _reference,
+    Access: _access,
+    Unary: _unary,
+    Binary: _binary,
+    Conditional: _conditional,
+    Template: _template,
+    TemplateIf: _template_if,
+    TemplateFor: _template_for,
+    Tuple: _tuple,
+    Object: _object,
+    ForTuple: _for_tuple,
+    ForObject: _for_object,
+    Splat: _splat,
+    SplatItem: _splat_item,
+    Call: _call,
+}

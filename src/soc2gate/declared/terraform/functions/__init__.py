@@ -1,0 +1,173 @@
+"""Terraform's functions: how a call is made, and the forms that look at their arguments unevaluated.
+
+Each module of this package holds one family as a table, name to `Function`. Functions of providers, and those whose
+answer depends on the time or on chance, are unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from soc2gate.declared.terraform.expressions import Scope, evaluate
+from soc2gate.declared.terraform.functions import (
+    collections,
+    encoding,
+    formatting,
+    hashes,
+    network,
+    numeric,
+    sets,
+    text,
+    times,
+)
+from soc2gate.declared.terraform.functions.files import FILE_FUNCTIONS
+from soc2gate.declared.terraform.functions.signature import Function, apply
+from soc2gate.declared.terraform.tree import Call, Node
+from soc2gate.declared.terraform.unknowns import alternatives, derived
+from soc2gate.declared.terraform.values import EvaluationError, Val, first_special
+from soc2gate.model.value import SPECIAL, OpenList, Unknown
+
+FUNCTIONS: Mapping[str, Function] = {
+    **collections.TABLE,
+    **sets.TABLE,
+    **text.TABLE,
+    **formatting.TABLE,
+    **numeric.TABLE,
+    **encoding.TABLE,
+    **hashes.TABLE,
+    **network.TABLE,
+    **times.TABLE,
+}
+
+UNDECIDED: Mapping[str, str] = {
+    "timestamp": "the time of the run decides it",
+    "plantimestamp": "the time of the run decides it",
+    "uuid": "it is random",
+    "bcrypt": "it is salted at random",
+    "rsadecrypt": "it decrypts a secret",
+}
+
+
+def call(node: Call, scope: Scope) -> Val:
+    """The value of a function call."""
+    name = node.name.removeprefix("core::")
+    form = _FORMS.get(name)
+    if form is not None:
+        if node.spread:
+            raise EvaluationError(f"{name}() does not take a spread argument here")
+        return form(node, scope)
+    arguments = _arguments(node, scope)
+    if arguments is None:
+        scope.context.doubts += 1
+        return derived(*(_evaluated(argument, scope) for argument in node.arguments))
+    function = FUNCTIONS.get(name)
+    if function is not None:
+        return apply(name, function, arguments, scope.context)
+    in_files = FILE_FUNCTIONS.get(name)
+    if in_files is not None:
+        return in_files(arguments, scope)
+    scope.context.doubts += 1
+    if "::" in name:
+        return derived(*arguments, reason=f"the provider decides what {name}() is")
+    if name in UNDECIDED:
+        return derived(*arguments, reason=f"{name}(): {UNDECIDED[name]}")
+    raise _no_such_function(name)
+
+
+def _arguments(node: Call, scope: Scope) -> list[Val] | None:
+    """The arguments' values, the last one spread out; None when it is not decided how many there are."""
+    values = [evaluate(argument, scope) for argument in node.arguments]
+    if node.spread:
+        last = values.pop()
+        if isinstance(last, SPECIAL):
+            return None
+        if not isinstance(last, list):
+            raise EvaluationError(f"the argument before “...” of {node.name}() must be a list")
+        values.extend(last)
+    return values
+
+
+def _evaluated(node: Node, scope: Scope) -> Val:
+    return evaluate(node, scope)
+
+
+def _no_such_function(name: str) -> EvaluationError:
+    from soc2gate.suggest import did_you_mean
+
+    names = [*FUNCTIONS, *FILE_FUNCTIONS, *_FORMS, *UNDECIDED]
+    return EvaluationError(f"there is no function “{name}”", hint=did_you_mean(name, names))
+
+
+def _try(node: Call, scope: Scope) -> Val:
+    if not node.arguments:
+        raise EvaluationError("try() needs at least one argument")
+    possible: list[Val] = []
+    failures: list[str] = []
+    context = scope.context
+    before = context.doubts
+    for argument in node.arguments:
+        doubts = context.doubts
+        try:
+            value = evaluate(argument, scope)
+        except EvaluationError as error:
+            failures.append(error.message)
+            continue
+        possible.append(value)
+        if context.doubts == doubts:
+            # Nothing in it could fail, so nothing after it is looked at.
+            break
+    if not possible:
+        raise EvaluationError("no argument of try() could be evaluated: " + "; ".join(failures))
+    if len(possible) == 1:
+        return possible[0]
+    context.doubts = max(context.doubts, before + 1)
+    special = next((found for found in map(first_special, possible) if found is not None), None)
+    return alternatives(
+        possible, special.reason if special is not None else "try() may fall back", derived(*possible).depends
+    )
+
+
+def _can(node: Call, scope: Scope) -> Val:
+    if len(node.arguments) != 1:
+        raise EvaluationError("can() takes 1 argument")
+    doubts = scope.context.doubts
+    try:
+        value = evaluate(node.arguments[0], scope)
+    except EvaluationError:
+        return False
+    if scope.context.doubts == doubts:
+        return True
+    return derived(
+        value, reason="" if first_special(value) is not None else "it is not decided whether this can be evaluated"
+    )
+
+
+def _sensitive(node: Call, scope: Scope) -> Val:
+    if len(node.arguments) != 1:
+        raise EvaluationError("sensitive() takes 1 argument")
+    value = evaluate(node.arguments[0], scope)
+    if value is None or isinstance(value, (Unknown, OpenList)):
+        return value
+    # What is marked as secret is never kept.
+    return Unknown("marked by sensitive()", not_null=value not in ("", [], {}))
+
+
+def _nonsensitive(node: Call, scope: Scope) -> Val:
+    if len(node.arguments) != 1:
+        raise EvaluationError("nonsensitive() takes 1 argument")
+    return evaluate(node.arguments[0], scope)
+
+
+def _issensitive(node: Call, scope: Scope) -> Val:
+    scope.context.doubts += 1
+    return Unknown("soc2gate does not track what is sensitive")
+
+
+_FORMS: Mapping[str, Callable[[Call, Scope], Val]] = {
+    "try": _try,
+    "can": _can,
+    "sensitive": _sensitive,
+    "nonsensitive": _nonsensitive,
+    "issensitive": _issensitive,
+    "ephemeralasnull": _nonsensitive,
+}

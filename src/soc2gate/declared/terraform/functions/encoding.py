@@ -1,0 +1,194 @@
+"""Functions that write and read JSON, YAML, CSV, base64 and URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from soc2gate.declared.terraform import numbers
+from soc2gate.declared.terraform.functions import yaml_text
+from soc2gate.declared.terraform.functions.signature import Function
+from soc2gate.declared.terraform.unknowns import derived
+from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Type, Val, convert
+from soc2gate.model.text_json import parse_json_text, spell_json
+from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown
+
+
+class _Spelled(float):
+    """A number that JSON shows as Terraform spells it; the encoder asks a float for its text."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _spellable(value: Val) -> Val:
+    """The value with its numbers ready for JSON."""
+    if isinstance(value, list):
+        return [_spellable(child) for child in value]
+    if isinstance(value, dict):
+        return {name: _spellable(child) for name, child in value.items()}
+    if isinstance(value, float):
+        spelled = _Spelled(value)
+        spelled.text = numbers.spell(value)
+        return spelled
+    return value
+
+
+def json_encode(value: Val) -> Val:
+    """`jsonencode()`: text, partly known where the value is."""
+    if isinstance(value, Unknown):
+        # Wholly unknown: what stands there as JSON is this value, whatever it is.
+        return Text((value,)) if value.ref is not None else derived(value)
+    from soc2gate.declared.terraform.values import plain
+
+    return spell_json(_spellable(value) if _has_fraction(value) else plain(value))
+
+
+def _has_fraction(value: Val) -> bool:
+    if isinstance(value, list):
+        return any(_has_fraction(child) for child in value)
+    if isinstance(value, dict):
+        return any(_has_fraction(child) for child in value.values())
+    return isinstance(value, float)
+
+
+def _json_decode(value: Val) -> Val:
+    if value is None:
+        raise EvaluationError("an argument is null")
+    value = convert(value, STRING)
+    if isinstance(value, Unknown):
+        return derived(value)
+    try:
+        return _loaded(parse_json_text(value))
+    except ValueError as error:
+        if isinstance(value, Text):
+            return derived(value)
+        raise EvaluationError(f"the text is not JSON: {error}") from error
+
+
+def _loaded(value: Val) -> Val:
+    """Floats as Terraform's numbers."""
+    if isinstance(value, float):
+        return numbers.from_float(value)
+    if isinstance(value, list):
+        return [_loaded(child) for child in value]
+    if isinstance(value, dict):
+        return {name: _loaded(child) for name, child in value.items()}
+    return value
+
+
+def _base64_encode(value: str) -> str:
+    import base64
+
+    return base64.b64encode(value.encode("utf-8", "surrogatepass")).decode("ascii")
+
+
+def _base64_decode(value: str) -> str:
+    import base64
+    import binascii
+
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError) as error:
+        raise EvaluationError("the text is not base64 of UTF-8 text") from error
+
+
+def _base64_gzip(value: Val) -> Val:
+    # What gzip gives depends on the compressor: Go's bytes are not zlib's.
+    return Unknown("base64gzip(): the compressed bytes are Terraform's own", depends=derived(value).depends)
+
+
+def _base64_gunzip(value: str) -> str:
+    import base64
+    import binascii
+    import zlib
+
+    try:
+        decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        data = decompressor.decompress(base64.b64decode(value, validate=True), 10_000_000)
+        return data.decode("utf-8")
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise EvaluationError("the text is not base64 of gzipped UTF-8 text") from error
+
+
+def _text_encode(value: str, encoding: str) -> str:
+    import base64
+
+    try:
+        return base64.b64encode(value.encode(_codec(encoding))).decode("ascii")
+    except (LookupError, UnicodeError) as error:
+        raise EvaluationError(f"the text cannot be written in “{encoding}”") from error
+
+
+def _text_decode(value: str, encoding: str) -> str:
+    import base64
+    import binascii
+
+    try:
+        return base64.b64decode(value, validate=True).decode(_codec(encoding))
+    except (LookupError, ValueError, binascii.Error) as error:
+        raise EvaluationError(f"the text is not base64 of “{encoding}” text") from error
+
+
+_CODECS = {"UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be", "UTF-16": "utf-16-be"}
+
+
+def _codec(encoding: str) -> str:
+    return _CODECS.get(encoding.upper(), encoding)
+
+
+def _url_encode(value: str) -> str:
+    from urllib.parse import quote_plus
+
+    return quote_plus(value, safe="~", encoding="utf-8", errors="surrogatepass")
+
+
+def _url_decode(value: str) -> str:
+    from urllib.parse import unquote_plus
+
+    return unquote_plus(value, errors="strict")
+
+
+def _csv_decode(value: str) -> Val:
+    import csv
+    import io
+
+    try:
+        rows = [row for row in csv.reader(io.StringIO(value, newline=""), strict=True) if row]
+    except csv.Error as error:
+        raise EvaluationError(f"the text is not CSV: {error}") from error
+    if not rows:
+        raise EvaluationError("the text has no header line")
+    names = rows[0]
+    if len(set(names)) != len(names):
+        raise EvaluationError("a column name stands twice in the header line")
+    item = Type("object", attributes=dict.fromkeys(sorted(names), STRING))
+    for row in rows[1:]:
+        if len(row) != len(names):
+            raise EvaluationError("a line has another number of fields than the header")
+    return TfList([dict(zip(names, row, strict=True)) for row in rows[1:]], item)
+
+
+def _yaml_encode(value: Val) -> Val:
+    if isinstance(value, SPECIAL) or isinstance(value, (OpenList, OpenMap, Alternatives)):
+        return derived(value)
+    return yaml_text.encode(value)
+
+
+TABLE: Mapping[str, Function] = {
+    "jsonencode": Function(json_encode, "v", vague=True),
+    "jsondecode": Function(_json_decode, "v", vague=True),
+    "base64encode": Function(_base64_encode, "s"),
+    "base64decode": Function(_base64_decode, "s"),
+    "base64gzip": Function(_base64_gzip, "v", vague=True),
+    "base64gunzip": Function(_base64_gunzip, "s"),
+    "textencodebase64": Function(_text_encode, "ss"),
+    "textdecodebase64": Function(_text_decode, "ss"),
+    "urlencode": Function(_url_encode, "s"),
+    "urldecode": Function(_url_decode, "s"),
+    "csvdecode": Function(_csv_decode, "s"),
+    "yamlencode": Function(_yaml_encode, "v"),
+    "yamldecode": Function(yaml_text.decode, "s"),
+}

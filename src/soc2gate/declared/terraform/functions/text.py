@@ -1,0 +1,278 @@
+"""Functions over strings. Those that look at one end only, or at each character alone, work on partly known text."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from soc2gate.declared.terraform.functions import regexes
+from soc2gate.declared.terraform.functions.signature import Function
+from soc2gate.declared.terraform.unknowns import derived, text
+from soc2gate.declared.terraform.values import (
+    STRING,
+    EvaluationError,
+    TfList,
+    Val,
+    convert,
+    describe,
+    to_number,
+)
+from soc2gate.model.value import SPECIAL, OpenList, Text, Unknown
+
+_MOST_CHARACTERS = 10_000_000
+
+
+def graphemes(value: str) -> list[str]:
+    """Characters as people count them; joins what is surely one (combining marks, joiners, CRLF)."""
+    if value.isascii() and "\r\n" not in value:
+        return list(value)
+    clusters: list[str] = []
+    for char in value:
+        if (
+            clusters and (_extends(char) or clusters[-1][-1] == "\u200d" or (clusters[-1] == "\r" and char == "\n"))
+        ) or (clusters and _regional(char) and _regional(clusters[-1][0]) and len(clusters[-1]) == 1):
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return clusters
+
+
+def _extends(char: str) -> bool:
+    return (
+        unicodedata.category(char) in ("Mn", "Me", "Mc")
+        or char in "\u200d\ufe0f"
+        or "\U0001f3fb" <= char <= "\U0001f3ff"
+    )
+
+
+def _regional(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def _as_text(value: Val) -> Val:
+    if value is None:
+        raise EvaluationError("an argument is null")
+    return convert(value, STRING)
+
+
+def _by_character(change: Callable[[str], str]) -> Callable[[Val], Val]:
+    """A function that treats every character alone: the literal parts of a text are changed, the rest stays open."""
+
+    def run(value: Val) -> Val:
+        value = _as_text(value)
+        if isinstance(value, str):
+            return change(value)
+        if isinstance(value, Text):
+            return text([change(part) if isinstance(part, str) else derived(part) for part in value.parts])
+        return derived(value)
+
+    return run
+
+
+def _upper(value: str) -> str:
+    # Go maps rune by rune: no “SS” for “ß”.
+    return value.upper() if value.isascii() else "".join(c.upper() if len(c.upper()) == 1 else c for c in value)
+
+
+def _lower(value: str) -> str:
+    return value.lower() if value.isascii() else "".join(c.lower() if len(c.lower()) == 1 else c for c in value)
+
+
+def _title(value: str) -> str:
+    out: list[str] = []
+    before = " "
+    for char in value:
+        starts = not (before.isalnum() or before == "_" or before == "'") if before.isascii() else before.isspace()
+        if before == "'":
+            starts = True
+        out.append(char.title() if starts and len(char.title()) == 1 else char)
+        before = char
+    return "".join(out)
+
+
+def _join(separator: Val, *lists: Val) -> Val:
+    separator = _as_text(separator)
+    parts: list[Val] = []
+    for each in lists:
+        if each is None:
+            raise EvaluationError("an argument is null")
+        if isinstance(each, SPECIAL) and not isinstance(each, OpenList):
+            _part(parts, separator, derived(each))
+            continue
+        elements = each.items if isinstance(each, OpenList) else each
+        if not isinstance(each, (list, OpenList)):
+            raise EvaluationError(f"list of strings required, but this is {describe(each)}")
+        for element in elements:
+            if element is None:
+                raise EvaluationError("an element is null")
+            _part(parts, separator, convert(element, STRING))
+        if isinstance(each, OpenList):
+            _part(parts, "", Unknown(each.reason, depends=derived(each).depends))
+    for part in parts:
+        if not isinstance(part, (str, Text, Unknown)):
+            return derived(*lists)
+    return text(parts)
+
+
+def _part(parts: list[Val], separator: Val, part: Val) -> None:
+    if parts:
+        parts.append(separator)
+    parts.append(part)
+
+
+def _split(separator: Val, value: Val) -> Val:
+    separator, value = _as_text(separator), _as_text(value)
+    if isinstance(separator, SPECIAL) or isinstance(value, SPECIAL):
+        return derived(separator, value)
+    if not separator:
+        return TfList(list(value), STRING)
+    return TfList(value.split(separator), STRING)
+
+
+def _starts_with(value: Val, prefix: Val) -> Val:
+    value, prefix = _as_text(value), _as_text(prefix)
+    if isinstance(prefix, SPECIAL):
+        return derived(value, prefix)
+    if isinstance(value, str):
+        return value.startswith(prefix)
+    start = _known_start(value)
+    if len(start) >= len(prefix) or not prefix.startswith(start):
+        return start.startswith(prefix)
+    return derived(value)
+
+
+def _ends_with(value: Val, suffix: Val) -> Val:
+    value, suffix = _as_text(value), _as_text(suffix)
+    if isinstance(suffix, SPECIAL):
+        return derived(value, suffix)
+    if isinstance(value, str):
+        return value.endswith(suffix)
+    end = value.parts[-1] if isinstance(value, Text) and isinstance(value.parts[-1], str) else ""
+    if len(end) >= len(suffix) or not suffix.endswith(end):
+        return end.endswith(suffix)
+    return derived(value)
+
+
+def _contains(value: Val, wanted: Val) -> Val:
+    value, wanted = _as_text(value), _as_text(wanted)
+    if isinstance(value, str) and isinstance(wanted, str):
+        return wanted in value
+    if isinstance(value, Text) and isinstance(wanted, str):
+        if any(isinstance(part, str) and wanted in part for part in value.parts):
+            return True
+    return derived(value, wanted)
+
+
+def _known_start(value: Val) -> str:
+    if isinstance(value, Text):
+        first = value.parts[0]
+        return first if isinstance(first, str) else first.prefix
+    return value.prefix if isinstance(value, Unknown) else ""
+
+
+def _trim_prefix(value: Val, prefix: Val) -> Val:
+    value, prefix = _as_text(value), _as_text(prefix)
+    if isinstance(value, str) and isinstance(prefix, str):
+        return value.removeprefix(prefix)
+    if isinstance(value, Text) and isinstance(prefix, str):
+        start = _known_start(value)
+        if start.startswith(prefix) and isinstance(value.parts[0], str):
+            return text([start[len(prefix) :], *value.parts[1:]])
+        if not prefix.startswith(start):
+            return value
+    return derived(value, prefix)
+
+
+def _trim_suffix(value: Val, suffix: Val) -> Val:
+    value, suffix = _as_text(value), _as_text(suffix)
+    if isinstance(value, str) and isinstance(suffix, str):
+        return value.removesuffix(suffix)
+    if isinstance(value, Text) and isinstance(suffix, str):
+        end = value.parts[-1]
+        if isinstance(end, str) and end.endswith(suffix):
+            return text([*value.parts[:-1], end[: len(end) - len(suffix)]])
+        if isinstance(end, str) and not suffix.endswith(end):
+            return value
+    return derived(value, suffix)
+
+
+def _substr(value: Val, offset: Val, length: Val) -> Val:
+    value = _as_text(value)
+    if isinstance(offset, SPECIAL) or isinstance(length, SPECIAL):
+        return derived(value, offset, length)
+    start, count = to_number(offset), to_number(length)
+    if not isinstance(start, int) or not isinstance(count, int):
+        raise EvaluationError("offset and length must be whole numbers")
+    if isinstance(value, SPECIAL):
+        known = _known_start(value)
+        if known.isascii() and start >= 0 and count >= 0 and start + count <= len(known):
+            return known[start : start + count]
+        return derived(value)
+    characters = graphemes(value)
+    if start < 0:
+        start += len(characters)
+        if start < 0:
+            start = 0
+    return "".join(characters[start:] if count < 0 else characters[start : start + count])
+
+
+def _indent(spaces: int, value: str) -> str:
+    if spaces > 10_000:
+        raise EvaluationError("an indentation of more than 10000 spaces")
+    return value.replace("\n", "\n" + " " * spaces)
+
+
+def _chomp(value: str) -> str:
+    return value.rstrip("\r\n")
+
+
+def _trim(value: str, characters: str) -> str:
+    return value.strip(characters) if characters else value
+
+
+def _trim_space(value: Val) -> Val:
+    value = _as_text(value)
+    if isinstance(value, str):
+        from soc2gate.declared.terraform.hcl_templates import SPACES
+
+        return value.strip(SPACES)
+    if isinstance(value, Text):
+        first, last = value.parts[0], value.parts[-1]
+        if isinstance(first, str) and first.strip() and isinstance(last, str) and last.strip():
+            return text([first.lstrip(), *value.parts[1:-1], last.rstrip()])
+    return derived(value)
+
+
+def _replace(value: str, wanted: str, by: str) -> str:
+    if len(wanted) > 1 and wanted[0] == wanted[-1] == "/":
+        return regexes.replace(value, wanted[1:-1], by)
+    if not wanted and len(value) * len(by) > _MOST_CHARACTERS:
+        raise EvaluationError("the result is too long")
+    return value.replace(wanted, by)
+
+
+def _reverse(value: str) -> str:
+    return "".join(reversed(graphemes(value)))
+
+
+TABLE: Mapping[str, Function] = {
+    "upper": Function(_by_character(_upper), "v", vague=True),
+    "lower": Function(_by_character(_lower), "v", vague=True),
+    "title": Function(_title, "s"),
+    "join": Function(_join, "vv*", vague=True),
+    "split": Function(_split, "vv", vague=True),
+    "startswith": Function(_starts_with, "vv", vague=True),
+    "endswith": Function(_ends_with, "vv", vague=True),
+    "strcontains": Function(_contains, "vv", vague=True),
+    "trimprefix": Function(_trim_prefix, "vv", vague=True),
+    "trimsuffix": Function(_trim_suffix, "vv", vague=True),
+    "trimspace": Function(_trim_space, "v", vague=True),
+    "trim": Function(_trim, "ss"),
+    "chomp": Function(_chomp, "s"),
+    "indent": Function(_indent, "is"),
+    "substr": Function(_substr, "vvv", vague=True),
+    "replace": Function(_replace, "sss"),
+    "strrev": Function(_reverse, "s"),
+    "regex": Function(regexes.first, "ss"),
+    "regexall": Function(regexes.every, "ss"),
+}

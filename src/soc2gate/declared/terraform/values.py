@@ -1,0 +1,632 @@
+"""Terraform's values and types, as far as Python's own do not tell them apart.
+
+A Python list is a tuple and a dict is an object, as literals are; `TfList`, `TfSet` and `TfMap` are the collections
+whose elements all have one type. Numbers are in `numbers.py`. What is not decided is one of `soc2gate.model.value`'s
+special values. Which values are equal, how they convert and what type several share follows go-cty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from soc2gate.declared.terraform import numbers
+from soc2gate.errors import InputError
+from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown, Value
+
+Val: TypeAlias = Any
+"""A `Value`, or one of this package's own (`TfList`, `TfSet`, `TfMap`, `Exact`, `Members`) anywhere inside it."""
+
+
+class EvaluationError(InputError):
+    """An expression that Terraform would refuse too; contained where it was written."""
+
+
+class TfList(list[Any]):
+    """A list whose elements have one type."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, elements: Iterable[Val] = (), item: Type | None = None) -> None:
+        super().__init__(elements)
+        self.item = item or ANY
+
+
+class TfSet(list[Any]):
+    """A set: no element twice, in the order Terraform iterates it."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, elements: Iterable[Val] = (), item: Type | None = None) -> None:
+        super().__init__(elements)
+        self.item = item or ANY
+
+
+class TfMap(dict[str, Any]):
+    """A map whose values have one type."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, items: Mapping[str, Val] | Iterable[tuple[str, Val]] = (), item: Type | None = None) -> None:
+        super().__init__(items)
+        self.item = item or ANY
+
+
+class Members:
+    """Something whose members are worked out when asked for: a resource instance, a called module."""
+
+    __slots__ = ()
+
+    def member(self, name: str) -> Val:
+        """The value of one attribute or output; EvaluationError when there can be none."""
+        raise NotImplementedError
+
+    def as_object(self) -> Val:
+        """All that is known of it at once: a dict or an OpenMap."""
+        raise NotImplementedError
+
+
+class Type:
+    """A type, or a type constraint (`any` inside, optional attributes)."""
+
+    __slots__ = ("attributes", "defaults", "item", "items", "kind", "optional")
+
+    def __init__(
+        self,
+        kind: str,
+        item: Type | None = None,
+        items: tuple[Type, ...] = (),
+        attributes: Mapping[str, Type] | None = None,
+        optional: Mapping[str, Val] | None = None,
+    ) -> None:
+        self.kind = kind
+        """`any`, `string`, `number`, `bool`, `list`, `set`, `map`, `tuple`, `object`."""
+        self.item = item
+        """Of a list, set or map."""
+        self.items = items
+        """Of a tuple."""
+        self.attributes = attributes or {}
+        """Of an object."""
+        self.optional = optional or {}
+        """Of an object constraint: attributes that may be left out, with what they are then."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Type)
+            and self.kind == other.kind
+            and self.item == other.item
+            and self.items == other.items
+            and self.attributes == other.attributes
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.item, self.items, tuple(self.attributes)))
+
+    def has_any(self) -> bool:
+        """Whether some part of the type is left open."""
+        if self.kind == "any":
+            return True
+        if self.item is not None:
+            return self.item.has_any()
+        return any(part.has_any() for part in (*self.items, *self.attributes.values()))
+
+    def __str__(self) -> str:
+        if self.item is not None:
+            return f"{self.kind} of {self.item}"
+        return self.kind
+
+
+ANY, STRING, NUMBER, BOOL = Type("any"), Type("string"), Type("number"), Type("bool")
+
+
+def type_of(value: Val) -> Type:
+    """The type Terraform sees; `any` where the value is not decided enough to tell."""
+    kind = value.__class__
+    if kind is str or kind is Text:
+        return STRING
+    if kind is bool:
+        return BOOL
+    if kind is int or kind is numbers.Exact or kind is float:
+        return NUMBER
+    if kind is list:
+        return Type("tuple", items=tuple([type_of(element) for element in value]))
+    if kind is TfList:
+        return Type("list", value.item)
+    if kind is TfSet:
+        return Type("set", value.item)
+    if kind is TfMap:
+        return Type("map", value.item)
+    if kind is dict:
+        return Type("object", attributes={name: type_of(child) for name, child in sorted(value.items())})
+    return ANY
+
+
+def unify(types: Iterable[Type]) -> Type | None:
+    """The type that all of `types` can become, or None. `any` among them leaves the answer open where it matters."""
+    wanted: list[Type] = []
+    for each in types:
+        if each not in wanted:
+            wanted.append(each)
+    known = [each for each in wanted if each.kind != "any"]
+    if not known:
+        return ANY
+    if len(known) == 1:
+        return known[0]
+    kinds = {each.kind for each in known}
+    if kinds <= {"string", "number", "bool"}:
+        return STRING if "string" in kinds else None
+    if kinds <= {"tuple", "list", "set"}:
+        return _unify_sequences(known, kinds)
+    if kinds <= {"object", "map"}:
+        return _unify_objects(known, kinds)
+    return None
+
+
+def _unify_sequences(known: list[Type], kinds: set[str]) -> Type | None:
+    if kinds == {"tuple"} and len({len(each.items) for each in known}) == 1:
+        columns = [unify(column) for column in zip(*(each.items for each in known), strict=True)]
+        return None if None in columns else Type("tuple", items=tuple([c for c in columns if c is not None]))
+    inner = [part for each in known for part in (each.items if each.kind == "tuple" else (each.item or ANY,))]
+    item = unify(inner)
+    if item is None:
+        return None
+    return Type("set" if "set" in kinds and "list" not in kinds and "tuple" not in kinds else "list", item)
+
+
+def _unify_objects(known: list[Type], kinds: set[str]) -> Type | None:
+    if kinds == {"object"} and len({tuple(each.attributes) for each in known}) == 1:
+        merged: dict[str, Type] = {}
+        for name in known[0].attributes:
+            both = unify(each.attributes[name] for each in known)
+            if both is None:
+                return None
+            merged[name] = both
+        return Type("object", attributes=merged)
+    inner: list[Type] = []
+    for each in known:
+        inner.extend(each.attributes.values() if each.kind == "object" else (each.item or ANY,))
+    item = unify(inner)
+    return None if item is None else Type("map", item)
+
+
+def convert(value: Val, wanted: Type) -> Val:
+    """The value as `wanted`, or EvaluationError; what is not decided stays so, as far as its own type allows."""
+    kind = wanted.kind
+    if kind == "any" or value is None or isinstance(value, Unknown):
+        return value
+    if isinstance(value, Alternatives):
+        return Alternatives(tuple([convert(option, wanted) for option in value.options]), value.reason)
+    if isinstance(value, Members):
+        return convert(value.as_object(), wanted)
+    return _CONVERSIONS[kind](value, wanted)
+
+
+def to_string(value: Val) -> str:
+    """A known primitive as text; EvaluationError for anything else."""
+    if isinstance(value, str):
+        return value
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, (int, float)):
+        return numbers.spell(value)
+    raise EvaluationError(f"string required, but this is {describe(value)}")
+
+
+def to_number(value: Val) -> numbers.Number:
+    """A known number, or text that spells one."""
+    if isinstance(value, bool):
+        raise EvaluationError("number required, but this is a bool")
+    if isinstance(value, (int, numbers.Exact)):
+        return value
+    if isinstance(value, float):
+        return numbers.from_float(value)
+    if isinstance(value, str):
+        sign = value[:1] if value[:1] in ("-", "+") else ""
+        digits = value[len(sign) :]
+        if digits and digits[0] in "0123456789." and set(digits) <= set("0123456789.eE+-"):
+            try:
+                parsed = numbers.number(digits if digits[0] != "." else "0" + digits)
+            except ValueError:
+                pass
+            else:
+                return numbers.negative(parsed) if sign == "-" else parsed
+        raise EvaluationError("number required, but this text does not spell one")
+    raise EvaluationError(f"number required, but this is {describe(value)}")
+
+
+def to_bool(value: Val) -> bool:
+    """A known bool, or text that spells one."""
+    if isinstance(value, bool):
+        return value
+    if value == "true" or value == "1":
+        return True
+    if value == "false" or value == "0":
+        return False
+    raise EvaluationError(f"bool required, but this is {describe(value)}")
+
+
+def describe(value: Val) -> str:
+    """What kind of value this is, for an error message; never the value itself."""
+    if value is None:
+        return "null"
+    kind = type_of(value).kind
+    if kind == "any":
+        return "an object" if isinstance(value, (Members, OpenMap)) else "a list"
+    return ("an " if kind == "object" else "a ") + kind
+
+
+def _as_string(value: Val, wanted: Type) -> Val:
+    return value if isinstance(value, Text) else to_string(value)
+
+
+def _as_number(value: Val, wanted: Type) -> Val:
+    if isinstance(value, Text):
+        return Unknown(value.reason, depends=value.depends)
+    return to_number(value)
+
+
+def _as_bool(value: Val, wanted: Type) -> Val:
+    if isinstance(value, Text):
+        return Unknown(value.reason, depends=value.depends)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise EvaluationError("bool required, but this is a number")
+    return to_bool(value)
+
+
+def _as_list(value: Val, wanted: Type) -> Val:
+    item = wanted.item or ANY
+    if isinstance(value, OpenList):
+        return _open(value, lambda element: convert(element, item))
+    if not isinstance(value, list):
+        raise EvaluationError(f"list required, but this is {describe(value)}")
+    elements, item = one_type(value, item)
+    if isinstance(value, TfSet) and any(isinstance(element, SPECIAL) for element in value) and len(value) > 1:
+        return OpenList(tuple(elements), (), "the order of a set with unknown elements")
+    return TfList(elements, item)
+
+
+def _as_set(value: Val, wanted: Type) -> Val:
+    item = wanted.item or ANY
+    if isinstance(value, OpenList):
+        converted = _open(value, lambda element: convert(element, item))
+        return OpenList(tuple(_distinct(converted.items)), converted.more, converted.reason)
+    if not isinstance(value, list):
+        raise EvaluationError(f"set required, but this is {describe(value)}")
+    elements, item = one_type(value, item)
+    return make_set(elements, item)
+
+
+def _open(value: OpenList, change: Callable[[Val], Val]) -> OpenList:
+    return value.__class__(
+        tuple([change(v) for v in value.items]), tuple([change(v) for v in value.more]), value.reason
+    )
+
+
+def one_type(elements: list[Any], item: Type) -> tuple[list[Val], Type]:
+    """The elements as `item`, or as the type they share where `item` is open."""
+    if item.has_any():
+        shared = unify(type_of(element) for element in elements)
+        if shared is None:
+            raise EvaluationError("all list elements must have the same type")
+        if item.kind == "any":
+            item = shared
+    return [convert(element, item) for element in elements], item
+
+
+def make_set(elements: Iterable[Val], item: Type) -> Val:
+    """A set of elements of one type; an OpenList when unknown elements may be equal to others."""
+    known: list[Val] = []
+    vague: list[Val] = []
+    for element in _distinct(elements):
+        (vague if first_special(element) is not None else known).append(element)
+    known.sort(key=set_order)
+    if len(vague) <= 1 or all(isinstance(each, (Unknown, Text)) and _has_refs(each) for each in vague):
+        return TfSet(known + vague, item)
+    reason = next(special.reason for special in map(first_special, vague) if special is not None)
+    return OpenList(tuple(known), tuple(vague), reason)
+
+
+def _has_refs(value: Unknown | Text) -> bool:
+    if isinstance(value, Unknown):
+        return value.ref is not None
+    return all(part.ref is not None for part in value.parts if isinstance(part, Unknown))
+
+
+def _distinct(elements: Iterable[Val]) -> list[Val]:
+    seen: dict[Any, Val] = {}
+    for element in elements:
+        seen.setdefault(identity(element), element)
+    return list(seen.values())
+
+
+def identity(value: Val) -> Any:
+    """A hashable stand-in that is equal exactly for equal values (and for one and the same unknown)."""
+    kind = value.__class__
+    if kind is str or value is None:
+        return value
+    if kind is bool:
+        return ("bool", value)
+    if kind is int or kind is numbers.Exact:
+        return ("number", value)
+    if isinstance(value, list):
+        return ("list", *[identity(element) for element in value])
+    if isinstance(value, dict):
+        return ("map", *[(name, identity(value[name])) for name in sorted(value)])
+    if kind is Text:
+        return ("text", *[part if isinstance(part, str) else identity(part) for part in value.parts])
+    if isinstance(value, Unknown) and value.ref is not None:
+        return ("ref", value.ref)
+    return ("self", id(value))
+
+
+def set_order(value: Val) -> tuple[int, Any]:
+    """Sorts as cty iterates a set: strings by code point, numbers by size, anything else by its hash text."""
+    if value is None:
+        return (9, "")
+    if isinstance(value, str):
+        return (0, value)
+    if isinstance(value, bool):
+        return (1, value)
+    if isinstance(value, (int, float)):
+        return (2, _Sortable(value))
+    return (3, _hash_text(value))
+
+
+class _Sortable:
+    __slots__ = ("number",)
+
+    def __init__(self, number: numbers.Number | float) -> None:
+        self.number = number
+
+    def __lt__(self, other: _Sortable) -> bool:
+        return numbers.compare(self.number, other.number) < 0
+
+
+def _hash_text(value: Val) -> str:
+    """What cty sorts elements of composed types by (set_internals.go, makeSetHashBytes)."""
+    if value is None:
+        return "~"
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, (int, float)):
+        return numbers.spell(value)
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    if isinstance(value, list):
+        inner = "".join(_hash_text(element) + ";" for element in value)
+        return f"[{inner}]" if isinstance(value, (TfList, TfSet)) else f"<{inner}>"
+    if isinstance(value, TfMap):
+        return "{" + "".join(f"{_hash_text(k)}:{_hash_text(value[k])};" for k in sorted(value)) + "}"
+    if isinstance(value, dict):
+        return "<" + "".join(_hash_text(value[name]) + ";" for name in sorted(value)) + ">"
+    return "?"
+
+
+def _as_map(value: Val, wanted: Type) -> Val:
+    item = wanted.item or ANY
+    if isinstance(value, OpenMap):
+        return OpenMap({k: convert(v, item) for k, v in value.items.items()}, convert(value.more, item), value.reason)
+    if not isinstance(value, dict):
+        raise EvaluationError(f"map required, but this is {describe(value)}")
+    if isinstance(value, TfMap) and value.item == item:
+        return value
+    elements, item = one_type(list(value.values()), item)
+    return TfMap(zip(value, elements, strict=True), item)
+
+
+def _as_object(value: Val, wanted: Type) -> Val:
+    if isinstance(value, OpenMap):
+        return _open_object(value, wanted)
+    if not isinstance(value, dict):
+        raise EvaluationError(f"object required, but this is {describe(value)}")
+    result: dict[str, Val] = {}
+    for name, attribute in wanted.attributes.items():
+        given = value.get(name)
+        if given is None and name in wanted.optional:
+            given = wanted.optional[name]
+        elif name not in value:
+            raise EvaluationError(f"attribute “{name}” is required")
+        elif isinstance(given, Unknown) and name in wanted.optional and wanted.optional[name] is not None:
+            # It may be null, and then the default stands.
+            given = Unknown(given.reason, given.ref, given.depends, given.not_null, given.prefix)
+        try:
+            result[name] = convert(given, attribute)
+        except EvaluationError as error:
+            raise EvaluationError(f"attribute “{name}”: {error.message}") from error
+    return result
+
+
+def _open_object(value: OpenMap, wanted: Type) -> Val:
+    result: dict[str, Val] = {}
+    for name, attribute in wanted.attributes.items():
+        result[name] = convert(value.items.get(name, value.more), attribute)
+    return result
+
+
+def _as_tuple(value: Val, wanted: Type) -> Val:
+    if not isinstance(value, list) or isinstance(value, TfSet) or len(value) != len(wanted.items):
+        if isinstance(value, OpenList):
+            return value
+        raise EvaluationError(f"tuple of {len(wanted.items)} elements required, but this is {describe(value)}")
+    return [convert(element, item) for element, item in zip(value, wanted.items, strict=True)]
+
+
+_CONVERSIONS: Mapping[str, Callable[[Val, Type], Val]] = {
+    "string": _as_string,
+    "number": _as_number,
+    "bool": _as_bool,
+    "list": _as_list,
+    "set": _as_set,
+    "map": _as_map,
+    "object": _as_object,
+    "tuple": _as_tuple,
+}
+
+
+def first_special(value: Val) -> Any:
+    """The first part that is not decided, or None."""
+    if isinstance(value, SPECIAL):
+        return value
+    if isinstance(value, list):
+        for child in value:
+            found = first_special(child)
+            if found is not None:
+                return found
+    elif isinstance(value, dict):
+        for child in value.values():
+            found = first_special(child)
+            if found is not None:
+                return found
+    # Members count as decided: asking all of them could run in a circle, and most callers only pass them on.
+    return None
+
+
+def opened(value: Val) -> Val:
+    """The value with everything in it spelled out that works out its members when asked."""
+    if isinstance(value, Members):
+        return opened(value.as_object())
+    if value.__class__ is list or value.__class__ is dict:
+        children = value if isinstance(value, list) else value.values()
+        if any(isinstance(child, (Members, list, dict)) for child in children):
+            if isinstance(value, list):
+                return [opened(child) for child in value]
+            return {name: opened(child) for name, child in value.items()}
+    return value
+
+
+def equal(left: Val, right: Val) -> bool | None:
+    """Terraform's `==`; None when it is not decided."""
+    if isinstance(left, Members):
+        left = left.as_object()
+    if isinstance(right, Members):
+        right = right.as_object()
+    if isinstance(left, SPECIAL) or isinstance(right, SPECIAL):
+        return _equal_special(left, right)
+    if left is None or right is None:
+        return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        if left.__class__ is not right.__class__ or not _may_be_one_type(left, right):
+            return False
+        if len(left) != len(right):
+            return None if isinstance(left, TfSet) and first_special([left, right]) is not None else False
+        if isinstance(left, TfSet) and first_special([left, right]) is not None:
+            return None
+        return _all_equal(zip(left, right, strict=True))
+    if isinstance(left, dict) and isinstance(right, dict):
+        if left.__class__ is not right.__class__ or left.keys() != right.keys() or not _may_be_one_type(left, right):
+            return False
+        return _all_equal((left[name], right[name]) for name in left)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, str) or isinstance(right, str):
+        return isinstance(left, str) and isinstance(right, str) and left == right
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        return numbers.compare(left, right) == 0
+    return False
+
+
+def _may_be_one_type(left: Val, right: Val) -> bool:
+    """Whether two collections can have one type; only asked of typed ones, literals compare element by element."""
+    if not isinstance(left, (TfList, TfSet, TfMap)):
+        return True
+    return bool(left.item.has_any() or right.item.has_any() or left.item == right.item)
+
+
+def _all_equal(pairs: Iterable[tuple[Val, Val]]) -> bool | None:
+    answer: bool | None = True
+    for a, b in pairs:
+        same = equal(a, b)
+        if same is False:
+            return False
+        if same is None:
+            answer = None
+    return answer
+
+
+def _equal_special(left: Val, right: Val) -> bool | None:
+    if not isinstance(left, SPECIAL):
+        left, right = right, left
+    if isinstance(left, Alternatives):
+        answers = {equal(option, right) for option in left.options}
+        return answers.pop() if len(answers) == 1 else None
+    if isinstance(right, Alternatives):
+        return _equal_special(right, left)
+    if isinstance(left, (OpenList, OpenMap)):
+        return _equal_open(left, right)
+    if isinstance(left, Text):
+        return _equal_text(left, right)
+    if right is None or right == "":
+        return False if left.not_null else None
+    if isinstance(right, str) and left.prefix and not right.startswith(left.prefix):
+        return False
+    if isinstance(right, Text):
+        return _equal_text(right, left)
+    if isinstance(right, Unknown) and left.ref is not None and left.ref == right.ref:
+        return True
+    return None
+
+
+def _equal_text(text: Text, other: Val) -> bool | None:
+    if other is None:
+        return False
+    if isinstance(other, str):
+        return None if may_be(text, other) else False
+    if isinstance(other, (Text, Unknown)):
+        return None
+    return False
+
+
+def may_be(text: Text, plain: str) -> bool:
+    """Whether some values of the unknown parts make the text this string."""
+    at = 0
+    last = len(text.parts) - 1
+    for index, part in enumerate(text.parts):
+        if isinstance(part, str):
+            if index == 0:
+                if not plain.startswith(part):
+                    return False
+                at = len(part)
+            elif index == last:
+                return plain.endswith(part) and len(plain) - len(part) >= at
+            else:
+                found = plain.find(part, at)
+                if found < 0:
+                    return False
+                at = found + len(part)
+    return True
+
+
+def _equal_open(left: OpenList | OpenMap, right: Val) -> bool | None:
+    if right is None:
+        return False
+    if isinstance(left, OpenList):
+        if isinstance(right, (str, bool, int, float, dict, Text)):
+            return False
+        return False if isinstance(right, list) and len(right) < len(left.items) else None
+    if isinstance(right, (str, bool, int, float, list, Text)):
+        return False
+    return False if isinstance(right, dict) and not left.items.keys() <= right.keys() else None
+
+
+def plain(value: Val) -> Value:
+    """The value as the rest of soc2gate knows values: nothing of this module's own is left in it."""
+    kind = value.__class__
+    if kind is str or kind is bool or kind is int or value is None:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, list):
+        return [plain(element) for element in value]
+    if isinstance(value, dict):
+        return {name: plain(child) for name, child in value.items()}
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, OpenList):
+        return OpenList(tuple([plain(v) for v in value.items]), tuple([plain(v) for v in value.more]), value.reason)
+    if isinstance(value, OpenMap):
+        return OpenMap({k: plain(v) for k, v in value.items.items()}, plain(value.more), value.reason)
+    if isinstance(value, Alternatives):
+        return Alternatives(tuple([plain(v) for v in value.options]), value.reason)
+    if isinstance(value, Members):
+        return plain(value.as_object())
+    return value  # type: ignore[no-any-return]

@@ -1,0 +1,194 @@
+"""KMS keys. AWS's own keys (`aws/s3`) are left out: nobody declares them, and nobody can set anything on them."""
+
+from __future__ import annotations
+
+from soc2gate.kinds.convert import policy_document
+from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.draft import Draft
+from soc2gate.model.value import Text, Unknown, Value
+
+KEY = "AWS::KMS::Key"
+_ALIAS = "identity.alias"
+"""A key has no name of its own; what people call it by is an alias, and that is unique in account and region."""
+
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+_DEFAULT_POLICY: Value = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "Enable IAM User Permissions",
+            "Effect": "Allow",
+            "Principal": {
+                "AWS": Text(
+                    (
+                        Unknown("the partition is decided by the account", prefix="arn:aws"),
+                        ":iam::",
+                        Unknown("the account is the one it is deployed to", not_null=True),
+                        ":root",
+                    )
+                )
+            },
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+    ],
+}
+
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html; the provider's arguments have the same ones.
+_DEFAULTS = (
+    Default("Enabled", True, "a new key is enabled"),
+    Default("EnableKeyRotation", False, "a new key does not rotate"),
+    Default("KeySpec", "SYMMETRIC_DEFAULT", "a new key is symmetric"),
+    Default("KeyUsage", "ENCRYPT_DECRYPT", "a new key encrypts and decrypts"),
+    Default("MultiRegion", False, "a new key is of one region"),
+    Default("KeyPolicy", _DEFAULT_POLICY, "the default key policy lets the account's IAM policies decide", kept=False),
+)
+_ORIGIN = Default("Origin", "AWS_KMS", "KMS makes the key material")
+
+
+def _build_terraform(draft: Draft) -> None:
+    draft.set("KeyPolicy", draft.convert("policy", policy_document))
+    if draft.type == "aws_kms_external_key":
+        draft.set("Origin", "EXTERNAL")
+    elif draft.get("custom_key_store_id") is not None:
+        draft.set(
+            "Origin",
+            draft.made(
+                "AWS_CLOUDHSM" if draft.get("xks_key_id") is None else "EXTERNAL_KEY_STORE", "custom_key_store_id"
+            ),
+        )
+
+
+def _build_cloudformation(draft: Draft) -> None:
+    draft.set("KeyPolicy", draft.convert("KeyPolicy", policy_document))
+
+
+def _build_live(live: LiveItem) -> None:
+    draft = live.draft
+    draft.identity |= {"id": draft.get("KeyId"), "arn": draft.get("KeyArn")}
+    if "describe_key" in live.failures:
+        # AWS's own keys are listed too; which this is, cannot be told.
+        draft.managed_by = live.failures["describe_key"]
+    draft.exists = draft.get("describe_key.KeyManager") != "AWS"
+    aliases = draft.get("list_aliases")
+    names = sorted(
+        str(name)
+        for alias in (aliases if isinstance(aliases, list) else [])
+        if (name := _alias_name(alias)) is not None
+    )
+    if names:
+        draft.identity["alias"] = names[0]
+    draft.copy("KeyId", "KeyId")
+    draft.copy("KeyArn", "Arn")
+    for name in ("Description", "KeyUsage", "KeySpec", "Enabled", "MultiRegion", "Origin", "KeyState", "KeyManager"):
+        draft.copy(f"describe_key.{name}", name)
+    if "get_key_rotation_status" in live.answers:
+        # KMS refuses the question for keys that cannot rotate: they do not.
+        rotates = draft.at("get_key_rotation_status.KeyRotationEnabled")
+        draft.set("EnableKeyRotation", rotates or False)
+        draft.copy("get_key_rotation_status.RotationPeriodInDays", "RotationPeriodInDays")
+    draft.set("KeyPolicy", draft.convert("get_key_policy", policy_document))
+    draft.set(
+        "Tags",
+        draft.each("list_resource_tags", lambda tag: {"Key": tag.at("TagKey"), "Value": tag.at("TagValue")}),
+    )
+
+
+def _alias_name(alias: Value) -> Value:
+    return alias.get("AliasName") if isinstance(alias, dict) else None
+
+
+def _call(operation: str, action: str, into: str, result: str, *absent: str, **more: str) -> Call:
+    return Call(
+        service="kms",
+        operation=operation,
+        action=f"kms:{action}",
+        parameters={"KeyId": "{KeyId}", **more},
+        result=result,
+        absent_on=absent,
+        into=into,
+    )
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        name=KEY,
+        title="KMS key",
+        terraform=(
+            Spelling(
+                "aws_kms_key",
+                fields={
+                    "description": "Description",
+                    "key_usage": "KeyUsage",
+                    "customer_master_key_spec": "KeySpec",
+                    "is_enabled": "Enabled",
+                    "enable_key_rotation": "EnableKeyRotation",
+                    "rotation_period_in_days": "RotationPeriodInDays",
+                    "multi_region": "MultiRegion",
+                    "deletion_window_in_days": "PendingWindowInDays",
+                    "bypass_policy_lockout_safety_check": "BypassPolicyLockoutSafetyCheck",
+                },
+                build=_build_terraform,
+                defaults=(*_DEFAULTS, _ORIGIN),
+                exports={"id": "id", "key_id": "id", "arn": "arn"},
+            ),
+            Spelling(
+                "aws_kms_external_key",
+                fields={
+                    "description": "Description",
+                    "enabled": "Enabled",
+                    "multi_region": "MultiRegion",
+                    "deletion_window_in_days": "PendingWindowInDays",
+                    "bypass_policy_lockout_safety_check": "BypassPolicyLockoutSafetyCheck",
+                },
+                build=_build_terraform,
+                defaults=(
+                    # It is disabled until somebody imports key material, which code may do or not.
+                    Default("Enabled", Unknown("decided by whether key material was imported"), "its key material"),
+                    *(default for default in _DEFAULTS if default.path != "Enabled"),
+                ),
+                exports={"id": "id", "arn": "arn"},
+            ),
+        ),
+        cloudformation=Spelling(
+            KEY,
+            build=_build_cloudformation,
+            defaults=(*_DEFAULTS, _ORIGIN),
+            exports={"Ref": "id", "KeyId": "id", "Arn": "arn"},
+        ),
+        companions=(
+            Companion(
+                "aws_kms_key_policy",
+                KEY,
+                target="key_id",
+                into="KeyPolicy",
+                build=lambda draft: draft.convert("policy", policy_document),
+            ),
+            Companion("aws_kms_alias", KEY, target="target_key_id", into=_ALIAS, build=lambda d: d.at("name")),
+            Companion("AWS::KMS::Alias", KEY, target="TargetKeyId", into=_ALIAS, build=lambda d: d.at("AliasName")),
+        ),
+        live=LiveSpelling(
+            Call("kms", "list_keys", "kms:ListKeys", result="Keys"),
+            (
+                _call("describe_key", "DescribeKey", "*", "KeyMetadata"),
+                _call(
+                    "get_key_rotation_status",
+                    "GetKeyRotationStatus",
+                    "EnableKeyRotation,RotationPeriodInDays",
+                    "",
+                    # Asymmetric, HMAC, imported and key-store keys; and keys that wait for deletion.
+                    "UnsupportedOperationException",
+                    "KMSInvalidStateException",
+                ),
+                _call("get_key_policy", "GetKeyPolicy", "KeyPolicy", "Policy", PolicyName="default"),
+                _call("list_resource_tags", "ListResourceTags", "Tags", "Tags"),
+                _call("list_aliases", "ListAliases", _ALIAS, "Aliases"),
+            ),
+            _build_live,
+            tells=("Description", "KeyUsage", "KeySpec", "Enabled", "MultiRegion", "Origin", "KeyState", "KeyManager"),
+        ),
+        names=("alias",),
+        # The schema calls the period write-only; GetKeyRotationStatus tells it.
+        compared=("RotationPeriodInDays",),
+    ),
+)

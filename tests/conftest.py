@@ -1,0 +1,43 @@
+"""What all tests share: golden files, and a shield that keeps every test away from a person's own accounts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files again, to be reviewed as text")
+
+
+@pytest.fixture(autouse=True)
+def shield(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test can reach an account or a cluster of whoever runs it."""
+    nowhere = str(tmp_path_factory.getbasetemp() / "nowhere")
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "TF_VAR_", "KUBE")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", nowhere)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", nowhere)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("KUBECONFIG", nowhere)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare text with a file in tests/golden; `--update-golden` writes it."""
+
+    def check(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"no {path.name}: run pytest --update-golden and review it"
+        assert text == path.read_text(encoding="utf-8")
+
+    return check

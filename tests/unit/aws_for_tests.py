@@ -1,0 +1,124 @@
+"""A moto server over HTTP on a free port, with a door before it that can refuse calls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+
+_EC2 = "<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></Response>"
+_QUERY = "<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+_S3 = "<Error><Code>{code}</Code><Message>no</Message></Error>"
+
+
+@dataclass
+class Refusal:
+    """Calls whose request has `needle` in its query, body or target header are answered with `code`."""
+
+    needle: str
+    code: str
+    shape: str = "ec2"
+    status: str = "403 Forbidden"
+    times: int = 1_000_000
+
+
+@dataclass
+class Aws:
+    """The server, and clients for seeding it."""
+
+    url: str
+    refusals: list[Refusal] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        import boto3
+
+        # The stubs know services by literal names only.
+        make: Any = boto3.client
+        return make(
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+
+    @contextmanager
+    def refusing(self, *refusals: Refusal) -> Iterator[None]:
+        self.refusals.extend(refusals)
+        try:
+            yield
+        finally:
+            self.refusals.clear()
+
+    def reset(self) -> None:
+        import urllib.request
+
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")).close()
+
+
+@contextmanager
+def running_aws() -> Iterator[Aws]:
+    """A server of its own; its state ends with it."""
+    from moto.server import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):  # type: ignore[misc]  # werkzeug is not typed for us
+        def log(self, *args: Any) -> None:
+            return
+
+    aws = Aws("")
+    server = make_server(
+        "127.0.0.1",
+        0,
+        _door(DomainDispatcherApplication(create_backend_app), aws),
+        threaded=True,
+        request_handler=Quiet,
+    )
+    aws.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield aws
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def _door(app: Callable[..., Any], aws: Aws) -> Callable[..., Any]:
+    def before(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length) if length else b""
+        environ["wsgi.input"] = BytesIO(body)
+        told = " ".join(
+            (
+                environ.get("PATH_INFO", ""),
+                environ.get("QUERY_STRING", ""),
+                environ.get("HTTP_X_AMZ_TARGET", ""),
+                body.decode("utf-8", "replace"),
+            )
+        )
+        aws.requests.append(told)
+        for refusal in aws.refusals:
+            if refusal.needle in told and refusal.times > 0:
+                refusal.times -= 1
+                return _refuse(refusal, start_response)
+        return app(environ, start_response)
+
+    return before
+
+
+def _refuse(refusal: Refusal, start_response: Callable[..., Any]) -> list[bytes]:
+    if refusal.shape == "json":
+        text = f'{{"__type": "{refusal.code}", "message": "no"}}'
+    else:
+        text = {"ec2": _EC2, "query": _QUERY, "s3": _S3}[refusal.shape].format(code=refusal.code)
+    kind = "application/x-amz-json-1.0" if refusal.shape == "json" else "text/xml"
+    start_response(refusal.status, [("Content-Type", kind), ("Content-Length", str(len(text)))])
+    return [text.encode()]

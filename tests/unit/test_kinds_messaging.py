@@ -1,0 +1,118 @@
+"""Queues and topics in the normal form, and their policies wherever these are written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from kinds_support import cfn, normal, one, ref, said, tf, var
+
+from soc2gate.model.value import Unknown
+
+QUEUE = "AWS::SQS::Queue"
+QUEUE_POLICY = "AWS::SQS::QueuePolicy"
+TOPIC = "AWS::SNS::Topic"
+TOPIC_POLICY = "AWS::SNS::TopicPolicy"
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*"}]}
+
+
+def test_a_queue_is_the_same_in_both_formats() -> None:
+    ours = one(
+        normal(
+            tf(
+                "aws_sqs_queue.q",
+                {
+                    "name": "jobs",
+                    "kms_master_key_id": "alias/jobs",
+                    "visibility_timeout_seconds": 60,
+                    "redrive_policy": json.dumps({"deadLetterTargetArn": "arn:dlq", "maxReceiveCount": 5}),
+                    "tags": {"a": "b"},
+                },
+            )
+        ),
+        QUEUE,
+    )
+    theirs = one(
+        normal(
+            cfn(
+                "Q",
+                QUEUE,
+                {
+                    "QueueName": "jobs",
+                    "KmsMasterKeyId": "alias/jobs",
+                    "VisibilityTimeout": "60",
+                    "RedrivePolicy": {"deadLetterTargetArn": "arn:dlq", "maxReceiveCount": 5},
+                    "Tags": [{"Key": "a", "Value": "b"}],
+                },
+            )
+        ),
+        QUEUE,
+    )
+    assert said(ours) == said(theirs)
+
+
+@pytest.mark.parametrize(
+    ("written", "managed"),
+    [
+        ({}, True),
+        ({"kms_master_key_id": "alias/k"}, False),
+        ({"kms_master_key_id": ""}, True),
+        ({"sqs_managed_sse_enabled": False}, False),
+        ({"kms_master_key_id": var("key")}, None),
+    ],
+)
+def test_a_new_queue_is_encrypted_unless_code_says_otherwise(written: dict[str, Any], managed: bool | None) -> None:
+    found = one(normal(tf("aws_sqs_queue.q", {"name": "jobs", **written})), QUEUE)
+    value = found.properties["SqsManagedSseEnabled"]
+    assert value is managed or (managed is None and isinstance(value, Unknown))
+    if written.get("kms_master_key_id") == "":
+        assert "KmsMasterKeyId" not in found.properties
+
+
+def test_a_redrive_policy_of_its_own_is_part_of_its_queue() -> None:
+    found = one(
+        normal(
+            tf("aws_sqs_queue.q", {"name": "jobs"}),
+            tf(
+                "aws_sqs_queue_redrive_policy.r",
+                {"queue_url": ref("aws_sqs_queue.q.id"), "redrive_policy": '{"maxReceiveCount": 3}'},
+            ),
+        ),
+        QUEUE,
+    )
+    assert found.properties["RedrivePolicy"] == {"maxReceiveCount": 3}
+
+
+def test_a_queue_policy_stands_for_itself_wherever_it_is_written() -> None:
+    written = json.dumps(POLICY)
+    inline = normal(tf("aws_sqs_queue.q", {"name": "jobs", "policy": written}, lines={"policy": 4}))
+    separate = normal(
+        tf("aws_sqs_queue.q", {"name": "jobs"}),
+        tf("aws_sqs_queue_policy.p", {"queue_url": ref("aws_sqs_queue.q.url"), "policy": written}),
+    )
+    stack = normal(
+        cfn("Q", QUEUE, {"QueueName": "jobs"}),
+        cfn("P", QUEUE_POLICY, {"Queues": [ref("Q.Ref")], "PolicyDocument": POLICY}),
+    )
+    for made in (inline, separate, stack):
+        found = one(made, QUEUE_POLICY)
+        assert found.properties["PolicyDocument"] == POLICY
+        assert len(found.properties["Queues"]) == 1  # type: ignore[arg-type]
+    assert one(inline, QUEUE_POLICY).places["PolicyDocument"].line == 4  # type: ignore[union-attr]
+    assert one(inline, QUEUE).related["Policy"] == POLICY
+
+
+def test_a_topic_is_the_same_in_both_formats() -> None:
+    ours = one(normal(tf("aws_sns_topic.t", {"name": "alerts", "kms_master_key_id": "alias/k"})), TOPIC)
+    theirs = one(normal(cfn("T", TOPIC, {"TopicName": "alerts", "KmsMasterKeyId": "alias/k"})), TOPIC)
+    assert said(ours) == said(theirs)
+
+
+def test_a_topic_policy_stands_for_itself_wherever_it_is_written() -> None:
+    written = json.dumps(POLICY)
+    inline = normal(tf("aws_sns_topic.t", {"name": "alerts", "policy": written}))
+    separate = normal(tf("aws_sns_topic_policy.p", {"arn": ref("aws_sns_topic.t.arn"), "policy": written}))
+    stack = normal(cfn("P", TOPIC_POLICY, {"Topics": ["arn:t"], "PolicyDocument": POLICY}))
+    for made in (inline, separate, stack):
+        assert one(made, TOPIC_POLICY).properties["PolicyDocument"] == POLICY
