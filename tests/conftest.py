@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files again, to be reviewed as text")
 
 
-@pytest.fixture(autouse=True)
-def shield(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def shield(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test can reach an account or a cluster of whoever runs it."""
     nowhere = str(tmp_path_factory.getbasetemp() / "nowhere")
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "TF_VAR_", "KUBE")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", nowhere)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", nowhere)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("KUBECONFIG", nowhere)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("AWS_", "TF_VAR_", "KUBE")):
+                patch.delenv(name)
+        patch.setenv("AWS_CONFIG_FILE", nowhere)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", nowhere)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("KUBECONFIG", nowhere)
+        yield
 
 
 @pytest.fixture

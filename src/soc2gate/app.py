@@ -138,7 +138,12 @@ def verify(
 
     declared = read_declared(request)
     if snapshot is None:
-        snapshot = collect(request, providers=providers_of(declared.resources), asked=(), progress=progress)
+        snapshot = collect(
+            request,
+            providers=providers_of(declared.resources),
+            asked=sorted(_asked_kinds(declared.resources, (), request)),
+            progress=progress,
+        )
         if keep is not None:
             keep(snapshot)
     seen = snapshot

@@ -71,7 +71,8 @@ def parts(draw: st.DrawFn, number: int) -> RawResource:
     """A companion of one bucket or another, which may not come to exist."""
     name, body = draw(st.sampled_from(SAID))
     uncertain = draw(st.sampled_from(["", "count is not known"]))
-    return tf(f"aws_s3_bucket_{name}.p{number}", {"bucket": draw(TARGETS), **body}, uncertain=uncertain)
+    made: RawResource = tf(f"aws_s3_bucket_{name}.p{number}", {"bucket": draw(TARGETS), **body}, uncertain=uncertain)
+    return made
 
 
 COMPANIONS = st.integers(0, 5).flatmap(lambda n: st.tuples(*(parts(i) for i in range(n))))

@@ -103,6 +103,7 @@ def admits(before: Value, after: Value) -> bool:
     return type(before) is type(after) and before == after
 
 
+@settings(deadline=None)
 @given(expressions)
 def test_any_expression_is_evaluated_or_named(expression: Any) -> None:
     reading = evaluate(expression, {})
@@ -111,7 +112,7 @@ def test_any_expression_is_evaluated_or_named(expression: Any) -> None:
         assert problem.where is not None
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(expressions, st.sampled_from(["dev", "prod"]), st.sampled_from(["", "x", "prod"]))
 def test_learning_a_parameter_never_overturns_what_was_known(expression: Any, env: str, free: str) -> None:
     before = evaluate(expression, {})

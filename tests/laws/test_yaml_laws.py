@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soc2gate.errors import InputError
@@ -18,11 +18,13 @@ data = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(data, st.sampled_from([None, 1, "\t"]))
 def test_what_json_writes_is_read_back(value: YamlValue, indent: int | str | None) -> None:
     assert load(json.dumps(value, indent=indent), "a.json").data == value
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,6}", fullmatch=True), data, max_size=5), st.booleans())
 def test_json_and_yaml_readers_agree_on_json(value: dict[str, YamlValue], spread: bool) -> None:
     text = json.dumps(value, indent=2 if spread else None, ensure_ascii=False)
@@ -40,6 +42,7 @@ plain_data = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(names, plain_data, min_size=1), st.sampled_from([True, False]))
 def test_places_point_at_the_key_they_name(value: dict[str, YamlValue], flow: bool) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, width=1000)
@@ -52,6 +55,7 @@ def test_places_point_at_the_key_they_name(value: dict[str, YamlValue], flow: bo
         assert span.line <= span.end_line <= document.end_line
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("ab:-?[]{}\"'|>&*!#%@`,\n\t ~0<\\"), max_size=40))
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     for path in ("a.yaml", "a.json"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from soc2gate.cel import Answer, compile
+from soc2gate import cel
+from soc2gate.cel import Answer
 from soc2gate.model.rule import Source
 from soc2gate.model.value import OpenList, Unknown, Value
 from soc2gate.schema.types import ANY, BOOL, INT, STRING, ListType, ObjectType
@@ -32,7 +33,7 @@ SSH = "!resource.SecurityGroupIngress.exists(rule, open_to_internet(rule) && cov
 
 
 def ask(text: str, **properties: Any) -> Answer:
-    return compile(Source(text, "rule.yaml", 1), {"resource": KIND}, vacuous_ok=True).run({"resource": properties})
+    return cel.compile(Source(text, "rule.yaml", 1), {"resource": KIND}, vacuous_ok=True).run({"resource": properties})
 
 
 def test_the_element_that_decided_is_the_witness_and_all_the_evidence() -> None:
@@ -56,8 +57,12 @@ def test_a_list_without_a_match_shows_its_size_and_a_sample() -> None:
 
 
 def test_an_absorbed_operand_is_no_evidence() -> None:
-    assert ask("resource.Encrypted && resource.Retention > 7", Encrypted=True, Retention=1).looked == (("Retention", 1),)
-    assert ask("resource.Encrypted || resource.Retention > 7", Encrypted=False, Retention=8).looked == (("Retention", 8),)
+    assert ask("resource.Encrypted && resource.Retention > 7", Encrypted=True, Retention=1).looked == (
+        ("Retention", 1),
+    )
+    assert ask("resource.Encrypted || resource.Retention > 7", Encrypted=False, Retention=8).looked == (
+        ("Retention", 8),
+    )
     both = ask("resource.Encrypted && resource.Retention > 7", Encrypted=True, Retention=8)
     assert [looked.path for looked in both.looked] == ["Encrypted", "Retention"]
 
@@ -90,7 +95,9 @@ def test_elements_keep_their_own_paths_through_filter_and_map() -> None:
                  SecurityGroupIngress=rules)  # fmt: skip
     assert answer.witness is not None
     assert answer.witness.path == "SecurityGroupIngress[1]"
-    answer = ask("resource.SecurityGroupIngress.map(r, r.CidrIp).exists(c, c == '0.0.0.0/0')", SecurityGroupIngress=rules)
+    answer = ask(
+        "resource.SecurityGroupIngress.map(r, r.CidrIp).exists(c, c == '0.0.0.0/0')", SecurityGroupIngress=rules
+    )
     assert answer.witness == ("SecurityGroupIngress[1].CidrIp", "0.0.0.0/0")
 
 
@@ -107,6 +114,11 @@ def test_linked_resources_are_named_by_the_link() -> None:
     answer = ask("resource.related.FlowLogs.exists(f, f.TrafficType in ['ALL', 'REJECT'])",
                  related={"FlowLogs": [{"TrafficType": "ACCEPT"}, {"TrafficType": "ALL"}]})  # fmt: skip
     assert answer.looked == (("related.FlowLogs[1].TrafficType", "ALL"),)
+
+
+def test_an_element_that_decides_by_being_there_is_evidence() -> None:
+    answer = ask("resource.related.FlowLogs.exists(f, true)", related={"FlowLogs": [{"TrafficType": "ALL"}]})
+    assert answer.looked == (("related.FlowLogs[0]", {"TrafficType": "ALL"}),)
 
 
 def test_an_unknown_answer_shows_what_blocked_it() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from soc2gate.cel import Answer, compile
+from soc2gate import cel
+from soc2gate.cel import Answer
 from soc2gate.model.rule import Source
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value
 from soc2gate.schema.types import ANY, BOOL, INT, STRING, ListType, MapType, ObjectType
@@ -28,7 +29,7 @@ ARN = Unknown("known after apply", Ref("aws_kms_key.k", "arn"), ("aws_kms_key.k.
 
 
 def ask(text: str, **properties: Value) -> Answer:
-    return compile(Source(text, "rule.yaml", 1), {"resource": KIND}, vacuous_ok=True).run({"resource": properties})
+    return cel.compile(Source(text, "rule.yaml", 1), {"resource": KIND}, vacuous_ok=True).run({"resource": properties})
 
 
 def says(text: str, **properties: Value) -> bool | None:
@@ -220,7 +221,7 @@ def test_an_absent_alternative_reads_as_an_absent_property() -> None:
 
 
 def test_an_element_that_may_be_absent_may_not_be_there() -> None:
-    maybe = Alternatives((None, {"Port": 22}), "condition")
+    maybe: Value = Alternatives((None, {"Port": 22}), "condition")
     assert says("resource.Rules.exists(r, true)", Rules=[maybe]) is None
     assert says("size(resource.Rules) == 1", Rules=[maybe]) is None
     assert says("size(resource.Rules) <= 1", Rules=[maybe]) is True
@@ -229,9 +230,21 @@ def test_an_element_that_may_be_absent_may_not_be_there() -> None:
 
 
 def test_alternatives_inside_a_helper_s_argument_are_tried_too() -> None:
-    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": Alternatives(("0.0.0.0/0", "::/0"), "either")}
-    asked = compile(Source("open_to_internet(resource)", "rule.yaml", 1), {"resource": ANY})
+    rule: Value = {
+        "IpProtocol": "tcp",
+        "FromPort": 22,
+        "ToPort": 22,
+        "CidrIp": Alternatives(("0.0.0.0/0", "::/0"), "either"),
+    }
+    asked = cel.compile(Source("open_to_internet(resource)", "rule.yaml", 1), {"resource": ANY})
     assert asked.run({"resource": rule}).value is True
+
+
+def test_further_elements_like_one_template_need_not_choose_alike() -> None:
+    rules = OpenList((), ({"Port": Alternatives((22, 80), "either")},), "open")
+    both = "resource.Rules.exists(r, r.Port == 22) && resource.Rules.exists(r, r.Port == 80)"
+    assert says(both, Rules=rules) is None
+    assert says("resource.Rules.exists(r, r.Port == 443)", Rules=rules) is False
 
 
 def test_many_alternatives_end_in_unknown_and_not_in_a_long_wait() -> None:
@@ -245,6 +258,11 @@ def test_a_settled_operand_absorbs_an_unknown_one() -> None:
     assert says("resource.On && true", On=HIDDEN) is None
     assert says("resource.Rules.exists(r, r.Port == 22)", Rules=[HIDDEN, {"Port": 22}]) is True
     assert says("resource.Rules.all(r, r.Port == 22)", Rules=[HIDDEN, {"Port": 80}]) is False
+
+
+def test_a_choice_that_is_not_decided_does_not_matter_where_both_results_agree() -> None:
+    assert says("resource.On ? resource.Port == 0 : resource.Name == ''", On=HIDDEN) is True
+    assert says("resource.On ? resource.Port == 0 : resource.Name == 'a'", On=HIDDEN) is None
 
 
 def test_a_whole_list_that_is_unknown() -> None:

@@ -83,8 +83,9 @@ def _disagreement(item: Staged) -> dict[str, Any]:
     verdict = "unknown" if item.difference == "undecided" else "fail"
     where = None
     if item.file:
-        lines = (COMPANY / item.file).read_text().splitlines()
-        where = {"path": f"soc2gate-demo/{item.file}", "line": [line.strip() for line in lines].index(item.says) + 1}
+        lines = [line.strip() for line in (COMPANY / item.file).read_text().splitlines()]
+        number = lines.index(item.says, lines.index(item.within)) + 1
+        where = {"path": f"soc2gate-demo/{item.file}", "line": number}
     return {
         "difference": item.difference,
         "kind": item.kind,
@@ -129,3 +130,12 @@ def test_a_disagreement_with_a_wrong_detail_is_told(key: str, value: object, sai
     report["disagreements"][0][key] = value
     [told] = [line for line in deviations(report, COMPANY) if said in line]
     assert "SecurityGroupIngress" in told
+
+
+def test_a_line_that_says_the_same_of_another_resource_is_told() -> None:
+    report = report_of(STAGED)
+    [found] = [item for item in report["disagreements"] if item["address"] == "aws_s3_bucket.customer_exports"]
+    lines = [line.strip() for line in (COMPANY / "terraform" / "storage.tf").read_text().splitlines()]
+    found["declared_where"]["line"] = lines.index('sse_algorithm     = "aws:kms"') + 1
+    [told] = deviations(report, COMPANY)
+    assert "customer_exports" in told

@@ -41,7 +41,7 @@ def reporting(staged: Sequence[Staged], folder: Path, *, said: int = 1) -> dict[
         where = None
         if item.file:
             lines = [line.strip() for line in (folder / item.file).read_text().splitlines()]
-            where = {"path": item.file, "line": lines.index(item.says) + 1}
+            where = {"path": item.file, "line": lines.index(item.says, lines.index(item.within)) + 1}
         verdict = "unknown" if item.difference == "undecided" else "fail"
         found.append(
             {

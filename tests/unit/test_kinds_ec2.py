@@ -8,7 +8,7 @@ import pytest
 from kinds_support import cfn, normal, one, ref, said, tf, var
 
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import OpenList, Unknown, Value
+from soc2gate.model.value import OpenList, Text, Unknown, Value
 
 GROUP = "AWS::EC2::SecurityGroup"
 VOLUME = "AWS::EC2::Volume"
@@ -228,6 +228,12 @@ def test_an_unnamed_group_has_a_name_nobody_knows() -> None:
     assert isinstance(name, Unknown)
     assert name.prefix == "web-"
     assert name.not_null
+
+
+def test_a_range_of_unknown_place_keeps_its_known_width() -> None:
+    width = Text((Unknown("known after apply"), "/32"))
+    made = group(tf("aws_security_group.web", {**WEB, "ingress": [{**HTTPS, "cidr_blocks": [width]}]}))
+    assert made.properties["SecurityGroupIngress"] == [rule(443, CidrIp=width)]
 
 
 # Volumes

@@ -16,7 +16,7 @@ from soc2gate.kinds.kubernetes import (
     pod_templates,
     spelling_type,
 )
-from soc2gate.kinds.kubernetes_api import RESOURCES, find
+from soc2gate.kinds.kubernetes_api import RESOURCES, find, path_in_workload
 from soc2gate.kinds.kubernetes_defaults import CONSTANTS, image_tag
 from soc2gate.kinds.kubernetes_objects import _DROPPED, _QUANTITIES
 from soc2gate.kinds.kubernetes_quantities import normalise_quantity
@@ -531,6 +531,13 @@ def test_template_that_is_not_known_is_judged_as_unknown() -> None:
     assert template.properties == {"metadata": {"namespace": "shop"}, "spec": Unknown("templated")} or isinstance(
         template.properties["spec"], Unknown
     )
+
+
+def test_path_of_a_template_in_its_workload() -> None:
+    assert path_in_workload("Kubernetes::CronJob", "spec.hostPID") == "spec.jobTemplate.spec.template.spec.hostPID"
+    assert path_in_workload("Kubernetes::Pod", "spec.hostPID") == "spec.hostPID"
+    assert path_in_workload("AWS::S3::Bucket", "spec.hostPID") == "spec.hostPID"
+    assert path_in_workload("Kubernetes::Deployment", "") == ""
 
 
 def test_other_kinds_have_no_pod_template() -> None:

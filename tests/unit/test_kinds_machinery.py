@@ -174,7 +174,8 @@ def test_unknown_parts_of_json_keep_their_place() -> None:
 
 def test_the_same_references_make_the_same_name() -> None:
     assert key_of(Text((ref("random_id.x.hex"), "-a"))) == key_of(Text((ref("random_id.x.hex"), "-a")))
-    assert key_of(Text((var("x"), "-a"))) is None
+    assert key_of(Text((UNKNOWN, "-a"))) == key_of(Text((UNKNOWN, "-a")))
+    assert key_of(Text((var("x"), "-a"))) != key_of(Text((UNKNOWN, "-a"))), "computed from it, for all we know"
     assert not may_equal(Text((var("x"), "-logs")), "acme-data")
     assert may_equal(Text((var("x"), "-data")), "acme-data")
 
@@ -214,12 +215,13 @@ def test_notes_and_places_come_along() -> None:
     bucket = tf(
         "aws_s3_bucket.b",
         {"bucket": "b", "versioning": [{"enabled": True}], "tags": {"Name": "x"}},
-        lines={"versioning[0].enabled": 7, "tags.Name": 9},
+        lines={"versioning[0]": 6, "versioning[0].enabled": 7, "tags.Name": 9},
         notes={"versioning[0].enabled": 'default of variable "keep"'},
     )
     found = one(normal(bucket), "AWS::S3::Bucket")
     assert found.notes["VersioningConfiguration.Status"] == 'default of variable "keep"'
     assert found.places["VersioningConfiguration.Status"].line == 7  # type: ignore[union-attr]  # declared: a span
+    assert found.places["VersioningConfiguration"].line == 6  # type: ignore[union-attr]  # declared: a span
     assert found.places["Tags[0].Value"].line == 9  # type: ignore[union-attr]  # declared: a span
 
 

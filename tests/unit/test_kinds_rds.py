@@ -152,3 +152,8 @@ def test_unwritten_encryption_of_a_cluster(written: dict[str, Any], encrypted: b
     found = one(normal(tf("aws_rds_cluster.c", {"cluster_identifier": "c", **written})), CLUSTER)
     value = found.properties["StorageEncrypted"]
     assert value is encrypted or (encrypted is None and isinstance(value, Unknown))
+
+
+def test_an_empty_snapshot_name_is_no_snapshot() -> None:
+    assert terraform(snapshot_identifier="").properties["StorageEncrypted"] is False
+    assert cloudformation(DBSnapshotIdentifier="").properties["BackupRetentionPeriod"] == 1

@@ -6,6 +6,7 @@ trail becomes readable paths only when somebody asks for them: most answers are 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias, Union
 
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Unknown, Value
@@ -55,10 +56,14 @@ class Answer:
         """What decided, in the order it was read, each path once."""
         out: dict[str, Value] = {}
         for kind, loc, name, value in self.trail:
-            if loc is None or kind == ELEMENT:
+            if loc is None:
                 continue
             base = path_of(loc)
-            if kind == INSIDE:
+            if kind == ELEMENT:
+                # It decided by being there, if nothing inside it was asked.
+                if not any(path.startswith(base) for path in out):
+                    out[base] = value
+            elif kind == INSIDE:
                 _look_inside(out, base, name, value)
             elif kind == SIZE and isinstance(value, (list, dict)) and value:
                 out.setdefault(join(join(base, name), "size()"), len(value))
@@ -117,17 +122,31 @@ def path_of(loc: Loc) -> str:
     return join(base, step)
 
 
-def alternatives_in(value: Value) -> list[Alternatives]:
-    """The undecided choices inside a value, outermost first."""
+def choices_in(trail: Trail) -> Iterator[Alternatives]:
+    """The undecided choices among the values that were looked at.
+
+    Not those of templates: further elements like one template need not all choose alike.
+    """
+    for _, loc, _, value in trail:
+        if not _in_template(loc):
+            yield from alternatives_in(value)
+
+
+def _in_template(loc: Loc) -> bool:
+    while isinstance(loc, tuple):
+        if loc[1] == ANY_ELEMENT:
+            return True
+        loc = loc[0]
+    return False
+
+
+def alternatives_in(value: Value) -> Iterator[Alternatives]:
+    """The undecided choices inside a value, outermost first, templates left out."""
     if isinstance(value, Alternatives):
-        return [value]
-    children: Any = ()
-    if isinstance(value, dict):
-        children = value.values()
-    elif isinstance(value, list):
-        children = value
-    elif isinstance(value, OpenList):
-        children = value.items + value.more
-    elif isinstance(value, OpenMap):
-        children = (*value.items.values(), value.more)
-    return [found for child in children for found in alternatives_in(child)]
+        yield value
+    elif isinstance(value, (dict, OpenMap)):
+        for child in (value.items if isinstance(value, OpenMap) else value).values():
+            yield from alternatives_in(child)
+    elif isinstance(value, (list, OpenList)):
+        for child in value.items if isinstance(value, OpenList) else value:
+            yield from alternatives_in(child)

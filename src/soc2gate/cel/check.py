@@ -47,8 +47,6 @@ class Checked:
     type: Type
     types: dict[Node, Type]
     patterns: dict[Node, re.Pattern[str]]
-    reads: frozenset[str] = frozenset()
-    """Property paths of `resource` that the expression reads, `*` for an element: `SecurityGroupIngress[*].CidrIp`."""
 
 
 def check(source: Source, node: Node, scope: Mapping[str, Type]) -> Checked:

@@ -458,7 +458,13 @@ def _conditional(condition: Eval, then: Eval, otherwise: Eval) -> Eval:
             return then(env)
         if value is False:
             return otherwise(env)
-        return undecided(env, value)
+        unknown = undecided(env, value)
+        if not any(unknown is wrong for wrong in env[FAULTS]):
+            # Whichever it will be, the answer may be the same.
+            one, other = then(env), otherwise(env)
+            if one is other and (one is True or one is False):
+                return one
+        return unknown
 
     return choose
 

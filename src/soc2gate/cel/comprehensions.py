@@ -156,6 +156,8 @@ def _chosen(builder: Builder, node: Comprehension) -> Callable[[Env], Spread]:
         if spread.blocked is not None:
             return spread
         out = Spread(reason=spread.reason)
+        trail: Trail = env[TRAIL]
+        begin = len(trail)
         for elements, certain in ((spread.items, True), (spread.more, False)):
             for value, loc in elements:
                 env[slot], env[slot + 1] = value, loc
@@ -169,6 +171,8 @@ def _chosen(builder: Builder, node: Comprehension) -> Callable[[Env], Spread]:
                     # It may or may not be chosen: zero or one more like it.
                     out.more.append(chosen)
                     out.reason = out.reason or undecided(env, kept).reason
+        # What chose is a sample in the evidence, and witness of nothing.
+        trail[begin:] = [entry for entry in trail[begin : begin + KEPT] if entry[0] != ELEMENT]
         return out
 
     return choose

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
 from soc2gate.cel.networks import is_internet
 from soc2gate.cel.operations import unknown_of
-from soc2gate.cel.statements import all_members, any_member
+from soc2gate.cel.statements import all_members, any_member, is_managed
 from soc2gate.model.value import OpenMap, Text, Unknown, Value
 
 # Keys that say who asks or on whose behalf. Not among them, because anybody can meet them: tags of the principal,
@@ -134,13 +134,13 @@ def _by_fillings(value: Value, test: object) -> Tri:
     if not isinstance(value, (Text, Unknown)):
         return blocked or Unknown("a condition's value is not a string")
     parts = value.parts if isinstance(value, Text) else (value,)
-    if len(parts) == 1 and isinstance(parts[0], Unknown) and _is_name(parts[0]):
+    if len(parts) == 1 and is_managed(parts[0]):
         return True
     answers = {
         bool(
             test(
                 "".join(
-                    part if isinstance(part, str) else "x" if _is_name(part) else part.prefix + filling
+                    part if isinstance(part, str) else "x" if is_managed(part) else part.prefix + filling
                     for part in parts
                 )
             )
@@ -148,10 +148,6 @@ def _by_fillings(value: Value, test: object) -> Tri:
         for filling in ("x", "*")
     }
     return answers.pop() if len(answers) == 1 else blocked or Unknown("")
-
-
-def _is_name(part: Unknown) -> bool:
-    return part.ref is not None and part.not_null
 
 
 def _name_is_narrow(pattern: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from soc2gate.cel import text
 from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
 from soc2gate.cel.operations import unknown_of
-from soc2gate.cel.statements import Statement, any_member
+from soc2gate.cel.statements import Statement, any_member, is_managed
 from soc2gate.model.value import OpenMap, Text, Unknown, Value
 
 _ALONE = (
@@ -130,7 +130,7 @@ def _is_wide(resource: Value) -> Tri:
     """`*`, or nothing but `*` after the type: `arn:aws:iam::*:role/*`. A prefix (`role/app-*`) is a choice made."""
     if isinstance(resource, str):
         return bool(_WIDE.fullmatch(resource))
-    if isinstance(resource, Unknown) and resource.ref is not None and resource.not_null:
+    if is_managed(resource):
         return False
     if isinstance(resource, Text):
         last = text.shape_of(resource).literals[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from soc2gate.cel.answer import ELEMENT, Answer, Trail, alternatives_in
+from soc2gate.cel.answer import ELEMENT, Answer, Trail, choices_in
 from soc2gate.cel.check import Checked, check
 from soc2gate.cel.closures import FAULTS, FIRST_NAME, NOW, TRAIL, Builder, Env, Eval, fault
 from soc2gate.cel.operations import name_of, unknown_of
@@ -96,14 +96,14 @@ class Program:
                 # A text with unknown parts, an open list: an answer where no condition is asked.
                 return Answer(value, trail)
             value = blocked
-        if any(value is wrong for wrong in faults):
-            return Answer(value, trail, value.reason)
-        return self._by_cases(value, trail, bindings, now, cases)
+        defect = value.reason if any(value is wrong for wrong in faults) else ""
+        answer = Answer(bare(value) if self._condition else value, trail, defect)
+        return self._by_cases(answer, bindings, now, cases)
 
-    def _by_cases(self, unknown: Unknown, trail: Trail, bindings: Mapping[str, Value], now: str, cases: int) -> Answer:
-        """The answer that every alternative gives; the unknown where they differ, or there are none."""
-        answer = Answer(bare(unknown) if self._condition else unknown, trail)
-        choice = next((found for _, _, _, value in trail for found in alternatives_in(value)), None)
+    def _by_cases(self, answer: Answer, bindings: Mapping[str, Value], now: str, cases: int) -> Answer:
+        """The answer that every alternative gives; `answer`, an unknown, where they differ or there are none."""
+        trail = answer.trail
+        choice = next(choices_in(trail), None)
         if choice is None or not 0 < len(choice.options) <= cases:
             return answer
         left = cases // len(choice.options)

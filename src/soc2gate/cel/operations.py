@@ -420,7 +420,7 @@ def to_int(value: Value) -> Value:
             raise Fault(f"“{value}” is no int")
         value = int(value)
     elif isinstance(value, float):
-        if not INT_LOW <= value <= INT_HIGH:
+        if not INT_LOW < value < INT_HIGH:
             raise Fault("this double does not fit into 64 bits")
         value = int(value)
     if not INT_LOW <= value <= INT_HIGH:

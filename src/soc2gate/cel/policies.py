@@ -21,6 +21,7 @@ from soc2gate.cel.statements import (
     any_member,
     any_statement,
     every_statement,
+    is_managed,
     statement_of,
 )
 from soc2gate.model.value import OpenMap, Text, Unknown, Value
@@ -63,8 +64,8 @@ def _is_everyone(principal: Value) -> Tri:
 
 
 def _is_star(value: Value) -> Tri:
-    """`*`. The ARN or id of a resource that the code manages is not, whatever it turns out to be."""
-    if isinstance(value, Unknown) and value.ref is not None and value.not_null:
+    """`*`."""
+    if is_managed(value):
         return False
     return equal(value, "*")
 
@@ -143,8 +144,11 @@ def _is_all_objects(resource: Value) -> Tri:
         _, slash, key = _bucket_path(literals).partition("/")
         if slash:
             return key == "*"
-        return True if literals.endswith("*") else False if literals[-1] != "\0" else text.unknown_part(resource)
-    if isinstance(resource, Unknown) and resource.ref is not None and resource.not_null:
+        if literals.endswith("*"):
+            return True
+        last = resource.parts[-1]
+        return text.unknown_part(resource) if isinstance(last, Unknown) and not is_managed(last) else False
+    if is_managed(resource):
         return False
     return unknown_of(resource) or False
 
@@ -156,7 +160,7 @@ def _is_bucket(resource: Value) -> Tri:
     if isinstance(resource, Text):
         literals = "".join(text.shape_of(resource).literals)
         return "/" not in _bucket_path(literals)
-    if isinstance(resource, Unknown) and resource.ref is not None and resource.not_null:
+    if is_managed(resource):
         return True
     return unknown_of(resource) or False
 
@@ -194,7 +198,7 @@ def is_every_resource(resource: Value) -> Tri:
     """`*`, or an ARN that is nothing but wildcards."""
     if isinstance(resource, str):
         return bool(_EVERY_RESOURCE.fullmatch(resource))
-    if isinstance(resource, Unknown) and resource.ref is not None and resource.not_null:
+    if is_managed(resource):
         return False
     if isinstance(resource, Text) and text.shape_of(resource).literals[0].startswith("arn:"):
         parts = "".join(p if isinstance(p, str) else "*" for p in resource.parts)

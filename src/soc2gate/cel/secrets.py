@@ -61,7 +61,10 @@ _SECRET = re.compile(
     | -----BEGIN[ ](?:[A-Z]+[ ])?PRIVATE[ ]KEY
     | gh[pousr]_[A-Za-z0-9]{36} | github_pat_[A-Za-z0-9_]{40} | glpat-[A-Za-z0-9_-]{20}
     | xox[abprs]-[A-Za-z0-9-]{10} | [rs]k_live_[A-Za-z0-9]{16} | AIza[A-Za-z0-9_-]{35} | npm_[A-Za-z0-9]{36}
-    | (?i:passw(?:or)?d|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)[A-Za-z0-9_]{0,40}
+    | ://[^\s:/@$<{]+:[^\s:/@$<{]{3,}@
+    | (?<![:/])\b(?i:[A-Za-z0-9_-]{0,40}
+        (?:passw(?:or)?d|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)
+        (?![A-Za-z0-9_]*_(?:name|arn|id|path|file|url|ref|ttl|days|length)s?\b)[A-Za-z0-9_]{0,40})
       ["']?[ \t]*[=:][ \t]*["']?(?!arn:|ssm:|true\b|false\b|null\b|none\b|/)[^\s"'$<{(%,;/][^\s"'$<{(%,;]{5}
     """,
     re.VERBOSE,
@@ -78,7 +81,8 @@ def looks_like_secret(value: Value) -> bool | Unknown:
         return _holds_secret(value)
     blocked = unknown_of(value)
     parts = value.parts if isinstance(value, Text) else (value,)
-    if any(isinstance(part, str) and _SECRET.search(part) for part in parts):
+    # What stands before a later part is not known, so a match must not begin where the part does.
+    if any(isinstance(part, str) and _SECRET.search(part, 1 if i else 0) for i, part in enumerate(parts)):
         return True
     if all(isinstance(part, str) or _is_harmless(part) for part in parts):
         return False

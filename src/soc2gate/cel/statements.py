@@ -60,6 +60,12 @@ def members(value: Value) -> Members:
     return Members((value,))
 
 
+def is_managed(value: Value) -> bool:
+    """Whether a value is the ARN, id or name of a resource that the code manages: whatever it turns out to be, it is a
+    name of its own and no wildcard."""
+    return isinstance(value, Unknown) and value.ref is not None and value.not_null
+
+
 def any_member(value: Value, question: Callable[[Value], Tri]) -> Tri:
     """Whether some member is so. A further member that would be may not exist."""
     found = members(value)

@@ -161,7 +161,7 @@ def _show(rule: Rule, loaded: RuleSet) -> None:
     for name in loaded.criteria_of(rule):
         _said(name, control.rationale.get(name, loaded.criteria[name].title))
     for side, text in rule.fix.items():
-        _said(f"fix in {side}" if side != "live" else "fix live", text)
+        _said(f"fix {side}", text)
     for reference in rule.references:
         _said("see", reference)
     click.echo()

@@ -11,7 +11,7 @@ from pathlib import Path
 from soc2gate.demo.changes import CHANGES, Deployed
 from soc2gate.demo.seed_account import seed_account
 from soc2gate.demo.seed_cluster import seed_cluster
-from soc2gate.demo.servers import running
+from soc2gate.demo.servers import require_extra, running
 from soc2gate.errors import UsageError
 
 
@@ -62,6 +62,7 @@ def deployed(folder: Path, *, changed: bool) -> Iterator[Deployment]:
 
     One at a time in a process. Raises `UsageError` where the `demo` extra is not installed.
     """
+    require_extra()
     write_company(folder)
     with running(folder / "kubeconfig") as servers:
         made = Deployed(

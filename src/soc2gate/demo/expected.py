@@ -30,6 +30,8 @@ class Staged:
     """Where the code promised otherwise; empty where nothing was promised."""
     says: str
     """What stands on that line."""
+    within: str
+    """The line that begins the block it stands in, or itself: what tells it from others that say the same."""
     call: str
     """The call that saw it, or was refused."""
 
@@ -51,6 +53,7 @@ STAGED: tuple[Staged, ...] = (
         rules=("sg-no-ssh-from-internet",),
         file="terraform/modules/network/security_groups.tf",
         says='resource "aws_security_group_rule" "bastion_ssh" {',
+        within='resource "aws_security_group_rule" "bastion_ssh" {',
         call="ec2:DescribeSecurityGroups",
     ),
     Staged(
@@ -61,8 +64,9 @@ STAGED: tuple[Staged, ...] = (
         property="BucketEncryption.ServerSideEncryptionConfiguration[0]",
         rules=("s3-encryption",),
         file="terraform/storage.tf",
-        says="rule {",
-        call="s3:GetEncryptionConfiguration",
+        says='sse_algorithm     = "aws:kms"',
+        within='resource "aws_s3_bucket_server_side_encryption_configuration" "customer_exports" {',
+        call="s3:GetBucketEncryption",
     ),
     Staged(
         change="access-block-removed",
@@ -73,7 +77,8 @@ STAGED: tuple[Staged, ...] = (
         rules=_ACCESS_BLOCK,
         file="terraform/storage.tf",
         says='resource "aws_s3_bucket_public_access_block" "assets" {',
-        call="s3:GetBucketPublicAccessBlock",
+        within='resource "aws_s3_bucket_public_access_block" "assets" {',
+        call="s3:GetPublicAccessBlock",
     ),
     Staged(
         change="backups-off",
@@ -84,6 +89,7 @@ STAGED: tuple[Staged, ...] = (
         rules=("rds-backup-retention",),
         file="terraform/database.tf",
         says="backup_retention_period = var.backup_retention_days",
+        within='resource "aws_db_instance" "shop" {',
         call="rds:DescribeDBInstances",
     ),
     Staged(
@@ -95,6 +101,7 @@ STAGED: tuple[Staged, ...] = (
         rules=("cloudtrail-multi-region",),
         file="terraform/logs.tf",
         says="enable_logging                = true",
+        within='resource "aws_cloudtrail" "main" {',
         call="cloudtrail:GetTrailStatus",
     ),
     Staged(
@@ -114,7 +121,8 @@ STAGED: tuple[Staged, ...] = (
         ),
         file="",
         says="",
-        call="s3:ListAllMyBuckets",
+        within="",
+        call="s3:ListBuckets",
     ),
     Staged(
         change="privileged",
@@ -125,6 +133,7 @@ STAGED: tuple[Staged, ...] = (
         rules=("k8s-no-privileged",),
         file="kubernetes/web.yaml",
         says="privileged: false",
+        within="containers:",
         call="list deployments.apps",
     ),
     Staged(
@@ -136,17 +145,19 @@ STAGED: tuple[Staged, ...] = (
         rules=(),
         file="kubernetes/web.yaml",
         says="allowPrivilegeEscalation: false",
+        within="containers:",
         call="list deployments.apps",
     ),
     Staged(
         change="admin-binding",
         difference="unmanaged",
         kind="Kubernetes::ClusterRoleBinding",
-        address=f"rbac.authorization.k8s.io/ClusterRoleBinding//{ADMIN_BINDING}",
+        address=f"rbac.authorization.k8s.io/ClusterRoleBinding/{ADMIN_BINDING}",
         property=None,
         rules=("k8s-no-cluster-admin-binding",),
         file="",
         says="",
+        within="",
         call="list clusterrolebindings.rbac.authorization.k8s.io",
     ),
     Staged(
@@ -158,6 +169,7 @@ STAGED: tuple[Staged, ...] = (
         rules=("s3-versioning",),
         file="cloudformation/orders.yaml",
         says="VersioningConfiguration:",
+        within="InvoicesBucket:",
         call="s3:GetBucketVersioning",
     ),
 )
@@ -196,16 +208,31 @@ def _details(found: Report, item: Staged, folder: Path) -> Iterator[str]:
     if call != item.call:
         yield f"seen by {call} instead of {item.call}"
     if item.file:
-        line = _line(found["declared_where"], folder, item.file)
-        if line != item.says:
-            yield f"points to {line!r} instead of {item.says!r} in {item.file}"
+        line, blocks = _line(found["declared_where"], folder, item.file)
+        if line != item.says or item.within not in (line, *blocks):
+            yield f"points to {line!r} instead of {item.says!r} of {item.within!r} in {item.file}"
 
 
-def _line(where: Report | None, folder: Path, file: str) -> str:
-    """The text of the line that the report names, or what it names when that is not in `file`."""
+def _line(where: Report | None, folder: Path, file: str) -> tuple[str, list[str]]:
+    """The text of the line that the report names, with the lines that begin the blocks around it.
+
+    Where the report names no line of `file`, what it names instead.
+    """
     if where is None:
-        return "no line"
+        return "no line", []
     if not f"/{where['path']}".endswith(f"/{file}"):
-        return f"{where['path']}:{where['line']}"
-    lines = (folder / file).read_text(encoding="utf-8").splitlines()
-    return lines[where["line"] - 1].strip() if 0 < where["line"] <= len(lines) else f"line {where['line']}"
+        return f"{where['path']}:{where['line']}", []
+    lines = (folder / file).read_text(encoding="utf-8").splitlines()[: where["line"]]
+    if len(lines) < where["line"]:
+        return f"line {where['line']}", []
+    blocks = []
+    depth = _depth(lines[-1])
+    for line in reversed(lines):
+        if line.strip() and _depth(line) < depth:
+            depth = _depth(line)
+            blocks.append(line.strip())
+    return lines[-1].strip(), blocks
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())

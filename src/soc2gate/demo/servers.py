@@ -133,7 +133,7 @@ def running(kubeconfig: Path) -> Iterator[Servers]:
     Only one at a time in a process, because moto's state belongs to the process. Raises `UsageError` where the extra
     is not installed.
     """
-    _require_extra()
+    require_extra()
     if not _alone.acquire(blocking=False):
         raise RuntimeError("the demo's account is already running in this process")
     try:
@@ -158,7 +158,8 @@ def _started(make: Callable[[], _Server]) -> Iterator[_Server]:
         server.stop()
 
 
-def _require_extra() -> None:
+def require_extra() -> None:
+    """Raise `UsageError` where what the `demo` extra brings is missing."""
     from importlib.util import find_spec
 
     # moto imports without its `server` extra and fails later, so ask for what that brings.

@@ -12,8 +12,9 @@ from soc2gate import kinds, schema
 from soc2gate.engine import differences as spelled
 from soc2gate.engine.evaluate import fingerprint
 from soc2gate.engine.match import Matching, Pair, Unpaired
+from soc2gate.kinds.kubernetes_api import path_in_workload
 from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
-from soc2gate.model.resource import LiveRef, Resource, Side, place_of
+from soc2gate.model.resource import LiveRef, Resource, Side, Where, place_of
 from soc2gate.model.rule import Rule, RuleSet, Severity
 from soc2gate.model.value import OpenList, Ref, Value
 
@@ -39,13 +40,15 @@ def compare(
         found += _pair(pair, verdicts, resolve)
     for resource in matching.missing:
         found.append(_one_sided(resource, Difference.MISSING, verdicts, live_where=listed(resource)))
+    # A bucket's policy comes with the bucket: what nobody declared is the bucket, and the policy's verdicts are its.
     foreign = {resource.identity.get("arn") or resource.address for resource in matching.unmanaged}
+    parts: dict[Value, list[Resource]] = defaultdict(list)
     for resource in matching.unmanaged:
-        parent = resource.identity.get("parent")
-        if parent is not None and parent in foreign:
-            # A bucket's policy comes with the bucket; the bucket is what nobody declared.
-            continue
-        found.append(_one_sided(resource, Difference.UNMANAGED, verdicts))
+        parts[resource.identity.get("parent")].append(resource)
+    for resource in matching.unmanaged:
+        if resource.identity.get("parent") not in foreign - {None}:
+            own = parts.get(resource.identity.get("arn") or resource.address, [])
+            found.append(_one_sided(resource, Difference.UNMANAGED, verdicts, parts=own))
     for unpaired in matching.undecided:
         found.append(_undecided(unpaired, verdicts))
     found.sort(key=lambda item: (item.kind, item.address, item.difference.value, item.property or "", item.uid))
@@ -134,14 +137,14 @@ def _pair(pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Res
     )
     ours, theirs = verdicts.of(declared), verdicts.of(live)
     told: set[str] = set()
-    for difference in _grouped(leaves, whole=declared.kind.startswith("AWS::"), declared=declared, live=live):
+    for difference, leaf in _grouped(leaves, whole=declared.kind.startswith("AWS::"), declared=declared, live=live):
         contrasts = []
         for name in sorted({*ours, *theirs}):
             if not _reads(ours.get(name), theirs.get(name), difference.path):
                 continue
             contrasts.append(_contrast(name, ours, theirs, verdicts, declared))
             told.add(name)
-        yield _disagreement(pair, difference, contrasts, verdicts)
+        yield _disagreement(pair, difference, contrasts, verdicts, leaf=leaf)
     for name in sorted({*ours, *theirs} - told):
         contrast = _contrast(name, ours, theirs, verdicts, declared)
         if name in ours and name in theirs and _matters(contrast):
@@ -153,33 +156,37 @@ def _spelling(kind: str) -> spelled.Spelling:
     described = kinds.kind(kind)
     facts = schema.facts(kind)
     return spelled.Spelling(
-        ignored=frozenset({*facts.read_only, *facts.write_only, *described.ignored} - set(described.compared)),
+        # What we added to a schema is the API's to tell; code never writes it.
+        ignored=frozenset({*facts.read_only, *facts.write_only, *facts.ours, *described.ignored})
+        - frozenset(described.compared),
         unordered=frozenset({*facts.unordered, *described.unordered}),
     )
 
 
 def _grouped(
     leaves: Sequence[spelled.Difference], *, whole: bool, declared: Resource, live: Resource
-) -> Iterator[spelled.Difference]:
-    """One difference per top-level property of an AWS resource, at the deepest path that covers it.
+) -> Iterator[tuple[spelled.Difference, str]]:
+    """One difference per top-level property of an AWS resource, at the deepest path that covers it, with the path of
+    the first value that differs.
 
     AWS sets such a property in one call (PutBucketEncryption), so a change of it is one change. Kubernetes fields
     have owners of their own and stay apart.
     """
     if not whole:
-        yield from leaves
+        yield from ((leaf, leaf.path) for leaf in leaves)
         return
     groups: dict[tuple[str, bool], list[spelled.Difference]] = defaultdict(list)
     for leaf in leaves:
         groups[(re.split(r"[.\[]", leaf.path, maxsplit=1)[0], bool(leaf.reason))].append(leaf)
     for group in groups.values():
         if len(group) == 1:
-            yield group[0]
+            yield group[0], group[0].path
             continue
         path = _common_path([leaf.path for leaf in group])
-        yield spelled.Difference(
-            path, value_at(declared.properties, path), value_at(live.properties, path), group[0].reason
+        whole_value = spelled.Difference(
+            path, value_at(declared.properties, path), value_at(live.properties, path), group[0].reason, group[0].note
         )
+        yield whole_value, group[0].path
 
 
 def _common_path(paths: Sequence[str]) -> str:
@@ -254,30 +261,45 @@ def _verdict_difference(name: str, ours: Mapping[str, Finding], theirs: Mapping[
 
 
 def _disagreement(
-    pair: Pair, difference: spelled.Difference, contrasts: Sequence[RuleContrast], verdicts: _Verdicts
+    pair: Pair,
+    difference: spelled.Difference,
+    contrasts: Sequence[RuleContrast],
+    verdicts: _Verdicts,
+    *,
+    leaf: str = "",
 ) -> Disagreement:
     declared, live = pair.declared, pair.live
     names = [contrast.id for contrast in contrasts]
     weights = [_weight(name, verdicts.of(declared), verdicts.of(live)) for name in names]
-    live_where = place_of(live.places, difference.path, live.where)
+    live_where = _written(live, leaf)
     uid = live_where.uid if isinstance(live_where, LiveRef) else live.address
     kind = declared.derived_from or declared.kind
+    path = path_in_workload(declared.derived_from, difference.path)
     return Disagreement(
         kind=kind,
         address=declared.address,
         uid=uid,
         difference=Difference.UNDECIDED if difference.reason else Difference.CHANGED,
-        property=difference.path or None,
+        property=path or None,
         declared=difference.declared,
         live=difference.live,
-        declared_where=place_of(declared.places, difference.path, declared.where),
+        declared_where=_written(declared, leaf),
         live_where=live_where if isinstance(live_where, LiveRef) else None,
         rules=tuple(contrasts),
         criteria=verdicts.criteria(names),
         severity=max(weights, default=None),
-        reason=difference.reason or declared.defaults.get(difference.path, ""),
-        fingerprint=fingerprint("pair", kind, declared.root, declared.address, difference.path or ",".join(names)),
+        reason=difference.reason or difference.note or declared.defaults.get(leaf, ""),
+        fingerprint=fingerprint("pair", kind, declared.root, declared.address, path or ",".join(names)),
     )
+
+
+def _written(resource: Resource, path: str) -> Where:
+    """Where a value was written or seen. A list that a companion fills is written where its first element is."""
+    if path and path not in resource.places:
+        below = sorted(place for place in resource.places if place.startswith((f"{path}[", f"{path}.")))
+        if below:
+            return resource.places[below[0]]
+    return place_of(resource.places, path, resource.where)
 
 
 def _weight(name: str, ours: Mapping[str, Finding], theirs: Mapping[str, Finding]) -> Severity:
@@ -285,11 +307,16 @@ def _weight(name: str, ours: Mapping[str, Finding], theirs: Mapping[str, Finding
 
 
 def _one_sided(
-    resource: Resource, difference: Difference, verdicts: _Verdicts, *, live_where: LiveRef | None = None
+    resource: Resource,
+    difference: Difference,
+    verdicts: _Verdicts,
+    *,
+    live_where: LiveRef | None = None,
+    parts: Sequence[Resource] = (),
 ) -> Disagreement:
-    answers = verdicts.of(resource)
+    answers = {name: finding for one in (*parts, resource) for name, finding in verdicts.of(one).items()}
     declared = resource.side is Side.DECLARED
-    on_kind = verdicts.on_kind(resource.kind)
+    on_kind = [rule for kind in (resource.kind, *(part.kind for part in parts)) for rule in verdicts.on_kind(kind)]
     where = resource.where
     uid = resource.identity.get("arn") or resource.identity.get("id") or resource.address
     return Disagreement(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value, as_json
 
 Resolve: TypeAlias = Callable[[Ref], frozenset[str] | None]
 """What a reference may read as in live state: the referred resource's arn, id and name; None where it is not paired."""
@@ -20,12 +20,15 @@ Resolve: TypeAlias = Callable[[Ref], frozenset[str] | None]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where the sides differ; `reason` is set where that could not be decided."""
+    """One place where the sides differ."""
 
     path: str
     declared: Value
     live: Value
     reason: str = ""
+    """Why it could not be decided; empty where it was."""
+    note: str = ""
+    """For collections: what one side has more than the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ class Spelling:
 
 # What names an element of a list, in the order tried: such lists are compared element by element, whatever the order.
 _NAMING_KEYS = ("Key", "name", "Name", "PolicyName", "DeviceName", "Id", "IndexName", "AttributeName", "Sid")
+
+_ID = re.compile(r"arn:.*|[a-z]{1,6}-[0-9a-f]{8,17}|\d+\.\d+\.\d+\.\d+(/\d+)?|[a-z]{2}(-[a-z]+)+-\d[a-z]?", re.DOTALL)
+"""ARNs, resource ids (`sg-0a1b2c3d`), addresses, regions and zones."""
 
 _OLD_POLICY = "2008-10-17"
 """The language version of a policy that names none."""
@@ -153,7 +159,7 @@ class _Walk:
         if key is not None:
             yield from self._named(path, pattern, declared, theirs, key)
             return
-        unordered = pattern in self._spelling.unordered or all(isinstance(item, str) for item in [*declared, *theirs])
+        unordered = pattern in self._spelling.unordered or all(_is_id(item) for item in [*declared, *theirs])
         if not unordered and len(declared) == len(theirs):
             for index, (ours, other) in enumerate(zip(declared, theirs, strict=True)):
                 yield from self.value(f"{path}[{index}]", f"{pattern}[*]", ours, other)
@@ -162,7 +168,7 @@ class _Walk:
         if len(left) == 1 and len(right) == 1 and len(declared) == 1:
             yield from self.value(f"{path}[0]", f"{pattern}[*]", left[0], right[0])
         elif left or right:
-            yield Difference(path, declared, live if isinstance(live, list) else theirs)
+            yield Difference(path, declared, theirs, note=_more_and_less(right, left))
 
     def _named(
         self, path: str, pattern: str, declared: list[Value], live: list[Value], key: str
@@ -171,7 +177,7 @@ class _Walk:
         extra = [name for name in theirs if name not in {_name(item, key) for item in declared}]
         lost = [item for item in declared if _name(item, key) not in theirs]
         if extra or lost:
-            yield Difference(path, declared, live)
+            yield Difference(path, declared, live, note=_more_and_less([theirs[name] for name in extra], lost))
             return
         for index, item in enumerate(declared):
             yield from self.value(f"{path}[{index}]", f"{pattern}[*]", item, theirs[_name(item, key)])
@@ -220,6 +226,14 @@ class _Walk:
             spellings = self._resolve(part.ref) if part.ref else None
             pattern += "(?:" + "|".join(map(re.escape, sorted(spellings))) + ")" if spellings else ".*"
         return re.fullmatch(pattern, live, re.DOTALL) is not None
+
+
+def _more_and_less(extra: Sequence[Value], lost: Sequence[Value]) -> str:
+    said = []
+    for label, items in (("live also has", extra), ("live lacks", lost)):
+        if items:
+            said.append(f"{label} {json.dumps([as_json(item) for item in items], ensure_ascii=False)}")
+    return "; ".join(said)
 
 
 def _unsaid(value: Value) -> bool:
@@ -304,6 +318,13 @@ def _account_roots(who: Value) -> Value:
 def _listed(value: Value) -> list[Value]:
     """In policies a scalar and a list of one are the same."""
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _is_id(value: Value) -> bool:
+    """What AWS names things by: such lists are sets even where the schema does not say so."""
+    if isinstance(value, Unknown | Text):
+        return True
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def _naming_key(declared: Sequence[Value], live: Sequence[Value]) -> str | None:

@@ -206,6 +206,7 @@ def _more(draft: Draft, path: str, current: Value, part: _Part) -> Value:
         more = (Unknown(reason),)
     # Settled once in its final position, so that the places of its parts stand under the right index.
     start = len(items) + len(more)
+    draft.places.setdefault(path, part.source.where)
     for i in range(len(part.piece) if isinstance(part.piece, (list, tuple)) else 1):
         draft.places[f"{path}[{start + i}]"] = part.source.where
     made = _settle_elements(draft, path, start, part.piece)

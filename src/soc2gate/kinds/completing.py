@@ -47,7 +47,8 @@ def facts_of(kind: str) -> KindFacts:
                 unwritten[name] = Unknown(f"{name} is known after it is deployed", not_null=True)
         # What the provider alone tells (`ours`: a key's state) is as unknown as what it computes.
         for name in sorted(told.ours if not told.origin.startswith("ours") else ()):
-            unwritten[name] = Unknown(f"{name} is known after it is deployed")
+            # It depends on nothing a person could tell, so the comparison leaves it alone.
+            unwritten[name] = Unknown(f"{name} is known after it is deployed", depends=(name,))
         tags = told.tags if told.tags in type_.properties else ""
         found = _facts[kind] = KindFacts(
             type_, unwritten, tags, bool(tags) and isinstance(type_.properties[tags], ListType)
@@ -57,17 +58,22 @@ def facts_of(kind: str) -> KindFacts:
 
 def fill_defaults(draft: Draft, defaults: tuple[Default, ...]) -> None:
     """Write the creation defaults of what is left out, each with its source."""
-    shared = any("." in default.path for default in defaults)
+    copied: set[str] = set()
     for default in defaults:
         path = default.path
         if "." not in path and "[" not in path:
             # The common case, kept short: every default of every resource passes here.
             current = draft.properties.get(path)
             if current is None or isinstance(current, Alternatives):
-                _fill(draft, draft.properties, path, path, default, shared)
+                _fill(draft, draft.properties, path, path, default)
             continue
+        top = path.partition(".")[0].partition("[")[0]
+        if top not in copied:
+            # What stands there may be the reader's own, or another default's value.
+            copied.add(top)
+            draft.properties[top] = plain_copy(draft.properties.get(top))
         for holder, name, place in _holders(draft.properties, path.split("."), ""):
-            _fill(draft, holder, name, place, default, shared)
+            _fill(draft, holder, name, place, default)
 
 
 def _holders(value: Value, steps: list[str], place: str) -> Iterator[tuple[dict[str, Value], str, str]]:
@@ -93,7 +99,7 @@ def _holders(value: Value, steps: list[str], place: str) -> Iterator[tuple[dict[
         yield from _holders(item, steps[1:], f"{here}[{i}]")
 
 
-def _fill(draft: Draft, holder: dict[str, Value], name: str, place: str, default: Default, shared: bool) -> None:
+def _fill(draft: Draft, holder: dict[str, Value], name: str, place: str, default: Default) -> None:
     current = holder.get(name)
     if isinstance(current, Alternatives) and None in current.options:
         if default.when is None or default.when(draft.properties):
@@ -106,8 +112,7 @@ def _fill(draft: Draft, holder: dict[str, Value], name: str, place: str, default
     if holds is None:
         holder[name] = Unknown(f"not written, and it is not known whether {default.source}")
     elif holds:
-        # A copy only where a default further down may be written into it.
-        holder[name] = plain_copy(default.value) if shared else default.value
+        holder[name] = default.value
         if isinstance(default.value, Unknown):
             return
         if default.kept:

@@ -51,6 +51,11 @@ def plain_copy(value: Value) -> Value:
         return {key: plain_copy(child) for key, child in value.items()}
     if isinstance(value, list):
         return [plain_copy(child) for child in value]
+    if isinstance(value, OpenList):
+        items, more = (tuple(plain_copy(child) for child in part) for part in (value.items, value.more))
+        return OpenList(items, more, value.reason)
+    if isinstance(value, Alternatives):
+        return Alternatives(tuple(plain_copy(option) for option in value.options), value.reason)
     return value
 
 
@@ -278,6 +283,6 @@ def _coerce_scalar(value: bool | int | float | str, kind: Type, path: str, compl
 
 def _refuse(value: Value, kind: Type, path: str, complain: Complain) -> Unknown:
     shown = repr(value) if isinstance(value, (str, bool, int, float)) else f"a {type(value).__name__}"
-    reason = f"{path} should be a {kind}, and is {shown}"
+    reason = f"{path} should be of type {kind}, and is {shown}"
     complain(path, reason)
     return Unknown(reason)

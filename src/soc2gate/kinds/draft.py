@@ -33,6 +33,16 @@ class At:
         return f"At({self.value!r}, {self.path!r})"
 
 
+class Structure(dict[str, "Piece"]):
+    """What a builder made of one block: it stands where the block does, and its parts where theirs do."""
+
+    __slots__ = ("block",)
+
+    def __init__(self, parts: Mapping[str, Piece], block: Block) -> None:
+        super().__init__(parts)
+        self.block = block
+
+
 Piece: TypeAlias = Union[bool, int, float, str, Special, At, Sequence["Piece"], Mapping[str, "Piece"], None]
 """A value under construction: plain data and unknowns, with places. `None` inside a mapping is left out."""
 
@@ -99,12 +109,14 @@ class Block:
         An open list stays open with its templates built too; a block that builds to None is left out.
         """
         value, place = self._walk(name)
-        return self._each(value, place, lambda block: [made] if (made := build(block)) is not None else [])
+        return self._each(
+            value, place, lambda block: [made] if (made := _standing(build(block), block)) is not None else []
+        )
 
     def flat(self, name: str, build: Callable[[Block], Sequence[Piece]]) -> Piece:
         """`each` where one block makes several elements, or none."""
         value, place = self._walk(name)
-        return self._each(value, place, build)
+        return self._each(value, place, lambda block: [_standing(made, block) for made in build(block)])
 
     def _each(self, value: Value, place: str, build: Callable[[Block], Sequence[Piece]]) -> Piece:
         if value is None:
@@ -142,7 +154,8 @@ class Block:
         if value is None:
             return None
         if isinstance(value, dict):
-            return build(Block(value, place, self.source))
+            block = Block(value, place, self.source)
+            return _standing(build(block), block)
         if isinstance(value, list):
             return self._one(value[0], f"{place}[0]", build) if value else None
         if isinstance(value, OpenList):
@@ -152,6 +165,11 @@ class Block:
         if isinstance(value, Alternatives):
             return alternatives([self._one(option, place, build) for option in value.options], value.reason)
         return unknown_like(value)
+
+
+def _standing(made: Piece, block: Block) -> Piece:
+    """A structure with the place of the block it was made of."""
+    return Structure(made, block) if type(made) is dict else made
 
 
 def _child(value: Value, step: str) -> Value:
@@ -302,10 +320,10 @@ class Draft(Block):
         into, steps = self._within(path)
         for step in steps[:-1]:
             below = into.get(step)
-            if below is None:
-                below = into[step] = {}
-            if not isinstance(below, dict):
+            if below is not None and not isinstance(below, dict):
                 return  # not known as a whole already: nothing more to say of a part of it
+            # A copy: what stands there may be the reader's own.
+            below = into[step] = dict(below or {})
             into = below
         into[steps[-1]] = value
 
@@ -314,8 +332,7 @@ class Draft(Block):
         into, steps = self._within(path)
         for step in steps[:-1]:
             below = into.get(step)
-            if not isinstance(below, dict):
-                below = into[step] = {}
+            below = into[step] = dict(below) if isinstance(below, dict) else {}
             into = below
         into[steps[-1]] = value
 
@@ -348,6 +365,8 @@ class Draft(Block):
             self.note_place(piece, path)
             return piece.value
         if isinstance(piece, Mapping):
+            if isinstance(piece, Structure):
+                self._note_block(piece.block, path)
             out: dict[str, Value] = {}
             for key, child in piece.items():
                 made = self.settle(child, f"{path}.{key}")
@@ -364,6 +383,15 @@ class Draft(Block):
         if piece is None or isinstance(piece, _PLAIN):
             return piece
         return [self.settle(child, f"{path}[{i}]") for i, child in enumerate(piece)]
+
+    def _note_block(self, block: Block, path: str) -> None:
+        source = block.source
+        if source.calls:
+            self.places[path] = source.calls.get(block.path.partition(".")[0].partition("[")[0], source.where)
+        else:
+            where = source.raw_places.get(block.path)
+            if where is not None:
+                self.places[path] = where
 
     def note_place(self, at: At, path: str) -> None:
         """Remember where the value that now stands at `path` was written, and every part of it that has its own."""

@@ -102,3 +102,11 @@ def find(api_version: str, name: str) -> ApiResource | None:
     """
     group = api_version.rpartition("/")[0]
     return _BY_GROUP.get((_MOVED.get((group, name), group), name))
+
+
+def path_in_workload(kind: str, path: str) -> str:
+    """Where a pod template's property stands in the workload it is part of: `spec.template.spec.hostPID`."""
+    resource = RESOURCES.get(kind)
+    if resource is None or resource.template in ("", ".") or not path:
+        return path
+    return f"{resource.template}.{path}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from soc2gate.kinds import registry
 from soc2gate.kinds.attaching import Roots, attach
 from soc2gate.kinds.completing import complete, facts_of, fill_defaults
-from soc2gate.kinds.convert import plain_copy, tag_list, tag_map
+from soc2gate.kinds.convert import tag_list, tag_map
 from soc2gate.kinds.describe import Kind, Spelling
 from soc2gate.kinds.draft import Draft
 from soc2gate.kinds.linking import Unread, link
@@ -111,10 +111,7 @@ def write_down(kind: Kind, spelling: Spelling, raw: RawResource) -> Draft:
     draft = Draft.of(kind, spelling, raw)
     if raw.format != "terraform":
         # CloudFormation and manifests are in the normal form already.
-        written = spelling.build is not None or any("." in default.path for default in spelling.defaults)
-        draft.properties = {
-            key: plain_copy(value) if written else value for key, value in raw.body.items() if value is not None
-        }
+        draft.properties = {key: value for key, value in raw.body.items() if value is not None}
         # Its paths are ours already; a table of lines that makes them when asked for stays one.
         draft.places = ChainMap({}, raw.places)  # type: ignore[arg-type]  # only the first is written into
         draft.notes = dict(raw.notes)

@@ -33,23 +33,22 @@ class Named(Generic[T]):
 
 
 def key_of(value: Value) -> Key | None:
-    """What a value is looked up by. Text and unknowns that come from the same references are the same value, even
-    though nobody knows it; everything else that is not known has no key."""
+    """What a value is looked up by: text by itself, and what is not known by where it comes from.
+
+    Two texts of the same references are the same text, though nobody knows it. The same holds of the same `Unknown`
+    object: readers pass a variable's value on as it is, and make a new one for whatever they compute from it.
+    """
     if isinstance(value, str):
         return value or None
     if isinstance(value, Unknown):
-        return ((value.ref.address, value.ref.attribute),) if value.ref else None
+        return (_source(value),)
     if isinstance(value, Text):
-        parts: list[str | tuple[str, str]] = []
-        for part in value.parts:
-            if isinstance(part, str):
-                parts.append(part)
-            elif part.ref is None:
-                return None
-            else:
-                parts.append((part.ref.address, part.ref.attribute))
-        return tuple(parts)
+        return tuple(part if isinstance(part, str) else _source(part) for part in value.parts)
     return None
+
+
+def _source(unknown: Unknown) -> tuple[str, str]:
+    return (unknown.ref.address, unknown.ref.attribute) if unknown.ref else ("", str(id(unknown)))
 
 
 def may_equal(a: Value, b: Value) -> bool:

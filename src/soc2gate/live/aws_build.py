@@ -57,4 +57,3 @@ def build(seen: Seen, taken_at: str) -> Resource | None:
         if place_of(places, path, where) != placed or path.isalnum():
             places[path] = placed
     return replace(resource, where=where, places=places, root=root_of("aws", seen.account, where.region))
-

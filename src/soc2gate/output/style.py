@@ -84,10 +84,36 @@ def indent(lines: Iterable[str], first: str, rest: str) -> Iterator[str]:
 
 
 def table(rows: Sequence[tuple[str, str, str]], width: int, style: Style) -> Iterator[str]:
-    """Label, value and place per row; long values are clipped, the place stays readable."""
+    """Label, value and place per row; a place that does not fit beside its value stands below it."""
     label_width = max(len(row[0]) for row in rows)
-    room = max(24, width - label_width - 6 - max(len(row[2]) for row in rows))
-    values = [clip(row[1], room) for row in rows]
+    values = [clip(row[1], width - label_width - 4) for row in rows]
     value_width = max(map(len, values))
+    beside = label_width + value_width + 6 + max(len(row[2]) for row in rows) <= width
     for (label, _, place), value in zip(rows, values, strict=True):
-        yield f"  {style.dim(label.ljust(label_width))}  {value.ljust(value_width)}  {style.dim(place)}".rstrip()
+        if beside:
+            yield f"  {style.dim(label.ljust(label_width))}  {value.ljust(value_width)}  {style.dim(place)}".rstrip()
+        else:
+            yield f"  {style.dim(label.ljust(label_width))}  {value}"
+            if place:
+                yield f"  {' ' * label_width}  {style.dim(place)}"
+
+
+def contrasted(declared: Value, live: Value) -> tuple[Value, Value]:
+    """Both values without what they have in common, so that a person sees the difference."""
+    if isinstance(declared, dict) and isinstance(live, dict):
+        ours: dict[str, Value] = {}
+        theirs: dict[str, Value] = {}
+        for key in dict.fromkeys([*declared, *live]):
+            left, right = declared.get(key), live.get(key)
+            if left == right:
+                continue
+            left, right = contrasted(left, right)
+            if key in declared:
+                ours[key] = left
+            if key in live:
+                theirs[key] = right
+        return ours, theirs
+    if isinstance(declared, list) and isinstance(live, list) and len(declared) == len(live) == 1:
+        left, right = contrasted(declared[0], live[0])
+        return [left], [right]
+    return declared, live

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from soc2gate.errors import Exit
-from soc2gate.model.outcome import Difference, Disagreement, Evidence, Finding, Run, Status, Verdict
+from soc2gate.model.outcome import Difference, Disagreement, Evidence, Finding, RuleContrast, Run, Status, Verdict
 from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where
 from soc2gate.model.rule import Severity
 from soc2gate.output import summary
-from soc2gate.output.style import Style, brief, clip, indent, table, wrap
+from soc2gate.output.style import Style, brief, clip, contrasted, indent, table, wrap
 
 _STATUS_WORDS = {
     Status.PASS: "pass",
@@ -58,8 +58,9 @@ class _Report:
         self.sources: dict[str, Sequence[str]] = {}
 
     def lines(self) -> Iterator[str]:
+        if self.run.command == "verify":
+            yield from self._disagreements()
         yield from self._findings()
-        yield from self._disagreements()
         yield from self._unchecked()
         yield from self._criteria()
         yield from self._closing()
@@ -135,12 +136,9 @@ class _Report:
     def _disagreements(self) -> Iterator[str]:
         decided = [item for item in self.run.disagreements if item.difference is not Difference.UNDECIDED]
         undecided = [item for item in self.run.disagreements if item.difference is Difference.UNDECIDED]
-        if self.run.command == "verify":
-            number = len(decided)
-            yield self.style.heading(
-                f"CODE AND LIVE STATE DISAGREE ({number})" if number else "CODE AND LIVE STATE AGREE"
-            )
-            yield ""
+        number = len(decided)
+        yield self.style.heading(f"CODE AND LIVE STATE DISAGREE ({number})" if number else "CODE AND LIVE STATE AGREE")
+        yield ""
         decided.sort(key=lambda item: (-(item.severity or 0), item.kind, item.address))
         for item in decided:
             yield from self._disagreement(item)
@@ -166,12 +164,11 @@ class _Report:
         rows.append(("live", self._side(item, Side.LIVE), _spoken(item.live_where)))
         yield from table(rows, self.width, style)
         if item.reason:
-            yield f"  {style.dim('note')}      {item.reason}"
+            yield from indent(wrap(item.reason, self.width - 12), f"  {style.dim('note')}      ", "            ")
         broken = [rule for rule in item.rules if Verdict.FAIL in (rule.declared, rule.live)] or list(item.rules)
         if broken:
-            said = ", ".join(f"{rule.id} ({_word(rule.declared)} → {_word(rule.live)})" for rule in broken[:8]) + (
-                f" and {len(broken) - 8} more" if len(broken) > 8 else ""
-            )
+            named = [f"{rule.id} ({_contrast(rule)})" for rule in broken[:8]]
+            said = ", ".join(named) + (f" and {len(broken) - 8} more" if len(broken) > 8 else "")
             yield from indent(wrap(said, self.width - 12), f"  {style.dim('rules')}     ", "            ")
         if item.criteria:
             yield f"  {style.dim('criteria')}  {' '.join(item.criteria)}"
@@ -184,7 +181,8 @@ class _Report:
         if item.property is None:
             words = {_word(rule.declared if side is Side.DECLARED else rule.live) for rule in item.rules}
             return " and ".join(sorted(words))
-        value = item.declared if side is Side.DECLARED else item.live
+        declared, live = contrasted(item.declared, item.live)
+        value = declared if side is Side.DECLARED else live
         return "not set" if value is None else brief(value)
 
     def _undecided(self, item: Disagreement) -> Iterator[str]:
@@ -227,7 +225,8 @@ class _Report:
 
     def _problems(self, problems: Iterable[Problem]) -> Iterator[str]:
         for item in problems:
-            place = _spoken(item.where)
+            # A live problem names its call in the message.
+            place = _spoken(item.where) if isinstance(item.where, Span) else ""
             text = f"{self.style.dim(place)}  {item.message}" if place else item.message
             yield from indent([text], "  ", "    ")
             if item.hint:
@@ -345,6 +344,11 @@ def _spoken(place: Where | None) -> str:
 def _call(place: LiveRef) -> str:
     scope = f" in {place.region}" if place.region and place.region != "global" else ""
     return f"{place.call}{scope}"
+
+
+def _contrast(rule: RuleContrast) -> str:
+    answers = [_word(verdict) for verdict in (rule.declared, rule.live) if verdict is not None]
+    return " → ".join(answers)
 
 
 def _word(verdict: Verdict | None) -> str:

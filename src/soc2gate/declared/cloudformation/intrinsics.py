@@ -48,6 +48,11 @@ _DECIDED_AT_DEPLOY = {
     "AWS::AccountId": "the account is chosen at deploy",
     "AWS::Region": "the region is chosen at deploy",
 }
+# One object each: `kinds` takes two names made of the very same unknowns for the same name.
+_PSEUDO = {
+    name: Unknown(reason, depends=(name,), not_null=name != "AWS::NotificationARNs")
+    for name, reason in _DECIDED_AT_DEPLOY.items()
+}
 
 
 class Evaluator:
@@ -219,7 +224,7 @@ class Evaluator:
             return self.options.account
         if name not in _DECIDED_AT_DEPLOY:
             raise BadCallError(f"{name} is not a pseudo parameter")
-        return Unknown(_DECIDED_AT_DEPLOY[name], depends=(name,), not_null=name != "AWS::NotificationARNs")
+        return _PSEUDO[name]
 
     def attribute(self, logical_id: str, attribute: str) -> Value:
         """What a resource will answer once it exists."""

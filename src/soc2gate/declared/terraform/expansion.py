@@ -94,8 +94,8 @@ def _for_each(module: Module, collection: Val, make: Make) -> Expansion:
         return Expansion(found, list(found.values()))
     uncertain = f"for_each is not known: {reason}"
     unknown = Unknown(uncertain, depends=("each.key",))
-    key, value = more[0] if len(more) == 1 else (unknown, unknown)
-    each = {"key": unknown if key is None else key, "value": value}
+    template: tuple[Val, Val] = more[0] if len(more) == 1 else (unknown, unknown)
+    each = {"key": unknown if template[0] is None else template[0], "value": template[1]}
     perhaps = make(module.scope.inner(each=each), "[?]", uncertain)
     return Expansion(OpenMap(found, perhaps, uncertain), [*found.values(), perhaps])
 

@@ -364,8 +364,6 @@ def _calculate(operator: str, left: numbers.Number, right: numbers.Number) -> Va
             raise EvaluationError("division by zero")
         return numbers.divide(left, right)
     if operator == "%":
-        if not right:
-            raise EvaluationError("division by zero")
         return numbers.modulo(left, right)
     order = numbers.compare(left, right)
     if operator == "<":
@@ -406,6 +404,8 @@ def _conditional(node: Conditional, scope: Scope) -> Val:
         return _undecided_conditional(node, condition, scope)
     chosen, other = (node.then, node.otherwise) if condition else (node.otherwise, node.then)
     value = evaluate(chosen, scope)
+    if isinstance(value, (str, Text)) and isinstance(other, (Tuple, Object, ForTuple, ForObject)):
+        raise EvaluationError("the results of a conditional must have one type, but only one is a string")
     if isinstance(value, str) or value is None or isinstance(value, (Unknown, Text)):
         # Nothing the other branch may be would change these.
         return value
@@ -466,7 +466,7 @@ def _template(node: Template, scope: Scope) -> Val:
         value = evaluate(part, scope)  # type: ignore[arg-type]  # the class was asked just above
         if isinstance(value, str):
             parts.append(value)
-        elif isinstance(value, SPECIAL) or isinstance(value, Members):
+        elif isinstance(value, (*SPECIAL, Members)):
             return _vague_template(node, scope)
         else:
             parts.append(_interpolated(value))

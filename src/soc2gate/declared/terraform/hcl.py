@@ -60,7 +60,8 @@ _ITEM = re.compile(
     (?: (\}})
       | ({IDENTIFIER}) [ \t]*+
         (?: (=)(?!=) [ \t]*+
-            (?: (?: "([^"\\$%\n]*+)" | (\d++)(?![.\w]) | (true|false|null)(?![\w.-]) | ({IDENTIFIER}(?:\.{IDENTIFIER})++) )
+            (?: (?: "([^"\\$%\n]*+)" | (\d++)(?![.\w]) | (true|false|null)(?![\w.-])
+                    | ({IDENTIFIER}(?:\.{IDENTIFIER})++) )
                 [ \t\r]*+ (?:(?:\#|//)[^\n]*+)? (?=\n)
             )?
           | ((?: (?:"[^"\\$%\n]*+" | {IDENTIFIER}) [ \t]*+ )*+) \{{
@@ -315,7 +316,7 @@ class Parser(Cursor):
                 if name not in _KEYWORDS and (self.value == "." or self.value == "["):
                     return self._steps(Reference(start, name, ()))
             if name in _KEYWORDS:
-                return Literal(start, _KEYWORDS[name])
+                return self._steps(Literal(start, _KEYWORDS[name]))
             return Reference(start, name, ())
         if kind == OPERATOR and (self.value == "-" or self.value == "!"):
             start, operator = self.start, self.value

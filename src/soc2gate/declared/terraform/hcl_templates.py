@@ -21,7 +21,7 @@ _QUOTED = re.compile(r'(?:[^"\\$%\n]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))++').match
 _LINE = re.compile(r"(?:[^$%\n]++|\$\$\{|%%\{|[$%](?!\{))*+\n?").match
 _WHOLE = re.compile(r"(?:[^$%]++|\$\$\{|%%\{|[$%](?!\{))++").match
 # What Go's unicode.IsSpace says; str.strip() takes a few separators more.
-SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 class _Sequence:
@@ -171,9 +171,7 @@ def _built(
     if len(parts) == 1 and isinstance(parts[0], _Sequence) and not parts[0].directive:
         assert parts[0].expression is not None
         return parts[0].expression
-    nester = _Nester(parser, parts)
-    template = nester.until(start, ())
-    return template
+    return _Nester(parser, parts).until(start, ())
 
 
 def _strip(parts: list[_Part]) -> None:

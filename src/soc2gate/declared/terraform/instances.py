@@ -103,7 +103,7 @@ class Instance(Members):
 
     def _attribute(self, name: str, node: Node, start: int, end: int) -> Val:
         if node.__class__ is Literal:
-            value = self.body[name] = node.value  # type: ignore[attr-defined]
+            value = self.body[name] = node.value
             return value
         if name in self._busy:
             raise EvaluationError(f"{self.address}.{name} is computed from itself")
@@ -128,7 +128,7 @@ class Instance(Members):
         if node.__class__ is Reference:
             self._note(path, node)
         elif node.__class__ is Tuple:
-            for at, element in enumerate(node.elements):  # type: ignore[attr-defined]
+            for at, element in enumerate(node.elements):
                 if element.__class__ is Reference:
                     self._note(f"{path}[{at}]", element)
         return value
@@ -145,7 +145,7 @@ class Instance(Members):
             if name not in body and name not in META_ATTRIBUTES:
                 node = attribute.value
                 if node.__class__ is Literal:
-                    body[name] = node.value  # type: ignore[attr-defined]  # the class was asked just above
+                    body[name] = node.value
                 else:
                     self._attribute(name, node, attribute.start, attribute.end)
         self._evaluate_blocks()
@@ -195,7 +195,7 @@ class Instance(Members):
         for name, attribute in body.attributes.items():
             node = attribute.value
             if node.__class__ is Literal:
-                element[name] = node.value  # type: ignore[attr-defined]  # the class was asked just above
+                element[name] = node.value
             else:
                 element[name] = self._value(node, scope, f"{path}.{name}", block.source, attribute.start, attribute.end)
         if body.blocks:

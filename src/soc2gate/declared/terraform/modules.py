@@ -70,12 +70,14 @@ class Module(Members):
         """`module.web[0]`; empty for the root."""
         self.parent = parent
         self.call = call
-        self.key = "" if call is None else f"{parent.key}.{call.labels[0]}" if parent and parent.key else call.labels[0]
-        """How modules.json calls it."""
+        self.key: str = call.labels[0] if call is not None else ""
+        """How modules.json calls it: `web.vpc`."""
+        if parent is not None and parent.key:
+            self.key = f"{parent.key}.{self.key}"
         self.given: Mapping[str, Given] = {}
         """Of the root: variables set from outside."""
         self.scope = Scope(self, run.context)
-        self.uncertain = parent.uncertain if parent is not None else ""
+        self.uncertain: str = parent.uncertain if parent is not None else ""
         self.providers = Providers(self, call_scope)
         self._memo: dict[tuple[str, str], Val] = {}
         self._busy: set[tuple[str, str]] = set()
@@ -120,8 +122,7 @@ class Module(Members):
 
     def _path(self, name: str) -> Val:
         if name == "module":
-            relative = posixpath.relpath(self.sources.folder or ".", self.run.folder or ".")
-            return relative
+            return posixpath.relpath(self.sources.folder or ".", self.run.folder or ".")
         if name == "root":
             return "."
         if name == "cwd":

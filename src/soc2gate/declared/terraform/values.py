@@ -22,6 +22,10 @@ class EvaluationError(InputError):
     """An expression that Terraform would refuse too; contained where it was written."""
 
 
+class UnsupportedError(Exception):
+    """Something that Terraform can evaluate and we cannot: the value is unknown, and no error in the configuration."""
+
+
 class TfList(list[Any]):
     """A list whose elements have one type."""
 
@@ -166,11 +170,13 @@ def _unify_sequences(known: list[Type], kinds: set[str]) -> Type | None:
     if kinds == {"tuple"} and len({len(each.items) for each in known}) == 1:
         columns = [unify(column) for column in zip(*(each.items for each in known), strict=True)]
         return None if None in columns else Type("tuple", items=tuple([c for c in columns if c is not None]))
+    if "set" in kinds and len(kinds) > 1:
+        # cty takes the type that the other values can be converted to, each on its own.
+        candidates = [each for each in known if each.kind == ("list" if "list" in kinds else "set")]
+        return candidates[0] if len(candidates) == 1 else None
     inner = [part for each in known for part in (each.items if each.kind == "tuple" else (each.item or ANY,))]
     item = unify(inner)
-    if item is None:
-        return None
-    return Type("set" if "set" in kinds and "list" not in kinds and "tuple" not in kinds else "list", item)
+    return None if item is None else Type("set" if kinds == {"set"} else "list", item)
 
 
 def _unify_objects(known: list[Type], kinds: set[str]) -> Type | None:

@@ -49,7 +49,7 @@ def given_values(run: Run, sources: Sources) -> dict[str, Given]:
 
 def _automatic_files(run: Run) -> list[str]:
     names = run.files.names(run.folder or ".")
-    found = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
+    found: list[str] = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
     found += [name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
     return [posixpath.join(run.folder, name) for name in found]
 
@@ -69,8 +69,8 @@ def _from_file(path: str, run: Run, given: dict[str, Given]) -> None:
         from soc2gate.declared.terraform.hcl import parse
 
         body, errors = parse(source, run.limits.depth)
-    for error in errors:
-        run.broken(error)
+    for broken in errors:
+        run.broken(broken)
     _refuse_blocks(body, source, run)
     scope = Scope(_Nothing(), Context(run.limits))
     for name, attribute in body.attributes.items():

@@ -100,6 +100,8 @@ FLOW_LOG = Kind(
         enumerate=Call("ec2", "describe_flow_logs", "ec2:DescribeFlowLogs", {"MaxResults": 1000}, result="FlowLogs"),
         build=_live_flow_log,
     ),
+    # It has no name of its own; what it is for shows at the VPC it watches.
+    part_of="AWS::EC2::VPC",
 )
 
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from soc2gate.kinds.convert import map_value, protocol
 from soc2gate.kinds.draft import At, Block, Draft, Piece, open_list
-from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, Text, Unknown, Value
 
 PORTED = ("tcp", "udp", "icmp", "icmpv6")
 """Protocols for which ports (types and codes) mean something; any other opens them all, whatever is written.
@@ -23,6 +23,9 @@ _PLAIN_CIDR = re.compile(r"^(\d+\.){3}\d+/(0|32)$|^::/0$")
 
 def cidr(value: Value) -> Value:
     """A CIDR as EC2 keeps it: host bits cleared, IPv6 in its short form."""
+    if isinstance(value, Text):
+        # `${aws_eip.nat.public_ip}/32` says how wide it is, though not where.
+        return value
 
     def convert(plain: Value) -> Value:
         text = str(plain).strip()

@@ -129,7 +129,15 @@ def _terraform_instance(draft: Draft) -> None:
             Unknown("restored to a point in time", not_null=True),
             "restore_to_point_in_time",
         )
+    _drop_empty(draft, _SOURCES)
     _lowered(draft, "PreferredMaintenanceWindow")
+
+
+def _drop_empty(draft: Draft, paths: tuple[str, ...]) -> None:
+    """An empty name, as parameters have for “none”, names nothing."""
+    for path in paths:
+        if draft.properties.get(path) == "":
+            del draft.properties[path]
 
 
 def _name_it(draft: Draft, attribute: str, path: str) -> None:
@@ -139,6 +147,7 @@ def _name_it(draft: Draft, attribute: str, path: str) -> None:
 
 
 def _cloudformation_instance(draft: Draft) -> None:
+    _drop_empty(draft, _SOURCES)
     _lowered(
         draft,
         "DBInstanceIdentifier",
@@ -347,11 +356,13 @@ _CLUSTER_SOURCES = (
 def _terraform_cluster(draft: Draft) -> None:
     _name_it(draft, "cluster_identifier", "DBClusterIdentifier")
     if draft.get("restore_to_point_in_time") is not None:
-        draft.copy("restore_to_point_in_time[0].source_cluster_identifier", "SourceDBClusterIdentifier")
+        draft.copy("restore_to_point_in_time.source_cluster_identifier", "SourceDBClusterIdentifier")
+    _drop_empty(draft, _CLUSTER_SOURCES)
     _lowered(draft, "PreferredMaintenanceWindow")
 
 
 def _cloudformation_cluster(draft: Draft) -> None:
+    _drop_empty(draft, _CLUSTER_SOURCES)
     _lowered(
         draft,
         "DBClusterIdentifier",

@@ -180,6 +180,11 @@ def _distinct(value: Val) -> Val:
     gathering = _Gathering()
     seen: set[object] = set()
     source = value if isinstance(value, list) else [*value.items]
+    if value.__class__ is list:
+        shared = unify(map(type_of, value))
+        if shared is None:
+            raise EvaluationError("all elements must have the same type")
+        source = [convert(element, shared) for element in value]
     for element in source:
         key = identity(element)
         if key in seen:
@@ -253,7 +258,7 @@ def _lookup(value: Val, key: Val, *otherwise: Val) -> Val:
     if name in items:
         found = items[name]
         if otherwise and isinstance(value, TfMap):
-            return convert(found, unify((type_of(found), type_of(otherwise[0]))) or ANY)
+            convert(otherwise[0], value.item)
         return found
     if isinstance(value, OpenMap):
         return alternatives((value.more, *otherwise), value.reason)
@@ -289,9 +294,7 @@ def _contains(value: Val, wanted: Val) -> Val:
     _list_or_special(value)
     if isinstance(value, Unknown):
         return derived(value, wanted)
-    if isinstance(value, (TfList, TfSet)) and value.item.kind in ("string", "number", "bool") and not is_vague(wanted):
-        if wanted is not None:
-            wanted = convert(wanted, value.item)
+    _not_null(wanted)
     answers = [equal(element, wanted) for element in (value if isinstance(value, list) else value.items)]
     if True in answers:
         return True
@@ -314,20 +317,23 @@ def _coalesce(*values: Val) -> Val:
     for value in values:
         if value is None or (value == "" and isinstance(value, str)):
             continue
-        possible.append(convert(value, shared) if shared.kind in ("string", "number", "bool") else value)
-        if not isinstance(value, Unknown) or value.not_null:
-            if not isinstance(value, Text) or any(isinstance(part, str) for part in value.parts):
-                break
+        possible.append(convert(value, shared))
+        if not _may_be_empty(value):
+            break
     if not possible:
         raise EvaluationError("no argument is neither null nor an empty string")
     special = next((found for found in map(first_special, possible) if found is not None), None)
     return alternatives(possible, special.reason if special is not None else "", derived(*possible).depends)
 
 
+def _may_be_empty(value: Val) -> bool:
+    if isinstance(value, Text):
+        return not any(isinstance(part, str) for part in value.parts)
+    return isinstance(value, Unknown) and not value.not_null
+
+
 def _coalescelist(*values: Val) -> Val:
     for value in values:
-        if value is None:
-            continue
         _list_or_special(value)
         if isinstance(value, Unknown) or (isinstance(value, OpenList) and not value.items):
             return derived(*values)

@@ -10,7 +10,7 @@ from soc2gate.declared.terraform.functions.signature import Function
 from soc2gate.declared.terraform.unknowns import derived
 from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Type, Val, convert
 from soc2gate.model.text_json import parse_json_text, spell_json
-from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown
+from soc2gate.model.value import SPECIAL, Text, Unknown
 
 
 class _Spelled(float):
@@ -172,7 +172,7 @@ def _csv_decode(value: str) -> Val:
 
 
 def _yaml_encode(value: Val) -> Val:
-    if isinstance(value, SPECIAL) or isinstance(value, (OpenList, OpenMap, Alternatives)):
+    if isinstance(value, SPECIAL):
         return derived(value)
     return yaml_text.encode(value)
 

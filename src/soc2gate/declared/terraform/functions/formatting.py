@@ -96,6 +96,10 @@ def _default(value: Val, quoted: bool) -> str:
         return value
     if isinstance(value, (str, list, dict)):
         return str(json_encode(value))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        negative = numbers.compare(value, 0) < 0
+        number = to_number(value)
+        return ("-" if negative else "") + _shortest(numbers.negative(number) if negative else number, "g")
     return to_string(value)
 
 
@@ -111,8 +115,7 @@ def _string(verb: str, flags: str, width: str | None, precision: str | None, val
 
 def _whole(verb: str, flags: str, width: str | None, value: numbers.Number) -> str:
     if not isinstance(value, int):
-        # Go prints the whole part.
-        value = -numbers.floor(numbers.negative(value)) if numbers.compare(value, 0) < 0 else numbers.floor(value)
+        raise EvaluationError(f"a whole number is required for “%{verb}”")
     digits = format(abs(value), verb)
     if "#" in flags and verb in "xXo":
         digits = {"x": "0x", "X": "0X", "o": "0"}[verb] + digits

@@ -57,8 +57,7 @@ def _pow(value: Number, power: Number) -> Val:
 def _from_float(value: float) -> Val:
     if not math.isfinite(value):
         raise EvaluationError("the result is not a number")
-    numerator, denominator = value.as_integer_ratio()
-    return numbers.ratio(numerator, denominator)
+    return numbers.from_float(value)
 
 
 def _parse_int(value: Val, base: int) -> int:
@@ -98,11 +97,11 @@ def _range(*values: Number) -> Val:
         step = values[2] if len(values) == 3 else None
     if step is None:
         step = 1 if numbers.compare(start, end) <= 0 else -1
+    if numbers.compare(start, end) == 0:
+        return TfList((), NUMBER)
     if not step:
         raise EvaluationError("the step is zero")
     upwards = numbers.compare(step, 0) > 0
-    if numbers.compare(start, end) == 0:
-        return TfList((), NUMBER)
     if upwards != (numbers.compare(start, end) < 0):
         raise EvaluationError("the step leads away from the end")
     found: list[Number] = []

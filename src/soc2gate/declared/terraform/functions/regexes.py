@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Val, type_of
-from soc2gate.errors import RefusedError
+from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, UnsupportedError, Val, type_of
 
 _POSIX = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7F", "blank": r"\t ", "cntrl": r"\x00-\x1F\x7F",
@@ -89,12 +88,12 @@ def _compiled(pattern: str, value: str) -> re.Pattern[str]:
         try:
             compiled = re.compile(_translated(pattern), re.ASCII)
         except (re.error, RecursionError, OverflowError) as error:
-            raise EvaluationError(f"the pattern is not valid: {error}") from error
+            raise UnsupportedError(f"the pattern could not be read: {error}") from error
         if len(_cache) > 500:
             _cache.clear()
         _cache[pattern] = compiled
     if len(value) > _LONGEST_RISK and _may_explode(pattern):
-        raise RefusedError("a pattern with repetition inside repetition is not tried on a long text")
+        raise UnsupportedError("a pattern with repetition inside repetition is not tried on a long text")
     return compiled
 
 
@@ -108,6 +107,8 @@ def _may_explode(pattern: str) -> bool:
 def _translated(pattern: str) -> str:
     out: list[str] = []
     at = 0
+    multiline = re.search(r"\(\?[isU]*m", pattern) is not None
+    flagged = ""
     closing: list[str] = []
     while at < len(pattern):
         char = pattern[at]
@@ -118,7 +119,7 @@ def _translated(pattern: str) -> str:
             piece, at = _class(pattern, at)
             out.append(piece)
         elif char == "$":
-            out.append(r"\Z")
+            out.append("$" if multiline else r"\Z")
             at += 1
         elif char == "(":
             piece, at, ends = _group(pattern, at)
@@ -128,18 +129,22 @@ def _translated(pattern: str) -> str:
                 if closing:
                     closing[-1] += ")"
                 else:
-                    closing.append(")")
+                    flagged += ")"
             else:
                 closing.append(ends)
         elif char == ")":
-            out.append(closing.pop() if closing else ")")
+            if not closing:
+                raise EvaluationError("the pattern closes a group that it does not open")
+            out.append(closing.pop())
             at += 1
         else:
             if char in "*+?}" and pattern[at + 1 : at + 2] == "+" and out:
                 raise re.error("invalid nested repetition operator")
             out.append(char)
             at += 1
-    return "".join(out) + "".join(closing)
+    if closing:
+        raise EvaluationError("the pattern does not close a group")
+    return "".join(out) + flagged
 
 
 def _group(pattern: str, at: int) -> tuple[str, int, str | None]:

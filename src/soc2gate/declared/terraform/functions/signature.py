@@ -10,6 +10,7 @@ from soc2gate.declared.terraform.unknowns import derived, each_way
 from soc2gate.declared.terraform.values import (
     EvaluationError,
     Members,
+    UnsupportedError,
     Val,
     describe,
     first_special,
@@ -18,7 +19,7 @@ from soc2gate.declared.terraform.values import (
     to_number,
     to_string,
 )
-from soc2gate.model.value import Alternatives
+from soc2gate.model.value import Alternatives, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ def apply(name: str, function: Function, arguments: list[Val], context: Context)
             return function.run(*arguments)
         letters = _letters(function, len(arguments))
         return function.run(*[_convert(value, letter) for value, letter in zip(arguments, letters, strict=True)])
+    except UnsupportedError as error:
+        context.doubts += 1
+        return Unknown(f"{name}(): {error}", depends=derived(*arguments).depends)
     except EvaluationError as error:
         if error.message.startswith(f"{name}():"):
             raise

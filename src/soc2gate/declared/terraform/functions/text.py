@@ -28,13 +28,18 @@ def graphemes(value: str) -> list[str]:
         return list(value)
     clusters: list[str] = []
     for char in value:
-        if (
-            clusters and (_extends(char) or clusters[-1][-1] == "\u200d" or (clusters[-1] == "\r" and char == "\n"))
-        ) or (clusters and _regional(char) and _regional(clusters[-1][0]) and len(clusters[-1]) == 1):
+        if clusters and _continues(clusters[-1], char):
             clusters[-1] += char
         else:
             clusters.append(char)
     return clusters
+
+
+def _continues(cluster: str, char: str) -> bool:
+    """Whether `char` is part of the character that `cluster` began."""
+    if _extends(char) or cluster[-1] == "\u200d" or (cluster == "\r" and char == "\n"):
+        return True
+    return _regional(char) and len(cluster) == 1 and _regional(cluster)
 
 
 def _extends(char: str) -> bool:
@@ -157,9 +162,9 @@ def _contains(value: Val, wanted: Val) -> Val:
     value, wanted = _as_text(value), _as_text(wanted)
     if isinstance(value, str) and isinstance(wanted, str):
         return wanted in value
-    if isinstance(value, Text) and isinstance(wanted, str):
-        if any(isinstance(part, str) and wanted in part for part in value.parts):
-            return True
+    literal = [part for part in value.parts if isinstance(part, str)] if isinstance(value, Text) else []
+    if isinstance(wanted, str) and any(wanted in part for part in literal):
+        return True
     return derived(value, wanted)
 
 
