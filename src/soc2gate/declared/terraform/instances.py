@@ -110,11 +110,13 @@ class Instance(Members):
         self._busy.add(name)
         context = self.module.run.context
         doubts = context.doubts
+        run = self.module.run
+        run.go_deeper(self.address)
         try:
-            with self.module.run.deeper(self.address):
-                source = self.block.overrides.get(name, self.block.source)
-                value = self.body[name] = self._value(node, self.scope, name, source, start, end)
+            source = self.block.overrides.get(name, self.block.source)
+            value = self.body[name] = self._value(node, self.scope, name, source, start, end)
         finally:
+            run.depth -= 1
             self._busy.discard(name)
             context.doubts = doubts
         return value
@@ -161,14 +163,16 @@ class Instance(Members):
         self._busy.add("*")
         context = self.module.run.context
         doubts = context.doubts
+        run = self.module.run
+        run.go_deeper(self.address)
         try:
-            with self.module.run.deeper(self.address):
-                found: dict[str, Val] = {}
-                self._trace.clear()
-                self._nested(self.block.body, self.scope, "", found, META_BLOCKS)
-                self.body.update(found)
-                self._blocks_done = True
+            found: dict[str, Val] = {}
+            self._trace.clear()
+            self._nested(self.block.body, self.scope, "", found, META_BLOCKS)
+            self.body.update(found)
+            self._blocks_done = True
         finally:
+            run.depth -= 1
             self._busy.discard("*")
             context.doubts = doubts
 

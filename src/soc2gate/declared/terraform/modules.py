@@ -145,14 +145,15 @@ class Module(Members):
         spelled = f"{self.prefix}{kind}.{name}" if kind else f"{self.prefix}{name}"
         if key in self._busy:
             raise EvaluationError(f"{spelled} is computed from itself")
-        self._busy.add(key)
         # Whether this can fail is not a question of the expression that asks for it.
         context = self.run.context
         doubts = context.doubts
+        self._busy.add(key)
+        self.run.go_deeper(spelled)
         try:
-            with self.run.deeper(spelled):
-                value = memo[key] = compute()
+            value = memo[key] = compute()
         finally:
+            self.run.depth -= 1
             self._busy.discard(key)
             context.doubts = doubts
         return value

@@ -208,14 +208,6 @@ def render(source: Source, variables: Val, scope: Scope) -> Val:
     return value if isinstance(value, SPECIAL) else convert(value, STRING)
 
 
-def _templatestring(arguments: list[Val], scope: Scope) -> Val:
-    _count("templatestring", arguments, 2, 2)
-    if isinstance(arguments[0], SPECIAL):
-        scope.context.doubts += 1
-        return derived(*arguments)
-    return render(Source("", to_string(arguments[0])), arguments[1], scope)
-
-
 def _on_path(change: Callable[[str], str], name: str) -> FileFunction:
     """A function on the spelling of a path; it reads nothing."""
 
@@ -261,7 +253,6 @@ FILE_FUNCTIONS: Mapping[str, FileFunction] = {
     "filebase64sha512": _reads(_hash(digest_base64, "sha512"), "filebase64sha512"),
     "fileset": _fileset,
     "templatefile": _templatefile,
-    "templatestring": _templatestring,
     "basename": _on_path(_basename, "basename"),
     "dirname": _on_path(_dirname, "dirname"),
     "abspath": _machine,
