@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from soc2gate import kinds, plugins, version
 from soc2gate.config import Config, RootConfig
-from soc2gate.declared.discover import discover
+from soc2gate.declared.discover import Discovery, discover
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Reader, Root
 from soc2gate.engine import criteria, gate, waivers
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
-from soc2gate.model.outcome import Disagreement, Finding, Run
+from soc2gate.model.outcome import ChangedFiles, Disagreement, Finding, Run
 from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Weight
 from soc2gate.model.rule import RuleSet, Severity
 
@@ -76,7 +77,7 @@ def scan(request: Request) -> Run:
     """
     declared = read_declared(request)
     findings = evaluate(request.rules, declared.resources, now=request.now)
-    return _finish(request, "scan", declared, findings)
+    return finish(request, "scan", declared, findings)
 
 
 def collect(
@@ -164,7 +165,7 @@ def verify(
         today=request.now[:10],
     )
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
-    return _finish(
+    return finish(
         request,
         "verify",
         declared,
@@ -186,31 +187,42 @@ def read_declared(request: Request) -> Declared:
 
     Raises `UsageError` when no Terraform, CloudFormation or Kubernetes file stands under the paths.
     """
-    found = discover(
-        request.paths,
-        request.base,
-        ignore=request.config.ignore_paths,
-        explicit_roots=tuple(root.path for root in request.config.roots),
-    )
+    found = find(request)
     if not found.roots and not any(problem.weight is Weight.BROKEN for problem in found.problems):
         where = ", ".join(request.paths)
         raise UsageError(
             f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} ({found.looked})",
             hint="give the folder that holds your infrastructure code: soc2gate scan infra/",
         )
-    readings = [_read(root, request) for root in found.roots]
+    return normalised(request, found.roots, [read_root(root, request) for root in found.roots], found.problems)
+
+
+def find(request: Request) -> Discovery:
+    """The roots under the paths of a request."""
+    return discover(
+        request.paths,
+        request.base,
+        ignore=request.config.ignore_paths,
+        explicit_roots=tuple(root.path for root in request.config.roots),
+    )
+
+
+def normalised(
+    request: Request, roots: Sequence[Root], readings: Sequence[Reading], problems: Iterable[Problem]
+) -> Declared:
+    """What was read of the roots, in the normal form; `problems` are those of finding the roots."""
     owned = {root.path: True for root in request.config.roots if root.owns_account}
     normal = kinds.normalise(readings, owns_account=owned)
     problems = [
         *_plugin_problems(request),
-        *found.problems,
+        *problems,
         *(problem for reading in readings for problem in reading.problems),
         *normal.problems,
     ]
     return Declared(
         resources=tuple(normal.resources),
         problems=tuple(problems),
-        roots=tuple(found.roots),
+        roots=tuple(roots),
         files=tuple(sorted({file for reading in readings for file in reading.files})),
         unjudged=normal.unjudged,
         unread=any(reading.unread for reading in readings)
@@ -226,18 +238,28 @@ def _plugin_problems(request: Request) -> list[Problem]:
     ]
 
 
-def _read(root: Root, request: Request) -> Reading:
+def read_root(root: Root, request: Request) -> Reading:
+    """Read one root with what configuration and flags say of it."""
     reader: Reader = plugins.load(plugins.READERS[root.format])
+    return reader(root, request.base, options_for(root, request))
+
+
+def options_for(root: Root, request: Request) -> ReadOptions:
+    """What configuration and flags say of one root."""
     said = next((entry for entry in request.config.roots if entry.path == root.path), None) or RootConfig(root.path)
     # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
-    options = ReadOptions(
-        var_files=(*said.var_files, *request.var_files),
+    return ReadOptions(
+        var_files=(*said.var_files, *(_from_root(file, root, request.base) for file in request.var_files)),
         variables={**said.variables, **request.variables},
         environment=request.environment,
         account=said.account,
         region=said.regions[0] if len(said.regions) == 1 else None,
     )
-    return reader(root, request.base, options)
+
+
+def _from_root(file: str, root: Root, base: Path) -> str:
+    """A value file a person named, as its root would: the reader opens nothing by an absolute path."""
+    return os.path.relpath(os.path.realpath(file), os.path.realpath(base / root.path)).replace(os.sep, "/")
 
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:
@@ -281,7 +303,7 @@ def _listing(resource: Resource, snapshot: Snapshot) -> LiveRef | None:
     return LiveRef(part.provider, part.account, region if isinstance(region, str) else "", "", call, part.taken_at)
 
 
-def _finish(
+def finish(
     request: Request,
     command: str,
     declared: Declared,
@@ -292,6 +314,7 @@ def _finish(
     problems: Sequence[Problem] = (),
     snapshot: Snapshot | None = None,
     unread_kinds: Sequence[str] = (),
+    changed: ChangedFiles | None = None,
 ) -> Run:
     """Waivers, criteria, decision, digests: the same for every command."""
     today = request.now[:10]
@@ -327,6 +350,7 @@ def _finish(
         on_incomplete=request.on_incomplete,
         unjudged=declared.unjudged,
         base=str(request.base),
+        changed=changed,
     )
     return replace(run, digests=_digests(run, request, snapshot))
 

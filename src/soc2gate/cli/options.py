@@ -104,18 +104,21 @@ def request(
     regions: Sequence[str] = (),
     context: str | None = None,
     profile: str | None = None,
+    changed: bool = False,
 ) -> Request:
-    """Flags over configuration over defaults.
+    """Flags over configuration over defaults. Of `changed` files some may be gone.
 
     Raises `UsageError` for paths that do not exist, an unknown rule or a malformed variable; `ConfigError` for a
     configuration or pack that is wrong.
     """
     asked = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]
     for path in asked:
-        if not path.exists():
+        if not path.exists() and not changed:
             raise UsageError(f"there is no file or folder {path}")
     base = base_of(asked)
-    config = load_config(asked[0] if asked[0].is_dir() else asked[0].parent, config_file, base=base)
+    # Which files changed must not decide whose configuration counts.
+    start = Path.cwd() if changed else asked[0] if asked[0].is_dir() else asked[0].parent
+    config = load_config(start, config_file, base=base)
     level = fail_on or config.fail_on
     return Request(
         paths=tuple(os.path.relpath(path, base).replace(os.sep, "/") for path in asked),

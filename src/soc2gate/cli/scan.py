@@ -19,9 +19,15 @@ Examples:
   soc2gate scan --fail-on critical               close the gate on critical findings only
   soc2gate scan --format json --output r.json    for a machine
   soc2gate scan --rules ./policy                 with your own rules beside ours
+  soc2gate scan --changed infra/main.tf          what this file has a part in (pre-commit passes its files so)
 """,
 )
 @options.reading
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="PATHS are changed files: judge the modules around them and those that call them, tell what touches them.",
+)
 @options.judging
 def scan(
     paths: tuple[Path, ...],
@@ -31,6 +37,7 @@ def scan(
     var_files: tuple[str, ...],
     variables: tuple[str, ...],
     now: str | None,
+    changed: bool,
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
@@ -51,5 +58,13 @@ def scan(
         now=now,
         fail_on=fail_on,
         on_incomplete=on_incomplete,
+        changed=changed,
     )
-    return options.tell(app.scan(request), formats=formats, outputs=outputs, verbose=verbose)
+    if changed:
+        from soc2gate.change import scan_changed
+
+        # Without any, nothing changed: not the folder here, which PATHS stand for otherwise.
+        run = scan_changed(request, request.paths if paths else ())
+    else:
+        run = app.scan(request)
+    return options.tell(run, formats=formats, outputs=outputs, verbose=verbose)

@@ -160,6 +160,16 @@ class SnapshotInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedFiles:
+    """What a run that was asked only about changed files left out."""
+
+    files: tuple[str, ...]
+    """Relative to the base, sorted."""
+    elsewhere: int
+    """Findings that fail or are undecided in what was judged, and that no changed file has a part in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One finished evaluation: everything reporters and evidence may see. Ordered, so equal input gives equal bytes."""
 
@@ -191,3 +201,5 @@ class Run:
     """Resource types we read and have no kind for, with how many: looked at by no rule."""
     base: str = "."
     """The folder the paths are relative to; reporters read source lines below it."""
+    changed: ChangedFiles | None = None
+    """Set when only findings that touch changed files are told."""

@@ -46,6 +46,7 @@ def document(run: Run) -> dict[str, Json]:
         "disagreements": [disagreement(item) for item in run.disagreements],
         "problems": [problem(item) for item in run.problems],
         "snapshots": [_snapshot(item) for item in run.snapshots],
+        "changed": {"files": list(run.changed.files), "elsewhere": run.changed.elsewhere} if run.changed else None,
         "decision": {
             "exit": int(run.decision.exit),
             "reasons": list(run.decision.reasons),

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from soc2gate.errors import Exit
-from soc2gate.model.outcome import Difference, Disagreement, Evidence, Finding, RuleContrast, Run, Status, Verdict
+from soc2gate.model.outcome import (
+    ChangedFiles,
+    Difference,
+    Disagreement,
+    Evidence,
+    Finding,
+    RuleContrast,
+    Run,
+    Status,
+    Verdict,
+)
 from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where
 from soc2gate.model.rule import Severity
 from soc2gate.output import summary
@@ -62,7 +72,8 @@ class _Report:
             yield from self._disagreements()
         yield from self._findings()
         yield from self._unchecked()
-        yield from self._criteria()
+        if self.run.changed is None or self.run.roots:
+            yield from self._criteria()
         yield from self._closing()
 
     # --- findings -------------------------------------------------------------------------------------------------
@@ -291,6 +302,8 @@ class _Report:
                     f"{answers['waived']} waived, {answers['pass']} passed"
                 )
         yield from sides
+        if self.run.changed is not None:
+            yield self._scope(self.run.changed)
         decision = self.run.decision
         reasons = "; ".join(decision.reasons)
         words = {
@@ -302,6 +315,14 @@ class _Report:
         yield self.style.decision(decision.exit, f"{said} (exit {int(decision.exit)})") + (
             f": {reasons}" if reasons else ": nothing found at or above " + self.run.fail_on
         )
+
+    def _scope(self, changed: ChangedFiles) -> str:
+        number = len(changed.files)
+        files = f"{number} changed file{'s' if number != 1 else ''}"
+        if not self.run.roots and not self.run.problems:
+            return f"nothing in {files} is configuration that soc2gate judges"
+        more = f"; {changed.elsewhere} other findings around them are left for `soc2gate scan`"
+        return f"told: what touches {files}" + (more if changed.elsewhere else "")
 
 
 def _deciding(item: Finding) -> Evidence | None:
