@@ -17,14 +17,17 @@ from typing import TYPE_CHECKING
 
 from soc2gate import kinds, plugins, version
 from soc2gate.config import Config, RootConfig
+from soc2gate.declared import git
 from soc2gate.declared.discover import Discovery, discover
+from soc2gate.declared.git import Author
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Reader, Root
+from soc2gate.declared.written_waivers import read_waivers
 from soc2gate.engine import criteria, gate, waivers
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
-from soc2gate.model.outcome import ChangedFiles, Disagreement, Finding, Run
-from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Weight
+from soc2gate.model.outcome import ChangedFiles, Disagreement, Finding, Run, Waiver
+from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Span, Weight
 from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
@@ -55,6 +58,10 @@ class Request:
     context: str | None = None
     """The kubeconfig context; None takes the current one."""
     profile: str | None = None
+    narrowed: bool = False
+    """Only some of the rules there are are asked."""
+    history: tuple[Path, str] | None = None
+    """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,10 +324,10 @@ def finish(
     changed: ChangedFiles | None = None,
 ) -> Run:
     """Waivers, criteria, decision, digests: the same for every command."""
-    today = request.now[:10]
-    findings = waivers.apply_to_findings(findings, request.config.waivers, today=today)
-    disagreements = waivers.apply_to_disagreements(disagreements, request.config.waivers, today=today)
-    told = [*declared.problems, *problems, *waivers.expired(request.config.waivers, today=today)]
+    judged = judged_waivers(request, declared.files)
+    findings = waivers.apply_to_findings(findings, judged)
+    disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
+    told = [*declared.problems, *problems, *waivers.notes(judged)]
     decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
         command=command,
@@ -353,6 +360,40 @@ def finish(
         changed=changed,
     )
     return replace(run, digests=_digests(run, request, snapshot))
+
+
+def judged_waivers(request: Request, files: Iterable[str]) -> list[waivers.Judged]:
+    """The waivers of the configuration and those written in these files, each with whether it counts."""
+    config = request.config
+    written = read_waivers(files, request.base)
+    if not written and not config.waivers:
+        return []
+    terms = waivers.Terms(
+        today=request.now[:10],
+        rules=() if request.narrowed else request.rules.rules.keys(),
+        longest=config.max_waiver_days,
+        inline=config.inline_waivers,
+        accept_foreign=config.accept_foreign_skips,
+        foreign=config.foreign_skips,
+        author_of=_authors(request, [*config.waivers, *(item.waiver for item in written)]),
+    )
+    return waivers.judge(config.waivers, written, terms)
+
+
+def _authors(request: Request, written: Iterable[Waiver]) -> Callable[[Waiver], Author | None]:
+    """Who wrote a waiver, as git tells: its approver has to be somebody else."""
+    lines: dict[str, list[int]] = {}
+    for waiver in written:
+        if isinstance(waiver.where, Span):
+            lines.setdefault(waiver.where.path, []).append(waiver.where.line)
+    repository, revision = request.history or (request.base, "")
+    found = {path: git.authors(repository, path, numbers, revision) for path, numbers in lines.items()}
+
+    def author_of(waiver: Waiver) -> Author | None:
+        place = waiver.where
+        return found.get(place.path, {}).get(place.line) if isinstance(place, Span) else None
+
+    return author_of
 
 
 def _population(resources: Iterable[Resource]) -> dict[str, int]:

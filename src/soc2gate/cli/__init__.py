@@ -21,6 +21,7 @@ _COMMANDS = {
     "collect": "soc2gate.cli.collect:collect",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",
+    "waivers": "soc2gate.cli.waivers:waivers",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
 }

@@ -135,6 +135,7 @@ def request(
         regions=tuple(regions),
         context=context,
         profile=profile,
+        narrowed=bool(only),
     )
 
 

@@ -31,6 +31,9 @@ class Evidence:
     """`default of variable "port"`, `not set: aws_db_instance creates 0`."""
 
 
+CONFIGURED = "configuration"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """A finding someone accepted, with a name and an end."""
@@ -44,6 +47,8 @@ class Waiver:
     """ISO date."""
     where: Where | None = None
     ticket: str = ""
+    source: str = CONFIGURED
+    """`configuration`, `inline`, or the tool whose skip comment it was (`checkov`, `tfsec`, `trivy`, `kics`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,7 @@ def _waiver(item: Waiver | None) -> dict[str, Json] | None:
         "approver": item.approver,
         "expires": item.expires,
         "ticket": item.ticket,
+        "source": item.source,
     }
 
 
