@@ -56,6 +56,8 @@ class _Report:
         self.width = max(60, min(width, 140))
         self.verbose = verbose
         self.sources: dict[str, Sequence[str]] = {}
+        self.told: set[str] = set()
+        """Fixes already printed: forty buckets need the words once."""
 
     def lines(self) -> Iterator[str]:
         if self.run.command == "verify":
@@ -109,7 +111,10 @@ class _Report:
         if rule is not None:
             yield from indent(wrap(rule.title, self.width - 9), f"  {style.dim('wanted')} ", "         ")
             fix = _fix(rule.fix, item)
-            if fix:
+            if fix and fix in self.told:
+                yield f"  {style.dim('fix    as above')}"
+            elif fix:
+                self.told.add(fix)
                 yield from indent(wrap(fix, self.width - 9), f"  {style.dim('fix')}    ", "         ")
         if item.uncertain:
             yield f"  {style.dim('note')}   judged as if created: {item.uncertain}"
@@ -226,7 +231,7 @@ class _Report:
     def _problems(self, problems: Iterable[Problem]) -> Iterator[str]:
         for item in problems:
             # A live problem names its call in the message.
-            place = _spoken(item.where) if isinstance(item.where, Span) else ""
+            place = f"{_spoken(item.where)}:{item.where.column}" if isinstance(item.where, Span) else ""
             text = f"{self.style.dim(place)}  {item.message}" if place else item.message
             yield from indent([text], "  ", "    ")
             if item.hint:
