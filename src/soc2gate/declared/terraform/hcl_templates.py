@@ -1,8 +1,8 @@
 """Templates of HCL: quoted strings, heredocs and whole template files, with what is interpolated into them.
 
 The awkward part is white space. Strip markers (`~`) trim only the neighbouring piece of literal text, and Terraform's
-scanner cuts literal text of heredocs and files into lines, so a marker never reaches beyond its line. `<<-` takes away the
-indentation that all lines share, where a line that starts with an interpolation has none.
+scanner cuts literal text of heredocs and files into lines, so a marker never reaches beyond its line. `<<-` takes away
+the indentation that all lines share, where a line that starts with an interpolation has none.
 """
 
 from __future__ import annotations
