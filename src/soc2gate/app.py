@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,7 @@ class Request:
     fail_on: Severity | None = Severity.HIGH
     on_incomplete: str = "block"
     var_files: tuple[str, ...] = ()
+    """Relative to `base`; they hold for every root."""
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
@@ -231,7 +233,7 @@ def _read(root: Root, request: Request) -> Reading:
     said = next((entry for entry in request.config.roots if entry.path == root.path), None) or RootConfig(root.path)
     # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
     options = ReadOptions(
-        var_files=(*said.var_files, *request.var_files),
+        var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in request.var_files)),
         variables={**said.variables, **request.variables},
         environment=request.environment,
         account=said.account,
