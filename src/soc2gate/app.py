@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -52,6 +52,7 @@ class Request:
     fail_on: Severity | None = Severity.HIGH
     on_incomplete: str = "block"
     var_files: tuple[str, ...] = ()
+    """Relative to `base`; they hold for every root."""
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
@@ -256,17 +257,12 @@ def options_for(root: Root, request: Request) -> ReadOptions:
     said = next((entry for entry in request.config.roots if entry.path == root.path), None) or RootConfig(root.path)
     # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
     return ReadOptions(
-        var_files=(*said.var_files, *(_from_root(file, root, request.base) for file in request.var_files)),
+        var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in request.var_files)),
         variables={**said.variables, **request.variables},
         environment=request.environment,
         account=said.account,
         region=said.regions[0] if len(said.regions) == 1 else None,
     )
-
-
-def _from_root(file: str, root: Root, base: Path) -> str:
-    """A value file a person named, as its root would: the reader opens nothing by an absolute path."""
-    return os.path.relpath(os.path.realpath(file), os.path.realpath(base / root.path)).replace(os.sep, "/")
 
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:

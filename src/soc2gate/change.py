@@ -6,7 +6,6 @@ every root that calls the module it belongs to.
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -92,7 +91,7 @@ def _judged(
 
 
 def _with_values(request: Request, files: Iterable[str]) -> Request:
-    return replace(request, var_files=(*request.var_files, *(os.path.join(request.base, file) for file in files)))
+    return replace(request, var_files=(*request.var_files, *files))
 
 
 def _joined(first: Declared, second: Declared) -> Declared:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from soc2gate.cel import operations, operators, reads
-from soc2gate.cel.answer import INSIDE, SIZE, VALUE
+from soc2gate.cel.answer import INSIDE, SIZE, VALUE, Judged
 from soc2gate.cel.check import Checked
 from soc2gate.cel.environment import (
     FIRST_NAME,
@@ -27,7 +27,6 @@ from soc2gate.cel.environment import (
 )
 from soc2gate.cel.functions import HELPERS, Helper
 from soc2gate.cel.language import CONVERSIONS, METHODS
-from soc2gate.cel.statements import Judged
 from soc2gate.cel.syntax import (
     Binary,
     Call,
@@ -271,7 +270,7 @@ class Builder:
         where = self.locate(arguments[0])
         first = self.build(arguments[0], QUIET if where else VALUE)
         rest = tuple(self.build(argument) for argument in arguments[1:])
-        function: Callable[..., Any] = helper.function
+        function: Callable[..., Any] = helper.load()
         names, timed = helper.reads, helper.timed
 
         def ask(env: Env) -> Any:

@@ -23,7 +23,7 @@ from soc2gate.declared.terraform.hcl_tokens import (
     STRING,
     Cursor,
 )
-from soc2gate.declared.terraform.numbers import number
+from soc2gate.declared.terraform.numbers import Number, number
 from soc2gate.declared.terraform.tree import (
     Access,
     Attribute,
@@ -200,7 +200,7 @@ class Parser(Cursor):
             return Reference(match.start(group), root, tuple(steps))
         if shape == _KEYWORD:
             return Literal(match.start(group), _KEYWORDS[text])
-        return Literal(match.start(group), number(text))
+        return Literal(match.start(group), self._number(text, match.start(group)))
 
     def _block(self, body: Body, type_: str, labels: str, start: int, at: int) -> int:
         """Read the block whose opening brace ends at `at`; answers the offset after its line."""
@@ -356,7 +356,7 @@ class Parser(Cursor):
             self.advance()
             return node
         if kind == NUMBER:
-            node = Literal(start, number(self.value))
+            node = Literal(start, self._number(self.value, start))
             self.advance()
             return node
         if kind == QUOTE:
@@ -380,6 +380,12 @@ class Parser(Cursor):
             if self.value == "{":
                 return self._object(start)
         raise self.error(f"expected an expression, found {self.found()}")
+
+    def _number(self, text: str, at: int) -> Number:
+        try:
+            return number(text)
+        except ValueError as error:
+            raise self.error(f"expected a number, found one that is too big: {error}", at) from error
 
     def _close(self, operator: str, lines_were_free: bool, why: str) -> None:
         """Step over a closing bracket; from the token after it on, newlines count as they did before."""
@@ -438,11 +444,12 @@ class Parser(Cursor):
         return _stepped(item, steps)
 
     def _legacy_index(self) -> list[Step]:
-        """`.0` as an index; `.0.1` comes as the number 0.1 and means two."""
-        digits = self.value.split(".")
-        if not all(part.isdigit() for part in digits):
-            raise self.error(f"expected a whole number as an index, found {self.found()}")
-        steps: list[Step] = [Literal(self.start, number(part)) for part in digits]
+        """`.0` as an index."""
+        if not self.value.isdigit():
+            raise self.error(
+                f"expected a whole number as an index, found {self.found()}", hint="write indexes in brackets: “[0][1]”"
+            )
+        steps: list[Step] = [Literal(self.start, self._number(self.value, self.start))]
         self.advance()
         return steps
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc2gate.declared.terraform.expressions import Scope, elements_of, evaluate
+from soc2gate.declared.terraform.expressions import MOST_WORK, Scope, elements_of, evaluate
 from soc2gate.declared.terraform.places import META_ATTRIBUTES, META_BLOCKS, LazyPlaces, Trace
 from soc2gate.declared.terraform.tree import Block, Body, Literal, Node, Reference, Source, Tuple
 from soc2gate.declared.terraform.unknowns import computed, derived
-from soc2gate.declared.terraform.values import EvaluationError, Members, Val, plain
+from soc2gate.declared.terraform.values import EvaluationError, Members, Val, plain, weigh
 from soc2gate.errors import RefusedError
 from soc2gate.model.resource import RawResource
 from soc2gate.model.value import OpenList, OpenMap, Ref, Unknown, Value
@@ -111,8 +111,8 @@ class Instance(Members):
         context = self.module.run.context
         doubts = context.doubts
         run = self.module.run
-        run.go_deeper(self.address)
         try:
+            run.go_deeper(self.address)
             source = self.block.overrides.get(name, self.block.source)
             value = self.body[name] = self._value(node, self.scope, name, source, start, end)
         finally:
@@ -164,8 +164,8 @@ class Instance(Members):
         context = self.module.run.context
         doubts = context.doubts
         run = self.module.run
-        run.go_deeper(self.address)
         try:
+            run.go_deeper(self.address)
             found: dict[str, Val] = {}
             self._trace.clear()
             self._nested(self.block.body, self.scope, "", found, META_BLOCKS)
@@ -254,7 +254,17 @@ class Instance(Members):
         body: dict[str, Value] = {}
         for name, value in self.body.items():
             kind = value.__class__
-            body[name] = value if kind is str or kind is bool or kind is int or value is None else plain(value)
+            if kind is str or kind is bool or kind is int or value is None:
+                body[name] = value
+                continue
+            if kind is list or kind is dict:
+                try:
+                    self.module.run.context.spend(weigh(value, MOST_WORK))
+                except RefusedError as error:
+                    span = self.block.source.span(self.block.start, self.block.end)
+                    self.module.run.failed(f"{self.address}.{name}", error, span)
+                    value = Unknown(error.message)
+            body[name] = plain(value)
         block = self.block
         type_ = block.labels[0]
         account, region = self.module.providers.account_and_region(self)

@@ -19,7 +19,6 @@ from soc2gate.declared.terraform.values import (
     Members,
     TfSet,
     Val,
-    convert,
     first_special,
     to_string,
 )
@@ -205,7 +204,7 @@ def render(source: Source, variables: Val, scope: Scope) -> Val:
         raise EvaluationError(f"template {source.path}: {error.message}") from error
     finally:
         context.templates -= 1
-    return value if isinstance(value, SPECIAL) else convert(value, STRING)
+    return value
 
 
 def _on_path(change: Callable[[str], str], name: str) -> FileFunction:

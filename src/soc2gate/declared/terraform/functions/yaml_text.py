@@ -10,6 +10,7 @@ from soc2gate.declared.terraform.values import EvaluationError, TfSet, Val, to_s
 from soc2gate.model.text_json import spell_json_string
 
 _MOST_NODES = 100_000
+_DEEPEST = 200
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
 
 
@@ -91,6 +92,7 @@ class _Builder:
         self.events = events
         self.at = 0
         self.nodes = 0
+        self.depth = 0
         self.anchors: dict[str, Val] = {}
 
     def document(self) -> Val:
@@ -110,6 +112,9 @@ class _Builder:
             self._count(self.anchors[event.anchor])
             return self.anchors[event.anchor]
         self._count(None)
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise EvaluationError(f"the YAML nests deeper than {_DEEPEST} levels")
         built: Val
         if kind == "ScalarEvent":
             built = _scalar_value(event)
@@ -120,6 +125,7 @@ class _Builder:
             self.at += 1
         else:
             built = self._mapping()
+        self.depth -= 1
         if event.anchor:
             self.anchors[event.anchor] = built
         return built
