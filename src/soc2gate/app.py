@@ -26,7 +26,7 @@ from soc2gate.declared.written_waivers import read_waivers
 from soc2gate.engine import criteria, gate, waivers
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
-from soc2gate.model.outcome import ChangedFiles, Disagreement, Finding, Run, Waiver
+from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, Run, Waiver
 from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Span, Weight
 from soc2gate.model.rule import RuleSet, Severity
 
@@ -318,9 +318,12 @@ def finish(
     snapshot: Snapshot | None = None,
     unread_kinds: Sequence[str] = (),
     changed: ChangedFiles | None = None,
+    diff: Diff | None = None,
+    judged: Sequence[waivers.Judged] | None = None,
 ) -> Run:
     """Waivers, criteria, decision, digests: the same for every command."""
-    judged = judged_waivers(request, declared.files)
+    if judged is None:
+        judged = judged_waivers(request, declared.files)
     findings = waivers.apply_to_findings(findings, judged)
     disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
     told = [*declared.problems, *problems, *waivers.notes(judged)]
@@ -354,6 +357,7 @@ def finish(
         unjudged=declared.unjudged,
         base=str(request.base),
         changed=changed,
+        diff=diff,
     )
     return replace(run, digests=_digests(run, request, snapshot))
 

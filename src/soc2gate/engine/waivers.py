@@ -136,10 +136,15 @@ def apply_to_findings(findings: Iterable[Finding], judged: Sequence[Judged]) -> 
         return list(findings)
     return [
         replace(finding, waiver=next((item.waiver for item in counting if _meets(item, finding)), None))
-        if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
+        if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN) and finding.waiver is None
         else finding
         for finding in findings
     ]
+
+
+def beside(finding: Finding, counting: Iterable[Judged]) -> Waiver | None:
+    """The waiver that stands beside the finding's code, whatever its verdict."""
+    return next((item.waiver for item in counting if item.written is not None and _meets(item, finding)), None)
 
 
 def _meets(item: Judged, finding: Finding) -> bool:

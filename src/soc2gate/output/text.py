@@ -24,7 +24,7 @@ from soc2gate.model.outcome import (
 )
 from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where
 from soc2gate.model.rule import Severity
-from soc2gate.output import summary
+from soc2gate.output import summary, text_change
 from soc2gate.output.style import Style, brief, clip, contrasted, indent, table, wrap
 
 _STATUS_WORDS = {
@@ -76,12 +76,14 @@ class _Report:
         yield from self._unchecked()
         if self.run.changed is None or self.run.roots:
             yield from self._criteria()
+        yield from text_change.effects(self.run, self.style)
         yield from self._closing()
 
     # --- findings -------------------------------------------------------------------------------------------------
 
     def _findings(self) -> Iterator[str]:
-        failing = [item for item in self.run.findings if item.verdict is Verdict.FAIL and item.waiver is None]
+        open_ = [item for item in self.run.findings if item.verdict is Verdict.FAIL and item.waiver is None]
+        failing = [item for item in open_ if item.new is not False]
         # Where both sides are read, a live failure of a paired resource is told once, as a disagreement's live value.
         failing.sort(key=lambda item: (-item.severity, item.side.value, _path(item.where), _line(item.where)))
         level: Severity | None = None
@@ -93,6 +95,7 @@ class _Report:
                 yield ""
             yield from self._finding(item)
             yield ""
+        yield from text_change.already_there(self.run, self.style, self.verbose)
         waived = [item for item in self.run.findings if item.waiver is not None and item.verdict is not Verdict.PASS]
         if waived:
             yield self.style.heading(f"WAIVED ({len(waived)})")
@@ -219,9 +222,11 @@ class _Report:
     # --- what could not be checked ----------------------------------------------------------------------------------
 
     def _unchecked(self) -> Iterator[str]:
-        broken = [item for item in self.run.problems if item.weight is Weight.BROKEN]
-        gaps = [item for item in self.run.problems if item.weight is Weight.GAP]
-        notes = [item for item in self.run.problems if item.weight is Weight.NOTE]
+        # What the base could not be looked at either is counted, not told again.
+        told = [item for item in self.run.problems if item.new is not False]
+        broken = [item for item in told if item.weight is Weight.BROKEN]
+        gaps = [item for item in told if item.weight is Weight.GAP]
+        notes = [item for item in told if item.weight is Weight.NOTE]
         if broken:
             yield self.style.heading(f"COULD NOT READ ({len(broken)})")
             yield from self._problems(broken)
@@ -229,6 +234,7 @@ class _Report:
             yield self.style.heading(f"COULD NOT LOOK ({len(gaps)})")
             yield from self._problems(gaps)
         unknown = [item for item in self.run.findings if item.verdict is Verdict.UNKNOWN and item.waiver is None]
+        unknown = [item for item in unknown if item.new is not False]
         if unknown:
             yield self.style.heading(f"NOT DECIDED ({len(unknown)})")
             yield from self._unknown(unknown)
