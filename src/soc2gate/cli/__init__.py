@@ -22,6 +22,7 @@ _COMMANDS = {
     "collect": "soc2gate.cli.collect:collect",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",
+    "baseline": "soc2gate.cli.baseline:baseline",
     "waivers": "soc2gate.cli.waivers:waivers",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
