@@ -24,6 +24,7 @@ _COMMANDS = {
     "criteria": "soc2gate.cli.criteria:criteria",
     "baseline": "soc2gate.cli.baseline:baseline",
     "waivers": "soc2gate.cli.waivers:waivers",
+    "init": "soc2gate.cli.init:init",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
 }
