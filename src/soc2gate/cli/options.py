@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from soc2gate import suggest
+from soc2gate import plugins, suggest
 from soc2gate.app import Request
 from soc2gate.config import load as load_config
 from soc2gate.errors import UsageError
@@ -60,8 +60,8 @@ def judging(command: Command) -> Command:
                 "--format",
                 "formats",
                 multiple=True,
-                type=click.Choice(["text", "json"]),
-                help="How to tell the result [text]. Repeatable, each with its own --output.",
+                type=click.Choice(list(plugins.REPORTERS)),
+                help="How to tell the result [by --output's name, else text]. Repeatable, each with its own --output.",
             ),
             click.option(
                 "--output",
@@ -188,7 +188,7 @@ def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: 
 
     The first format goes with the first output; one format may go without, to standard output.
     """
-    chosen = list(formats) or ["json" if path.suffix == ".json" else "text" for path in outputs] or ["text"]
+    chosen = list(formats) or [plugins.SUFFIXES.get(path.suffix, "text") for path in outputs] or ["text"]
     if len(outputs) > len(chosen):
         raise UsageError("more --output than --format", hint="give one --format for each --output")
     for index, name in enumerate(chosen):
@@ -205,13 +205,10 @@ def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: 
 
 
 def _rendered(run: Run, name: str, *, color: bool, verbose: bool) -> str:
-    if name == "json":
-        from soc2gate.output.json import render as render_json
-
-        return render_json(run)
-    from soc2gate.output.text import render as render_text
-
-    return render_text(run, color=color, verbose=verbose)
+    render = plugins.load(plugins.REPORTERS[name])
+    # Only text is laid out for a terminal; the other formats are the same wherever they go.
+    told: str = render(run, color=color, verbose=verbose) if name == "text" else render(run)
+    return told
 
 
 def _colored() -> bool:
