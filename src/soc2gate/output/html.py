@@ -203,7 +203,7 @@ class _Page:
         yield "</div>"
         yield "<dl>"
         if item.rules:
-            rules = ", ".join(f"{rule.id} ({told.contrast(rule)})" for rule in told.broken_rules(item))
+            rules = ", ".join(f"{rule.id} ({told.contrast(rule)})" for rule in told.broken_rules(self.run, item))
             yield _fact("rules", rules)
         yield _fact("criteria", " ".join(item.criteria))
         yield _fact("uid", item.uid if item.uid != item.address else "")

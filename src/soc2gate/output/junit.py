@@ -51,9 +51,7 @@ def _case(run: Run, item: Finding) -> xml.Element:
         xml.SubElement(case, "skipped", message="the rule does not apply to it")
         return case
     if item.waiver is not None:
-        waiver = item.waiver
-        said = f"waived: {waiver.reason} ({waiver.owner}, approved by {waiver.approver}, until {waiver.expires})"
-        xml.SubElement(case, "skipped", message=_clean(said))
+        xml.SubElement(case, "skipped", message=_clean(f"waived: {told.waiver_words(item.waiver)}"))
         return case
     if item.verdict is Verdict.UNKNOWN:
         _told(case, "error", "not decided", item.reason, [item.reason, told.spoken(told.place(item))])
@@ -74,7 +72,7 @@ def _disagreement(item: Disagreement) -> xml.Element:
     lines = [told.headline(item), item.reason, told.spoken(item.declared_where), told.spoken(item.live_where)]
     lines += [f"{rule.id}: {told.contrast(rule)}" for rule in item.rules]
     if item.waiver is not None:
-        xml.SubElement(case, "skipped", message=_clean(f"waived: {item.waiver.reason} (until {item.waiver.expires})"))
+        xml.SubElement(case, "skipped", message=_clean(f"waived: {told.waiver_words(item.waiver)}"))
     elif item.difference.value == "undecided":
         _told(case, "error", "undecided", item.reason, lines)
     else:

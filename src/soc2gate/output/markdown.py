@@ -114,13 +114,13 @@ def _disagreements(run: Run) -> Iterator[str]:
         yield "| severity | difference | what | code says | live is | rules | criteria |"
         yield "| --- | --- | --- | --- | --- | --- | --- |"
     for item in decided:
-        yield _disagreement(item)
+        yield _disagreement(run, item)
 
 
-def _disagreement(item: Disagreement) -> str:
+def _disagreement(run: Run, item: Disagreement) -> str:
     subject = code(item.address) + (f" {code(item.property)}" if item.property else "")
     waived = " (waived)" if item.waiver else ""
-    rules = ", ".join(f"{rule.id} ({told.contrast(rule)})" for rule in told.broken_rules(item)[:6])
+    rules = ", ".join(f"{rule.id} ({told.contrast(rule)})" for rule in told.broken_rules(run, item)[:6])
     sides = []
     for side, where in ((Side.DECLARED, item.declared_where), (Side.LIVE, item.live_where)):
         place = told.spoken(where)
@@ -178,9 +178,7 @@ def _waived(run: Run) -> Iterator[str]:
     accepted: Sequence[Finding] = [item for item in told.waived(run) if item.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
     for item in accepted:
         assert item.waiver is not None
-        waiver = item.waiver
-        said = f"{waiver.reason} ({waiver.owner}, approved by {waiver.approver}, until {waiver.expires})"
-        yield f"- {code(item.rule)} of {code(item.address)}: {plain(said)}"
+        yield f"- {code(item.rule)} of {code(item.address)}: {plain(told.waiver_words(item.waiver))}"
 
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&$]")

@@ -167,7 +167,7 @@ def _of_disagreement(run: Run, item: Disagreement) -> _Result:
     seen = f" ({told.call(item.live_where)})" if item.live_where is not None else ""
     # The contrast of what differs says it already; a reason adds to it where one stands.
     reason = f". {item.reason[:1].upper()}{item.reason[1:]}" if item.reason else ""
-    rules = ", ".join(f"{rule.id} {told.contrast(rule)}" for rule in told.broken_rules(item)[:8])
+    rules = ", ".join(f"{rule.id} {told.contrast(rule)}" for rule in told.broken_rules(run, item)[:8])
     text = f"{told.headline(item)}{seen}{reason}" + (f". Rules: {rules}" if rules else "")
     name = DIFFERENCES[item.difference].id
     body: dict[str, Json] = {
@@ -272,12 +272,10 @@ def _suppressions(waiver: Waiver | None, where: Where | None) -> dict[str, Json]
     if waiver is None:
         return {}
     inside = isinstance(waiver.where, Span) and isinstance(where, Span) and waiver.where.path == where.path
-    ticket = f", {waiver.ticket}" if waiver.ticket else ""
-    said = f"{waiver.reason} ({waiver.owner}, approved by {waiver.approver}, until {waiver.expires}{ticket})"
     suppression: dict[str, Json] = {
         "kind": "inSource" if inside else "external",
         "status": "accepted",
-        "justification": said,
+        "justification": told.waiver_words(waiver),
     }
     if isinstance(waiver.where, Span):
         suppression["location"] = {"physicalLocation": _physical(waiver.where, narrow=False)}

@@ -136,7 +136,7 @@ class _Report:
         yield from table(rows, self.width, style)
         if item.reason:
             yield from indent(wrap(item.reason, self.width - 12), f"  {style.dim('note')}      ", "            ")
-        broken = told.broken_rules(item)
+        broken = told.broken_rules(self.run, item)
         if broken:
             named = [f"{rule.id} ({told.contrast(rule)})" for rule in broken[:8]]
             said = ", ".join(named) + (f" and {len(broken) - 8} more" if len(broken) > 8 else "")
@@ -185,8 +185,9 @@ class _Report:
     def _problems(self, problems: Iterable[Problem]) -> Iterator[str]:
         for item in problems:
             # A live problem names its call in the message.
-            place = told.spoken(item.where) if isinstance(item.where, Span) else ""
-            text = f"{self.style.dim(place)}  {item.message}" if place else item.message
+            place = f"{told.spoken(item.where)}:{item.where.column}" if isinstance(item.where, Span) else ""
+            message = item.message.removeprefix("could not look: ")
+            text = f"{self.style.dim(place)}  {message}" if place else message
             yield from indent([text], "  ", "    ")
             if item.hint:
                 yield from indent([self.style.dim(line) for line in item.hint.splitlines()], "    ", "    ")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from soc2gate.model.outcome import Difference, Disagreement, Evidence, Finding, RuleContrast, Run, Status, Verdict
+from soc2gate.model.outcome import (
+    Difference,
+    Disagreement,
+    Evidence,
+    Finding,
+    RuleContrast,
+    Run,
+    Status,
+    Verdict,
+    Waiver,
+)
 from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where
 from soc2gate.output.style import brief, contrasted
 
@@ -114,9 +124,21 @@ def word(verdict: Verdict | None) -> str:
     return "not asked" if verdict is None else verdict.value.replace("_", " ")
 
 
-def broken_rules(item: Disagreement) -> list[RuleContrast]:
-    """The rules that fail on one side; all that read the property where none does."""
-    return [rule for rule in item.rules if Verdict.FAIL in (rule.declared, rule.live)] or list(item.rules)
+def broken_rules(run: Run, item: Disagreement) -> list[RuleContrast]:
+    """The rules that fail on one side, the most serious first; all that read the property where none does."""
+    broken = [rule for rule in item.rules if Verdict.FAIL in (rule.declared, rule.live)] or list(item.rules)
+    return sorted(broken, key=lambda rule: -(run.rules[rule.id].severity if rule.id in run.rules else 0))
+
+
+def waiver_words(waiver: Waiver) -> str:
+    """Why it was accepted, by whom and until when, as far as it says."""
+    told = [
+        waiver.owner,
+        f"approved by {waiver.approver}" if waiver.approver else "nobody approved it",
+        f"until {waiver.expires}" if waiver.expires else "",
+        waiver.ticket,
+    ]
+    return f"{waiver.reason or 'no reason given'} ({', '.join(part for part in told if part)})"
 
 
 def side_said(item: Disagreement, side: Side) -> str:
