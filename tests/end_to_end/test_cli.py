@@ -88,6 +88,30 @@ def test_evidence_says_where_a_value_is_only_a_default(tmp_path: Path, soc2gate:
     assert "default of variable" not in soc2gate("scan", "--var", "days=2").stdout
 
 
+def test_variables_come_from_files_flags_and_the_environment(
+    tmp_path: Path, soc2gate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text(
+        'variable "days" {}\nresource "aws_db_instance" "d" {\n  backup_retention_period = var.days\n}\n'
+    )
+    (tmp_path / "prod.tfvars").write_text("days = 14\n")
+
+    def verdict(*flags: str) -> str:
+        report = result(soc2gate("scan", "infra", "--format", "json", "--rule", "rds-backup-retention", *flags))
+        return str(report["findings"][0]["verdict"])
+
+    assert verdict() == "unknown"
+    assert verdict("--var-file", "prod.tfvars") == "pass"
+    assert verdict("--var-file", "prod.tfvars", "--var", "days=1") == "fail"
+    (tmp_path / "soc2gate.yaml").write_text("roots:\n  - path: infra\n    var_files: [../prod.tfvars]\n")
+    assert verdict() == "pass"
+    (tmp_path / "soc2gate.yaml").unlink()
+    monkeypatch.setenv("TF_VAR_days", "7")
+    assert verdict() == "pass"
+    assert "there is no file" in soc2gate("scan", "infra", "--var-file", "nope.tfvars").stderr
+
+
 def test_every_finding_and_evidence_value_carries_its_line(tmp_path: Path, soc2gate: Run) -> None:
     (tmp_path / "main.tf").write_text(OPEN_SSH)
     (finding,) = [

@@ -22,8 +22,10 @@ _COMMANDS = {
     "collect": "soc2gate.cli.collect:collect",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",
+    "explain": "soc2gate.cli.explain:explain",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
+    "completion": "soc2gate.cli.completion:completion",
 }
 
 

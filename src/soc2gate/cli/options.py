@@ -126,13 +126,26 @@ def request(
         clock=(lambda: clock(now)),
         fail_on=None if level == "never" else Severity[level.upper()],
         on_incomplete=on_incomplete or config.on_incomplete,
-        var_files=tuple(os.path.abspath(file) for file in var_files),
+        var_files=tuple(_var_file(file, base) for file in var_files),
         variables=_pairs(variables),
         environment={name: value for name, value in os.environ.items() if name.startswith("TF_VAR_")},
         regions=tuple(regions),
         context=context,
         profile=profile,
     )
+
+
+def _var_file(given: str, base: Path) -> str:
+    path = os.path.abspath(given)
+    if not os.path.isfile(path):
+        raise UsageError(f"--var-file: there is no file {given}")
+    relative = os.path.relpath(path, base).replace(os.sep, "/")
+    if relative.startswith("../"):
+        raise UsageError(
+            f"--var-file: {given} is outside {base}, and nothing outside it is read",
+            hint="start soc2gate in a folder that holds both the code and the file",
+        )
+    return relative
 
 
 def base_of(paths: Sequence[Path]) -> Path:
@@ -186,13 +199,13 @@ def _pairs(variables: Sequence[str]) -> Mapping[str, str]:
 def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: bool) -> int:
     """Write the result in every format asked for, and return the exit code.
 
-    The first format goes with the first output; one format may go without, to standard output.
+    A file goes with the format that its name ends in, if that was asked for, else with the next that is free; one
+    format may go without a file, to standard output.
     """
     chosen = list(formats) or [plugins.SUFFIXES.get(path.suffix, "text") for path in outputs] or ["text"]
     if len(outputs) > len(chosen):
         raise UsageError("more --output than --format", hint="give one --format for each --output")
-    for index, name in enumerate(chosen):
-        target = outputs[index] if index < len(outputs) else None
+    for name, target in _paired(chosen, outputs):
         if target is None:
             click.echo(_rendered(run, name, color=_colored(), verbose=verbose), nl=False)
         else:
@@ -202,6 +215,22 @@ def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: 
         # Everything went to files: the decision still reaches the person.
         click.echo(f"exit {int(run.decision.exit)}: {'; '.join(run.decision.reasons) or 'nothing found'}", err=True)
     return int(run.decision.exit)
+
+
+def _paired(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Each format with its file: `--format text --format html --output report.html` writes HTML there."""
+    taken: dict[int, Path] = {}
+    unnamed = []
+    for path in outputs:
+        said = plugins.SUFFIXES.get(path.suffix)
+        free = [index for index, name in enumerate(formats) if name == said and index not in taken]
+        if free:
+            taken[free[0]] = path
+        else:
+            unnamed.append(path)
+    for path in unnamed:
+        taken[next(index for index in range(len(formats)) if index not in taken)] = path
+    return [(name, taken.get(index)) for index, name in enumerate(formats)]
 
 
 def _rendered(run: Run, name: str, *, color: bool, verbose: bool) -> str:
