@@ -237,7 +237,8 @@ def _rendered(run: Run, name: str, *, color: bool, verbose: bool) -> str:
     render = plugins.load(plugins.REPORTERS[name])
     # Only text is laid out for a terminal; the other formats are the same wherever they go.
     told: str = render(run, color=color, verbose=verbose) if name == "text" else render(run)
-    return told
+    # What UTF-8 cannot hold, such as a file's name that is none, is written as JSON and people would: \udcff.
+    return told.encode("utf-8", "backslashreplace").decode()
 
 
 def _colored() -> bool:
