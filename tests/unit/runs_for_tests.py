@@ -7,12 +7,16 @@ from pathlib import Path
 
 from soc2gate.errors import Exit
 from soc2gate.model.outcome import (
+    CriterionChange,
     CriterionStatus,
     Decision,
+    Diff,
     Difference,
     Disagreement,
     Evidence,
     Finding,
+    PolicyChange,
+    Resolved,
     RuleContrast,
     Run,
     SnapshotInfo,
@@ -201,6 +205,28 @@ def a_run(base: Path | None = None) -> Run:
         snapshots=(info,),
         unjudged={"aws_route_table": 2},
         base=str(base or "/nowhere"),
+    )
+
+
+def a_change(base: Path | None = None) -> Run:
+    """A `scan` of a change: one finding is new, one was there, one is resolved, and the gate itself is touched."""
+    before = replace(SSH, rule="encrypted", severity=Severity.HIGH, fingerprint="9" * 32, new=False)
+    diff = Diff(
+        base="1" * 40,
+        head="2" * 40,
+        asked="origin/main",
+        criteria=(CriterionChange("CC6.6", 1, 1, 1),),
+        resolved=(Resolved("encrypted", "aws_s3_bucket.old", ("CC6.1",), Severity.HIGH),),
+        policy=(PolicyChange("waiver", "added", "soc2gate.yaml", "encrypted of *"),),
+    )
+    return replace(
+        a_run(base),
+        command="scan",
+        findings=(replace(SSH, new=True), before, replace(UNDECIDED, new=False)),
+        disagreements=(),
+        problems=(replace(PROBLEMS[1], new=False),),
+        snapshots=(),
+        diff=diff,
     )
 
 

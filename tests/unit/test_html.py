@@ -46,6 +46,12 @@ def test_the_page_says_this(tmp_path: Path, golden: Callable[[str, str], None]) 
     golden("report-page.txt", "\n".join(reading.text) + "\n")
 
 
+def test_a_change_says_this(tmp_path: Path, golden: Callable[[str, str], None]) -> None:
+    reading = Reading(html.render(given.a_change(tmp_path)))
+    assert reading.stack == []
+    golden("report-change-page.txt", "\n".join(reading.text) + "\n")
+
+
 def test_it_needs_nothing_from_anywhere() -> None:
     reading = Reading(html.render(given.a_run()))
     names = {name for name, _ in reading.attributes}

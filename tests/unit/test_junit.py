@@ -69,3 +69,10 @@ def test_any_name_is_well_formed_xml(text: str) -> None:
 def test_a_run_without_findings_is_still_a_document() -> None:
     run = replace(given.a_run(), findings=(), disagreements=(), problems=())
     assert ElementTree.fromstring(junit.render(run)).get("tests") == "0"
+
+
+def test_what_was_there_before_fails_no_build() -> None:
+    top = ElementTree.fromstring(junit.render(given.a_change()))
+    assert (top.get("failures"), top.get("errors"), top.get("skipped")) == ("1", "0", "2")
+    said = [skipped.get("message", "") for skipped in top.iter("skipped")]
+    assert all(message.startswith("there before: ") for message in said)

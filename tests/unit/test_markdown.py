@@ -68,3 +68,7 @@ def test_what_could_not_be_looked_at_is_in_it() -> None:
     assert "## Could not look" in text
     assert "- could not read: not HCL: a block is not closed at `old.tf:3`" in text
     assert "undecided: `aws_security_group.web` at `main.tf:7`: var.cidr has no value" in text.replace("&#95;", "_")
+
+
+def test_a_change_reads_like_this(tmp_path: Path, golden: Callable[[str, str], None]) -> None:
+    golden("report-change.md", markdown.render(given.a_change(tmp_path)))

@@ -197,3 +197,9 @@ def test_passes_and_rules_that_do_not_apply_are_no_results() -> None:
     run = replace(given.a_run(), findings=(given.PASSED, given.NOT_APPLICABLE), disagreements=())
     assert the_run(run)["results"] == []
     assert {item.verdict for item in run.findings} == {Verdict.PASS, Verdict.NOT_APPLICABLE}
+
+
+def test_what_was_there_before_says_so_and_stands_behind_what_is_new(official: jsonschema.Draft4Validator) -> None:
+    run = given.a_change()
+    assert list(official.iter_errors(json.loads(sarif.render(run)))) == []
+    assert [result["baselineState"] for result in the_run(run)["results"]] == ["new", "unchanged"]

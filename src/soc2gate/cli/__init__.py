@@ -23,6 +23,7 @@ _COMMANDS = {
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",
     "explain": "soc2gate.cli.explain:explain",
+    "waivers": "soc2gate.cli.waivers:waivers",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
     "completion": "soc2gate.cli.completion:completion",

@@ -104,24 +104,38 @@ def request(
     regions: Sequence[str] = (),
     context: str | None = None,
     profile: str | None = None,
+    changed: bool = False,
+    copy: Path | None = None,
 ) -> Request:
-    """Flags over configuration over defaults.
+    """Flags over configuration over defaults. Of `changed` files some may be gone.
+
+    With a `copy` of the repository as it was at another commit, configuration and packs are those of the copy.
 
     Raises `UsageError` for paths that do not exist, an unknown rule or a malformed variable; `ConfigError` for a
     configuration or pack that is wrong.
     """
     asked = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]
     for path in asked:
-        if not path.exists():
+        if not path.exists() and not changed:
             raise UsageError(f"there is no file or folder {path}")
     base = base_of(asked)
-    config = load_config(asked[0] if asked[0].is_dir() else asked[0].parent, config_file, base=base)
+    # Which files changed must not decide whose configuration counts.
+    start = Path.cwd() if changed else asked[0] if asked[0].is_dir() else asked[0].parent
+    packs = [Path(os.path.abspath(folder)) for folder in rule_dirs]
+    if copy is not None:
+        start = inside(start, base, copy)
+        packs = [pack for pack in (inside(pack, base, copy) for pack in packs) if pack.exists()]
+        if config_file is not None:
+            # One that the other commit does not have yet decides nothing.
+            moved = inside(config_file, base, copy)
+            config_file = moved if moved.exists() or not moved.is_relative_to(copy) else None
+    config = load_config(start, config_file, base=copy or base)
     level = fail_on or config.fail_on
     return Request(
         paths=tuple(os.path.relpath(path, base).replace(os.sep, "/") for path in asked),
         base=base,
         config=config,
-        rules=choose(load_rules([*config.packs, *(Path(os.path.abspath(folder)) for folder in rule_dirs)]), only),
+        rules=choose(load_rules([*config.packs, *packs]), only),
         now=clock(now),
         clock=(lambda: clock(now)),
         fail_on=None if level == "never" else Severity[level.upper()],
@@ -132,7 +146,14 @@ def request(
         regions=tuple(regions),
         context=context,
         profile=profile,
+        narrowed=bool(only),
     )
+
+
+def inside(path: Path, base: Path, copy: Path) -> Path:
+    """A path below `base`, in the copy of it; any other stays."""
+    full = Path(os.path.abspath(path))
+    return copy / full.relative_to(base) if full.is_relative_to(base) else full
 
 
 def _var_file(given: str, base: Path) -> str:
@@ -146,6 +167,11 @@ def _var_file(given: str, base: Path) -> str:
             hint="start soc2gate in a folder that holds both the code and the file",
         )
     return relative
+
+
+def repository(paths: Sequence[Path]) -> Path:
+    """The folder nothing is read outside of, for paths as given."""
+    return base_of([Path(os.path.abspath(path)) for path in paths] or [Path.cwd()])
 
 
 def base_of(paths: Sequence[Path]) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from soc2gate.errors import Exit
 from soc2gate.model.outcome import Disagreement, Finding, Run
-from soc2gate.model.resource import Side, Span, Weight
+from soc2gate.model.resource import Side, Span
 from soc2gate.model.rule import Severity
 from soc2gate.output import summary, told
 from soc2gate.output.style import brief
@@ -51,7 +51,8 @@ class _Page:
         self.failing = told.failing(run)
         self.undecided = told.undecided(run)
         self.waived = told.waived(run)
-        self.problems = sorted(run.problems, key=lambda item: [*Weight].index(item.weight))
+        self.before = told.there_before(run)
+        self.problems = told.problems(run)
 
     def lines(self) -> Iterator[str]:
         style, script = _asset("page.css"), _asset("page.js")
@@ -75,6 +76,7 @@ class _Page:
         yield from self._header(said, reasons)
         yield '<main id="content" tabindex="-1">'
         yield from self._criteria()
+        yield from self._change()
         yield from self._filters()
         yield from self._disagreements()
         yield from self._findings()
@@ -116,6 +118,8 @@ class _Page:
 
     def _sections(self) -> Iterator[tuple[str, str, str]]:
         yield "criteria", "Criteria", ""
+        if self.run.diff is not None:
+            yield "change", "The change", ""
         if self.run.command == "verify":
             yield "disagreements", "Disagreements", str(len(self.disagreements))
         yield "findings", "Findings", str(len(self.failing))
@@ -215,6 +219,40 @@ class _Page:
             yield "<p>No rule failed.</p>"
         for item in self.failing:
             yield from self._finding(item)
+        if self.before:
+            yield f"<h3>There before ({len(self.before)})</h3>"
+        for item in self.before:
+            yield _open(str(item.severity), item.side.value, item.criteria)
+            yield f'<div class="head">{_pill(str(item.severity))}<h4>{clean(item.rule)}</h4>'
+            yield f"<code>{clean(told.spoken(told.place(item)))}</code> <span>{clean(item.address)}</span></div>"
+            yield "</article>"
+        yield "</section>"
+
+    def _change(self) -> Iterator[str]:
+        """What a change does to each criterion, and to the gate itself."""
+        diff = self.run.diff
+        if diff is None:
+            return
+        yield '<section aria-labelledby="change"><h2 id="change">What this change does</h2>'
+        said = f"Compared with {diff.base[:12]}, where {diff.head[:12]} left {diff.asked}."
+        yield f'<p class="soft">{clean(said)}</p>'
+        if diff.criteria:
+            heads = ("criterion", "effect", "new", "resolved", "as before")
+            yield '<div class="wide"><table><caption>Findings that fail or are undecided, by criterion</caption>'
+            yield "<thead><tr>" + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>"
+            for one in diff.criteria:
+                cells = (one.effect.value, one.introduced, one.resolved, one.remaining)
+                row = "".join(f"<td>{cell}</td>" for cell in cells)
+                yield f'<tr><th scope="row">{clean(one.id)}</th>{row}</tr>'
+            yield "</tbody></table></div>"
+        else:
+            yield "<p>No criterion gains or loses a finding.</p>"
+        lines = [f"resolved: {gone.rule} of {gone.address}" for gone in diff.resolved]
+        for policy in diff.policy:
+            detail = f": {policy.detail}" if policy.detail else ""
+            lines.append(f"policy {policy.change}, counts once it is merged: {policy.what} {policy.path}{detail}")
+        if lines:
+            yield "<ul>" + "".join(f"<li>{clean(line)}</li>" for line in lines) + "</ul>"
         yield "</section>"
 
     def _finding(self, item: Finding) -> Iterator[str]:
@@ -255,7 +293,7 @@ class _Page:
 
     def _unlooked(self) -> Iterator[str]:
         yield '<section aria-labelledby="unlooked"><h2 id="unlooked">Not decided</h2>'
-        if not (self.problems or self.undecided or self.uncompared):
+        if not (self.problems or self.undecided or self.uncompared or told.undecided_before(self.run)):
             yield "<p>Everything that was asked could be looked at.</p>"
         if self.problems:
             yield "<ul>"
@@ -273,6 +311,9 @@ class _Page:
             yield f'<div class="head">{_pill(str(item.severity))}<h3>undecided: {clean(item.rule)}</h3></div>'
             yield f"<p><code>{clean(told.spoken(told.place(item)))}</code> {clean(item.address)}</p>"
             yield f"<p>{clean(_cut(item.reason))}</p></article>"
+        before = told.undecided_before(self.run)
+        if before:
+            yield f'<p class="soft">{before} could not be looked at or decided before this change either.</p>'
         if self.run.unjudged:
             named = ", ".join(f"{name} ×{number}" for name, number in sorted(self.run.unjudged.items()))
             yield f'<p class="soft">No rule looks at {sum(self.run.unjudged.values())} resources: {clean(named)}</p>'

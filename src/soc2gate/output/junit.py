@@ -25,7 +25,9 @@ def render(run: Run) -> str:
         _suite(top, run, name, cases)
     if run.disagreements:
         _suite(top, run, "disagreements", [_disagreement(item) for item in run.disagreements])
-    _suite(top, run, "could not look", [_problem(item) for item in run.problems if item.weight is not Weight.NOTE])
+    _suite(
+        top, run, "could not look", [_problem(item) for item in told.problems(run) if item.weight is not Weight.NOTE]
+    )
     for count in ("tests", "failures", "errors", "skipped"):
         top.set(count, str(sum(int(suite.get(count, "0")) for suite in top)))
     xml.indent(top, space=" ")
@@ -52,6 +54,11 @@ def _case(run: Run, item: Finding) -> xml.Element:
         return case
     if item.waiver is not None:
         xml.SubElement(case, "skipped", message=_clean(f"waived: {told.waiver_words(item.waiver)}"))
+        return case
+    if item.new is False:
+        # What a change brings is its author's to mend; what was there is told, and fails no build of theirs.
+        said = item.message if item.verdict is Verdict.FAIL else f"not decided: {item.reason}"
+        xml.SubElement(case, "skipped", message=_clean(f"there before: {said}"))
         return case
     if item.verdict is Verdict.UNKNOWN:
         _told(case, "error", "not decided", item.reason, [item.reason, told.spoken(told.place(item))])

@@ -22,12 +22,17 @@ _MOST_VALUE = 160
 
 def render(run: Run, *, most_bytes: int = MOST_BYTES) -> str:
     """The run as Markdown of at most `most_bytes` bytes of UTF-8."""
+    compared = run.diff is not None or run.baseline is not None
     sections = [
         _Section("", _head(run)),
         _Section("SOC 2 criteria", _criteria(run)),
+        _Section("What this change does", _change(run), "lines"),
         _Section("Code and live state disagree", _disagreements(run), "disagreements"),
-        _Section("Findings", _findings(run), "findings"),
+        _Section(
+            "Findings" if run.diff is None and run.baseline is None else "New findings", _findings(run), "findings"
+        ),
         _Section("Could not look", _unlooked(run), "places"),
+        _Section("There before", _there_before(run), "findings"),
         _Section("Accepted", _waived(run), "waivers"),
     ]
     foot = f"\n{told.DISCLAIMER}\n"
@@ -138,6 +143,34 @@ def _disagreement(run: Run, item: Disagreement) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def _change(run: Run) -> Iterator[str]:
+    """What the change does to each criterion, and to the gate itself."""
+    if run.diff is None:
+        return
+    diff = run.diff
+    yield f"Compared with {code(diff.base[:12])}, where {code(diff.head[:12])} left {code(diff.asked)}."
+    yield ""
+    if diff.criteria:
+        yield "| criterion | effect | new | resolved | as before |"
+        yield "| --- | --- | ---: | ---: | ---: |"
+    for one in diff.criteria:
+        yield f"| {one.id} | {one.effect.value} | {one.introduced} | {one.resolved} | {one.remaining} |"
+    if not diff.criteria:
+        yield "No criterion gains or loses a finding."
+    yield ""
+    for gone in diff.resolved:
+        yield f"- resolved: {code(gone.rule)} of {code(gone.address)}"
+    for policy in diff.policy:
+        detail = f": {plain(policy.detail)}" if policy.detail else ""
+        yield f"- **policy {policy.change}**, counts once it is merged: {policy.what} {code(policy.path)}{detail}"
+
+
+def _there_before(run: Run) -> Iterator[str]:
+    """Not the change's doing, so it closes no gate; listed, so that nobody forgets it."""
+    for item in told.there_before(run):
+        yield f"- {item.severity}: {code(item.rule)} of {code(item.address)} at {code(told.spoken(told.place(item)))}"
+
+
 def _findings(run: Run) -> Iterator[str]:
     failing = told.failing(run)
     if failing:
@@ -157,7 +190,7 @@ def _finding(run: Run, item: Finding) -> str:
 
 def _unlooked(run: Run) -> Iterator[str]:
     """Everything that was not decided, with its reason: no summary is green on what nobody looked at."""
-    for problem in sorted(run.problems, key=lambda item: item.weight is not Weight.BROKEN):
+    for problem in told.problems(run):
         if problem.weight is not Weight.NOTE:
             where = told.spoken(problem.where)
             hint = f" ({plain(problem.hint)})" if problem.hint else ""
@@ -169,6 +202,9 @@ def _unlooked(run: Run) -> Iterator[str]:
         reasons.setdefault((told.spoken(told.place(item)), item.address, item.reason), []).append(item.rule)
     for (place, address, reason), rules in reasons.items():
         yield f"- undecided: {code(address)} at {code(place)}: {plain(reason)} ({plain(', '.join(rules))})"
+    before = told.undecided_before(run)
+    if before:
+        yield f"- {before} could not be looked at or decided before this change either"
     if run.unjudged:
         named = ", ".join(f"{name} ×{number}" for name, number in sorted(run.unjudged.items()))
         yield f"- no rule looks at {sum(run.unjudged.values())} resources: {plain(named)}"

@@ -44,7 +44,7 @@ class _Result:
     rule: str
     severity: Severity | None
     body: dict[str, Json]
-    order: tuple[int, str, int, str, str]
+    order: tuple[bool, int, str, int, str, str]
     criteria: tuple[str, ...] = ()
 
 
@@ -94,10 +94,10 @@ def document(run: Run, results: Sequence[_Result] | None = None, *, left_out: in
 
 
 def _results(run: Run) -> list[_Result]:
-    """Failures and disagreements, the most serious first, then by place."""
+    """Failures and disagreements: what is new first, then the most serious, then by place."""
     results = [_of_disagreement(run, item) for item in told.disagreements(run, decided=True)]
     covered = _covered(run)
-    for item in [*told.failing(run), *told.waived(run)]:
+    for item in [*told.failing(run), *told.there_before(run), *told.waived(run)]:
         if item.verdict is not Verdict.FAIL:
             continue
         # Told once: a live failure that a disagreement carries stands there, beside the line that promised otherwise.
@@ -129,6 +129,7 @@ def _of_finding(run: Run, item: Finding) -> _Result:
         **({"relatedLocations": related} if related else {}),
         "partialFingerprints": {"primaryLocationLineHash": item.fingerprint},
         **_suppressions(item.waiver, item.where),
+        **({} if item.new is None else {"baselineState": "new" if item.new else "unchanged"}),
         "properties": {
             "side": item.side.value,
             "kind": item.kind,
@@ -140,7 +141,8 @@ def _of_finding(run: Run, item: Finding) -> _Result:
             **_seen(item.where),
         },
     }
-    return _Result(item.rule, item.severity, body, _order(item.severity, place, item.rule, item.fingerprint))
+    order = _order(item.severity, place, item.rule, item.fingerprint, new=item.new is not False)
+    return _Result(item.rule, item.severity, body, order)
 
 
 def _related(item: Finding, place: Where) -> list[Json]:
@@ -192,10 +194,11 @@ def _of_disagreement(run: Run, item: Disagreement) -> _Result:
 
 
 def _order(
-    severity: Severity | None, place: Where | None, rule: str, fingerprint: str
-) -> tuple[int, str, int, str, str]:
+    severity: Severity | None, place: Where | None, rule: str, fingerprint: str, *, new: bool = True
+) -> tuple[bool, int, str, int, str, str]:
+    """What is new first, then the most serious: the limits cut from the end."""
     path, line = (place.path, place.line) if isinstance(place, Span) else ("", 0)
-    return (-(severity or 0), path, line, rule, fingerprint)
+    return (not new, -(severity or 0), path, line, rule, fingerprint)
 
 
 def _numbered(item: _Result, rules: Descriptors, taxa: Mapping[str, int]) -> dict[str, Json]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 
-from soc2gate.model.outcome import Difference, Disagreement, Finding, Run, Status, Verdict
-from soc2gate.model.resource import Problem, Side, Span, Weight, Where
+from soc2gate.model.outcome import ChangedFiles, Difference, Disagreement, Finding, Run, Status, Verdict
+from soc2gate.model.resource import Problem, Side, Span, Weight
 from soc2gate.model.rule import Severity
-from soc2gate.output import summary, told
+from soc2gate.output import summary, text_change, told
 from soc2gate.output.style import Style, brief, clip, indent, table, wrap
 
 
@@ -40,15 +40,16 @@ class _Report:
             yield from self._disagreements()
         yield from self._findings()
         yield from self._unchecked()
-        yield from self._criteria()
+        if self.run.changed is None or self.run.roots:
+            yield from self._criteria()
+        yield from text_change.effects(self.run, self.style)
         yield from self._closing()
 
     # --- findings -------------------------------------------------------------------------------------------------
 
     def _findings(self) -> Iterator[str]:
-        failing = [item for item in self.run.findings if item.verdict is Verdict.FAIL and item.waiver is None]
         # Where both sides are read, a live failure of a paired resource is told once, as a disagreement's live value.
-        failing.sort(key=lambda item: (-item.severity, item.side.value, _path(item.where), _line(item.where)))
+        failing = told.failing(self.run)
         level: Severity | None = None
         for item in failing:
             if item.severity is not level:
@@ -58,6 +59,7 @@ class _Report:
                 yield ""
             yield from self._finding(item)
             yield ""
+        yield from text_change.already_there(self.run, self.style, self.verbose)
         waived = [item for item in self.run.findings if item.waiver is not None and item.verdict is not Verdict.PASS]
         if waived:
             yield self.style.heading(f"WAIVED ({len(waived)})")
@@ -157,9 +159,11 @@ class _Report:
     # --- what could not be checked ----------------------------------------------------------------------------------
 
     def _unchecked(self) -> Iterator[str]:
-        broken = [item for item in self.run.problems if item.weight is Weight.BROKEN]
-        gaps = [item for item in self.run.problems if item.weight is Weight.GAP]
-        notes = [item for item in self.run.problems if item.weight is Weight.NOTE]
+        # What the base could not be looked at either is counted, not told again.
+        told = [item for item in self.run.problems if item.new is not False]
+        broken = [item for item in told if item.weight is Weight.BROKEN]
+        gaps = [item for item in told if item.weight is Weight.GAP]
+        notes = [item for item in told if item.weight is Weight.NOTE]
         if broken:
             yield self.style.heading(f"COULD NOT READ ({len(broken)})")
             yield from self._problems(broken)
@@ -167,6 +171,7 @@ class _Report:
             yield self.style.heading(f"COULD NOT LOOK ({len(gaps)})")
             yield from self._problems(gaps)
         unknown = [item for item in self.run.findings if item.verdict is Verdict.UNKNOWN and item.waiver is None]
+        unknown = [item for item in unknown if item.new is not False]
         if unknown:
             yield self.style.heading(f"NOT DECIDED ({len(unknown)})")
             yield from self._unknown(unknown)
@@ -251,13 +256,15 @@ class _Report:
                     f"{answers['waived']} waived, {answers['pass']} passed"
                 )
         yield from sides
+        if self.run.changed is not None:
+            yield self._scope(self.run.changed)
         said, reasons = told.decision_words(self.run)
         yield self.style.decision(self.run.decision.exit, said) + f": {reasons}"
 
-
-def _path(place: Where) -> str:
-    return place.path if isinstance(place, Span) else place.uid
-
-
-def _line(place: Where) -> int:
-    return place.line if isinstance(place, Span) else 0
+    def _scope(self, changed: ChangedFiles) -> str:
+        number = len(changed.files)
+        files = f"{number} changed file{'s' if number != 1 else ''}"
+        if not self.run.roots and not self.run.problems:
+            return f"nothing in {files} is configuration that soc2gate judges"
+        more = f"; {changed.elsewhere} other findings around them are left for `soc2gate scan`"
+        return f"told: what touches {files}" + (more if changed.elsewhere else "")

@@ -168,7 +168,16 @@ def headline(item: Disagreement) -> str:
 
 
 def failing(run: Run) -> list[Finding]:
-    """Unwaived failures, the most serious first, then by place."""
+    """Unwaived failures that no base and no baseline knows, the most serious first, then by place."""
+    return [item for item in _open_failures(run) if item.new is not False]
+
+
+def there_before(run: Run) -> list[Finding]:
+    """Unwaived failures that the base or the baseline knows: none of them closes the gate."""
+    return [item for item in _open_failures(run) if item.new is False]
+
+
+def _open_failures(run: Run) -> list[Finding]:
     chosen = [item for item in run.findings if item.verdict is Verdict.FAIL and item.waiver is None]
     return sorted(chosen, key=_finding_order)
 
@@ -180,8 +189,9 @@ def waived(run: Run) -> list[Finding]:
 
 
 def undecided(run: Run) -> list[Finding]:
-    """Verdicts that what could be read does not settle."""
-    chosen = [item for item in run.findings if item.verdict is Verdict.UNKNOWN and item.waiver is None]
+    """Verdicts that what could be read does not settle, and that no base and no baseline knows as such."""
+    unknown = [item for item in run.findings if item.verdict is Verdict.UNKNOWN and item.waiver is None]
+    chosen = [item for item in unknown if item.new is not False]
     return sorted(chosen, key=_finding_order)
 
 
@@ -195,6 +205,18 @@ def _finding_order(item: Finding) -> tuple[int, str, str, int, str, str]:
     where = item.where
     name, line = (where.path, where.line) if isinstance(where, Span) else (where.uid, 0)
     return (-item.severity, item.side.value, name, line, item.rule, item.address)
+
+
+def problems(run: Run) -> list[Problem]:
+    """What could not be done, the worst first; what the base could not be looked at either is counted apart."""
+    chosen = [item for item in run.problems if item.new is not False]
+    return sorted(chosen, key=lambda item: [*Weight].index(item.weight))
+
+
+def undecided_before(run: Run) -> int:
+    """How much could not be looked at or decided before either."""
+    unread = sum(item.new is False and item.weight is not Weight.NOTE for item in run.problems)
+    return unread + sum(item.new is False and item.verdict is Verdict.UNKNOWN for item in run.findings)
 
 
 def problem_words(problem: Problem) -> str:
