@@ -213,6 +213,33 @@ def test_clean_code_opens_it(runner: Runner, name: str) -> None:
     assert (step.of("error"), step.of("warning")) == ([], [])
 
 
+@pytest.mark.parametrize("name", ["push", "pull_request", "fork", "merge_group"])
+def test_an_old_gap_is_listed_and_closes_nothing(runner: Runner, name: str) -> None:
+    before = runner.commit({"main.tf": BAD})
+    head = runner.commit({"queue.tf": GOOD})
+    step = runner.run("pull_request" if name == "fork" else name, event_of(name, before, head))
+    assert step.code == 0, step.log
+    assert (step.outputs["new-findings"], step.outputs["total-findings"]) == ("0", "1")
+    assert "## There before" in step.summary
+
+
+def test_new_findings_are_annotated_first(runner: Runner) -> None:
+    before = runner.commit({"a.tf": "".join(BAD.replace('"web"', f'"old{number}"') for number in range(12))})
+    head = runner.commit({"z.tf": BAD.replace('"web"', '"fresh"')})
+    step = runner.run("pull_request", event_of("pull_request", before, head))
+    assert step.code == 1, step.log
+    assert (step.outputs["new-findings"], step.outputs["total-findings"]) == ("1", "13")
+    assert step.of("error")[0][0]["file"] == "z.tf"
+    assert len(step.of("error")) == 10
+
+
+def test_a_base_that_was_not_fetched_is_no_open_gate(runner: Runner) -> None:
+    head = runner.commit({"main.tf": GOOD})
+    step = runner.run("pull_request", event_of("pull_request", "1" * 40, head))
+    assert (step.code, step.outputs["result"]) == (2, "error")
+    assert "there is no commit" in step.log
+
+
 def test_the_first_push_of_a_branch_has_nothing_before_it(runner: Runner) -> None:
     head = runner.commit({"main.tf": BAD})
     step = runner.run("push", event_of("push", ZEROS, head))

@@ -28,9 +28,7 @@ def render(run: Run, *, most_bytes: int = MOST_BYTES) -> str:
         _Section("SOC 2 criteria", _criteria(run)),
         _Section("What this change does", _change(run), "lines"),
         _Section("Code and live state disagree", _disagreements(run), "disagreements"),
-        _Section(
-            "Findings" if run.diff is None and run.baseline is None else "New findings", _findings(run), "findings"
-        ),
+        _Section("New findings" if compared else "Findings", _findings(run), "findings"),
         _Section("Could not look", _unlooked(run), "places"),
         _Section("There before", _there_before(run), "findings"),
         _Section("Accepted", _waived(run), "waivers"),
