@@ -134,7 +134,7 @@ class _Page:
         shown = [item for item in self.run.criteria if item.status not in quiet]
         yield '<section aria-labelledby="criteria"><h2 id="criteria">SOC 2 criteria</h2>'
         if shown:
-            yield '<div class="wide"><table><caption>What this run says of each criterion it has evidence for</caption>'
+            yield '<div class="wide" tabindex="0"><table><caption>What this run says of each criterion it has evidence for</caption>'
             heads = ["failed", "undecided", "waived", "passed", "disagreements"]
             numbers = "".join(f'<th scope="col" class="number">{head}</th>' for head in heads)
             yield (
@@ -214,9 +214,11 @@ class _Page:
         yield "</dl></article>"
 
     def _findings(self) -> Iterator[str]:
-        yield f'<section aria-labelledby="findings"><h2 id="findings">Findings ({len(self.failing)})</h2>'
+        compared = self.run.diff is not None or self.run.baseline is not None
+        title = "New findings" if compared else "Findings"
+        yield f'<section aria-labelledby="findings"><h2 id="findings">{title} ({len(self.failing)})</h2>'
         if not self.failing:
-            yield "<p>No rule failed.</p>"
+            yield "<p>No finding is new.</p>" if compared else "<p>No rule failed.</p>"
         for item in self.failing:
             yield from self._finding(item)
         if self.before:
@@ -237,13 +239,15 @@ class _Page:
         said = f"Compared with {diff.base[:12]}, where {diff.head[:12]} left {diff.asked}."
         yield f'<p class="soft">{clean(said)}</p>'
         if diff.criteria:
-            heads = ("criterion", "effect", "new", "resolved", "as before")
-            yield '<div class="wide"><table><caption>Findings that fail or are undecided, by criterion</caption>'
-            yield "<thead><tr>" + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>"
+            heads = ("new", "resolved", "as before")
+            numbers = "".join(f'<th scope="col" class="number">{head}</th>' for head in heads)
+            yield '<div class="wide" tabindex="0"><table><caption>Findings that fail or are undecided, by criterion</caption>'
+            yield '<thead><tr><th scope="col">criterion</th><th scope="col">effect</th>'
+            yield f"{numbers}</tr></thead><tbody>"
             for one in diff.criteria:
-                cells = (one.effect.value, one.introduced, one.resolved, one.remaining)
-                row = "".join(f"<td>{cell}</td>" for cell in cells)
-                yield f'<tr><th scope="row">{clean(one.id)}</th>{row}</tr>'
+                cells = (one.introduced, one.resolved, one.remaining)
+                row = "".join(f'<td class="number">{cell}</td>' for cell in cells)
+                yield f'<tr><th scope="row">{clean(one.id)}</th><td>{one.effect.value}</td>{row}</tr>'
             yield "</tbody></table></div>"
         else:
             yield "<p>No criterion gains or loses a finding.</p>"
@@ -323,7 +327,7 @@ class _Page:
         if not self.waived:
             return
         yield f'<section aria-labelledby="accepted"><h2 id="accepted">Accepted ({len(self.waived)})</h2>'
-        yield '<div class="wide">'
+        yield '<div class="wide" tabindex="0">'
         yield "<table><caption>Findings somebody accepted, with a name and an end</caption><thead><tr>"
         yield "".join(
             f'<th scope="col">{head}</th>' for head in ("rule", "where", "reason", "owner", "approver", "until")

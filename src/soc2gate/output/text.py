@@ -22,7 +22,7 @@ def render(run: Run, *, color: bool = False, width: int = 0, verbose: bool = Fal
     Raises nothing for a source file that has gone since: the line is then left out.
     """
     report = _Report(run, Style(color), width or shutil.get_terminal_size((110, 40)).columns, verbose)
-    return "\n".join(report.lines()) + "\n"
+    return "\n".join(map(report.style.shown, report.lines())) + "\n"
 
 
 class _Report:
