@@ -134,7 +134,7 @@ class _Page:
         shown = [item for item in self.run.criteria if item.status not in quiet]
         yield '<section aria-labelledby="criteria"><h2 id="criteria">SOC 2 criteria</h2>'
         if shown:
-            yield '<div class="wide" tabindex="0"><table><caption>What this run says of each criterion it has evidence for</caption>'
+            yield from _wide("What this run says of each criterion it has evidence for")
             heads = ["failed", "undecided", "waived", "passed", "disagreements"]
             numbers = "".join(f'<th scope="col" class="number">{head}</th>' for head in heads)
             yield (
@@ -241,7 +241,7 @@ class _Page:
         if diff.criteria:
             heads = ("new", "resolved", "as before")
             numbers = "".join(f'<th scope="col" class="number">{head}</th>' for head in heads)
-            yield '<div class="wide" tabindex="0"><table><caption>Findings that fail or are undecided, by criterion</caption>'
+            yield from _wide("Findings that fail or are undecided, by criterion")
             yield '<thead><tr><th scope="col">criterion</th><th scope="col">effect</th>'
             yield f"{numbers}</tr></thead><tbody>"
             for one in diff.criteria:
@@ -327,8 +327,8 @@ class _Page:
         if not self.waived:
             return
         yield f'<section aria-labelledby="accepted"><h2 id="accepted">Accepted ({len(self.waived)})</h2>'
-        yield '<div class="wide" tabindex="0">'
-        yield "<table><caption>Findings somebody accepted, with a name and an end</caption><thead><tr>"
+        yield from _wide("Findings somebody accepted, with a name and an end")
+        yield "<thead><tr>"
         yield "".join(
             f'<th scope="col">{head}</th>' for head in ("rule", "where", "reason", "owner", "approver", "until")
         )
@@ -357,6 +357,12 @@ class _Page:
         for name, digest in run.digests.items():
             yield _fact(f"digest of {name}", digest)
         yield "</dl></div></section>"
+
+
+def _wide(caption: str) -> Iterator[str]:
+    """The beginning of a table that may be wider than the page: reached and scrolled by keyboard too."""
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{clean(caption)}">'
+    yield f"<table><caption>{clean(caption)}</caption>"
 
 
 def _open(severity: str, sides: str, criteria: Iterable[str]) -> str:
