@@ -34,6 +34,8 @@ class Comparison:
     head: Tree
     policy: tuple[str, ...]
     """Files and folders that decide the gate, relative to the repository: configuration, packs, waiver files."""
+    baseline: str = ""
+    """The baseline file, relative to the repository."""
 
 
 def scan_against(request: Request, comparison: Comparison, notes: Sequence[Problem] = ()) -> Run:
@@ -155,7 +157,7 @@ def _policy_changes(comparison: Comparison, before: Declared, after: Declared) -
     for path in sorted({*base, *head}):
         if base.get(path) == head.get(path):
             continue
-        what = _policy_file(path, comparison.policy)
+        what = "baseline" if path == comparison.baseline else _policy_file(path, comparison.policy)
         if what:
             change = "added" if path not in base else "removed" if path not in head else "changed"
             changes.append(PolicyChange(what, change, path, _detail(what, path, comparison)))
@@ -171,7 +173,7 @@ def _policy_file(path: str, policy: Sequence[str]) -> str:
         return "configuration"
     for place in policy:
         if path == place or path.startswith(f"{place}/"):
-            return "pack" if path != place else "baseline" if path.endswith("baseline.json") else "configuration"
+            return "configuration" if path == place else "pack"
     return ""
 
 

@@ -23,7 +23,8 @@ from soc2gate.declared.git import Author
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Reader, Root
 from soc2gate.declared.written_waivers import read_waivers
-from soc2gate.engine import criteria, gate, waivers
+from soc2gate.engine import baseline, criteria, gate, waivers
+from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, Run, Waiver
@@ -61,6 +62,7 @@ class Request:
     profile: str | None = None
     narrowed: bool = False
     """Only some of the rules there are are asked."""
+    baseline: Baseline | None = None
     history: tuple[Path, str] | None = None
     """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
 
@@ -338,6 +340,14 @@ def finish(
     findings = waivers.apply_to_findings(findings, judged)
     disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
     told = [*declared.problems, *problems, *waivers.notes(judged)]
+    used = None
+    if request.baseline is not None:
+        findings, used = baseline.apply(
+            findings,
+            request.baseline,
+            roots=[] if changed else [root.path for root in declared.roots],
+            everything="." in request.paths and changed is None,
+        )
     decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
         command=command,
@@ -369,6 +379,7 @@ def finish(
         base=str(request.base),
         changed=changed,
         diff=diff,
+        baseline=used,
     )
     return replace(run, digests=_digests(run, request, snapshot))
 

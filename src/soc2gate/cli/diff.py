@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.app import Request
@@ -19,13 +21,21 @@ from soc2gate.model.resource import Problem, Weight
 _NO_COMMIT = "0" * 40
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Files and folders that flags name and that decide the gate."""
+
+    packs: Sequence[Path] = ()
+    baseline: Path | None = None
+
+
 @contextmanager
 def judged(
     asked: str,
     repository: Path,
     make_request: Callable[[Path], Request],
+    named: Named,
     *,
-    rule_dirs: Sequence[Path],
     environment: Mapping[str, str],
 ) -> Iterator[Run]:
     """The run of a change against its base; the trees stay until the report is written.
@@ -51,9 +61,12 @@ def judged(
             (there / name).mkdir()
             trees[name] = git.write_tree(repository, commit, there / name, largest)
         request = make_request(there / "base")
-        packs = [options.inside(path, repository, there / "base") for path in rule_dirs]
+        packs = [options.inside(path, repository, there / "base") for path in named.packs]
         policy = policy_places(request, there / "base", packs)
-        comparison = Comparison(repository, revision, trees["base"], trees["head"], policy)
+        baseline = ""
+        if named.baseline is not None:
+            baseline = os.path.relpath(os.path.abspath(named.baseline), repository).replace(os.sep, "/")
+        comparison = Comparison(repository, revision, trees["base"], trees["head"], policy, baseline)
         yield scan_against(request, comparison, _notes(repository, base, head, revision))
 
 

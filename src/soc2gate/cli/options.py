@@ -13,6 +13,8 @@ import click
 from soc2gate import plugins, suggest
 from soc2gate.app import Request
 from soc2gate.config import load as load_config
+from soc2gate.engine.baseline import Baseline
+from soc2gate.engine.baseline import read as read_baseline
 from soc2gate.errors import UsageError
 from soc2gate.model.outcome import Run
 from soc2gate.model.rule import RuleSet, Severity
@@ -105,6 +107,7 @@ def request(
     context: str | None = None,
     profile: str | None = None,
     changed: bool = False,
+    baseline_file: Path | None = None,
     copy: Path | None = None,
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
@@ -129,6 +132,10 @@ def request(
             # One that the other commit does not have yet decides nothing.
             moved = inside(config_file, base, copy)
             config_file = moved if moved.exists() or not moved.is_relative_to(copy) else None
+        if baseline_file is not None:
+            shown, baseline_file = baseline_file, inside(baseline_file, base, copy)
+            if not baseline_file.exists() and shown.exists():
+                baseline_file = None
     config = load_config(start, config_file, base=copy or base)
     level = fail_on or config.fail_on
     return Request(
@@ -147,7 +154,15 @@ def request(
         context=context,
         profile=profile,
         narrowed=bool(only),
+        baseline=_baseline(baseline_file, copy or base),
     )
+
+
+def _baseline(file: Path | None, base: Path) -> Baseline | None:
+    if file is None:
+        return None
+    full = Path(os.path.abspath(file))
+    return read_baseline(full, full.relative_to(base).as_posix() if full.is_relative_to(base) else str(file))
 
 
 def inside(path: Path, base: Path, copy: Path) -> Path:

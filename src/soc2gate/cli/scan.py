@@ -39,6 +39,12 @@ Examples:
     help="Judge the commit HEAD against where it left REV, by the gate of that commit: close on what is new. `auto` "
     "takes what CI says.",
 )
+@click.option(
+    "--baseline",
+    "baseline_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Close only on what this file (from `soc2gate baseline`) does not hold.",
+)
 @options.judging
 def scan(
     paths: tuple[Path, ...],
@@ -50,6 +56,7 @@ def scan(
     now: str | None,
     changed: bool,
     diff_base: str | None,
+    baseline_file: Path | None,
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
@@ -75,6 +82,7 @@ def scan(
             fail_on=fail_on,
             on_incomplete=on_incomplete,
             changed=changed,
+            baseline_file=baseline_file,
             copy=copy,
         )
 
@@ -84,9 +92,8 @@ def scan(
     if diff_base is not None:
         from soc2gate.cli import diff
 
-        with diff.judged(
-            diff_base, options.repository(paths), request, rule_dirs=rule_dirs, environment=os.environ
-        ) as run:
+        named = diff.Named(rule_dirs, baseline_file)
+        with diff.judged(diff_base, options.repository(paths), request, named, environment=os.environ) as run:
             return tell(run)
     if changed:
         from soc2gate.change import scan_changed
