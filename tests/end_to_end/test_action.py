@@ -365,3 +365,17 @@ def test_nothing_installed_beforehand(runner: Runner) -> None:
 
 def released() -> str:
     return re.search(r'__version__ = "(.*)"', (REPOSITORY / "src/soc2gate/version.py").read_text())[1]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["push", "pull_request"])
+def test_a_baseline_holds_what_was_accepted(runner: Runner, name: str) -> None:
+    (runner.workspace / "main.tf").write_text(BAD)
+    written = subprocess.run(
+        [str(runner.tools / "soc2gate"), "baseline"], cwd=runner.workspace, capture_output=True, text=True, check=True
+    )
+    (baseline,) = [path.name for path in runner.workspace.iterdir() if "baseline" in path.name]
+    before = runner.commit({})
+    head = runner.commit({"queue.tf": GOOD})
+    step = runner.run(name, event_of(name, before, head), {"baseline": baseline})
+    assert step.code == 0, step.log + written.stdout
+    assert (step.outputs["new-findings"], step.outputs["total-findings"]) == ("0", "1")
