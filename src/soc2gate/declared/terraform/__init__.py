@@ -25,7 +25,7 @@ from soc2gate.errors import InputError, RefusedError
 from soc2gate.model.resource import RawResource, Reading, Weight
 from soc2gate.model.value import Value
 
-__all__ = ["read"]
+__all__ = ["read", "room_for_recursion"]
 
 _FRAMES = 12_000
 
@@ -38,7 +38,7 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
     run = Run(root, base, options)
     resources: list[RawResource] = []
     outputs: dict[str, Value] = {}
-    with _room_for_recursion(), _no_collection():
+    with room_for_recursion(), _no_collection():
         try:
             sources = run.sources(run.folder)
             module = Module(run, sources)
@@ -99,7 +99,7 @@ def _gather(module: Module, resources: list[RawResource]) -> None:
 
 
 @contextmanager
-def _room_for_recursion() -> Iterator[None]:
+def room_for_recursion() -> Iterator[None]:
     """Let references lead on for hundreds of steps.
 
     The evaluator counts its own depth and stops long before this. Python's frames live on the heap since 3.11, so a
