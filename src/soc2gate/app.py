@@ -459,4 +459,5 @@ def _inputs_digest(base: Path, files: Iterable[str]) -> str:
 
 
 def _sha256(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    # A file's name need not be UTF-8.
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"

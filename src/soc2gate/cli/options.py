@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from soc2gate import suggest
+from soc2gate import plugins, suggest
 from soc2gate.app import Request
 from soc2gate.config import load as load_config
 from soc2gate.engine.baseline import Baseline
@@ -62,8 +62,8 @@ def judging(command: Command) -> Command:
                 "--format",
                 "formats",
                 multiple=True,
-                type=click.Choice(["text", "json"]),
-                help="How to tell the result [text]. Repeatable, each with its own --output.",
+                type=click.Choice(list(plugins.REPORTERS)),
+                help="How to tell the result [by --output's name, else text]. Repeatable, each with its own --output.",
             ),
             click.option(
                 "--output",
@@ -240,13 +240,13 @@ def _pairs(variables: Sequence[str]) -> Mapping[str, str]:
 def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: bool) -> int:
     """Write the result in every format asked for, and return the exit code.
 
-    The first format goes with the first output; one format may go without, to standard output.
+    A file goes with the format that its name ends in, if that was asked for, else with the next that is free; one
+    format may go without a file, to standard output.
     """
-    chosen = list(formats) or ["json" if path.suffix == ".json" else "text" for path in outputs] or ["text"]
+    chosen = list(formats) or [plugins.SUFFIXES.get(path.suffix, "text") for path in outputs] or ["text"]
     if len(outputs) > len(chosen):
         raise UsageError("more --output than --format", hint="give one --format for each --output")
-    for index, name in enumerate(chosen):
-        target = outputs[index] if index < len(outputs) else None
+    for name, target in _paired(chosen, outputs):
         if target is None:
             click.echo(_rendered(run, name, color=_colored(), verbose=verbose), nl=False)
         else:
@@ -258,14 +258,28 @@ def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: 
     return int(run.decision.exit)
 
 
+def _paired(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Each format with its file: `--format text --format html --output report.html` writes HTML there."""
+    taken: dict[int, Path] = {}
+    unnamed = []
+    for path in outputs:
+        said = plugins.SUFFIXES.get(path.suffix)
+        free = [index for index, name in enumerate(formats) if name == said and index not in taken]
+        if free:
+            taken[free[0]] = path
+        else:
+            unnamed.append(path)
+    for path in unnamed:
+        taken[next(index for index in range(len(formats)) if index not in taken)] = path
+    return [(name, taken.get(index)) for index, name in enumerate(formats)]
+
+
 def _rendered(run: Run, name: str, *, color: bool, verbose: bool) -> str:
-    if name == "json":
-        from soc2gate.output.json import render as render_json
-
-        return render_json(run)
-    from soc2gate.output.text import render as render_text
-
-    return render_text(run, color=color, verbose=verbose)
+    render = plugins.load(plugins.REPORTERS[name])
+    # Only text is laid out for a terminal; the other formats are the same wherever they go.
+    told: str = render(run, color=color, verbose=verbose) if name == "text" else render(run)
+    # What UTF-8 cannot hold, such as a file's name that is none, is written as JSON and people would: \udcff.
+    return told.encode("utf-8", "backslashreplace").decode()
 
 
 def _colored() -> bool:
