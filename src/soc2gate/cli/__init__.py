@@ -19,6 +19,8 @@ _COMMANDS = {
     "scan": "soc2gate.cli.scan:scan",
     "verify": "soc2gate.cli.verify:verify",
     "collect": "soc2gate.cli.collect:collect",
+    "attest": "soc2gate.cli.attest:attest",
+    "keygen": "soc2gate.cli.keygen:keygen",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",
     "config": "soc2gate.cli.config:config",
