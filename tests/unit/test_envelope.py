@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope as SecondEnvelope
-from securesystemslib.signer import SSlibKey
+from securesystemslib.signer._key import SSlibKey
 
 from soc2gate.errors import EvidenceError, UsageError
 from soc2gate.evidence import envelope
@@ -78,7 +78,7 @@ def test_another_spelling_of_the_same_content_is_refused(pair: tuple[FileSigner,
     loose = json.dumps({"a": 1}).encode()
     message = envelope.pre_authentication(STATEMENT_TYPE, loose)
     signature = base64.b64encode(signer.sign(message)).decode()
-    made = {
+    made: dict[str, Any] = {
         "payload": base64.b64encode(loose).decode(),
         "payloadType": STATEMENT_TYPE,
         "signatures": [{"keyid": signer.keyid, "sig": signature}],
@@ -177,7 +177,10 @@ def test_a_file_of_trusted_keys_that_lies_is_refused(tmp_path: Path, change: dic
 
 
 def test_other_keys_are_refused(tmp_path: Path) -> None:
-    others = [rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP384R1())]
+    others: list[rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey] = [
+        rsa.generate_private_key(65537, 2048),
+        ec.generate_private_key(ec.SECP384R1()),
+    ]
     for number, key in enumerate(others):
         file = tmp_path / f"{number}.key"
         file.write_bytes(
