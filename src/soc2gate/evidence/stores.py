@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,6 +38,12 @@ class Store(Protocol):
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         """Add a record and its head; False when another writer was first. Raises when the place cannot be written."""
+
+
+def _s3_client() -> Any:
+    import boto3
+
+    return boto3.client("s3")
 
 
 def name_of(what: str, sequence: int) -> str:
@@ -166,17 +172,17 @@ class Bucket:
     prefix: str = ""
     retain_days: int = 0
     """0 leaves retention to the bucket's own default."""
+    client: Any = field(default_factory=_s3_client, compare=False, repr=False)
 
     def sequences(self, what: str) -> list[int]:
-        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self._key(f"{what}/"))
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self._key(f"{what}/"))
         keys = (item["Key"] for page in pages for item in page.get("Contents", ()))
         return _numbers(key.removeprefix(f"{self.prefix}/") if self.prefix else key for key in keys)
 
     def read(self, what: str, sequence: int) -> bytes:
-        client = self._client()
         try:
-            answer = client.get_object(Bucket=self.name, Key=self._key(name_of(what, sequence)))
-        except client.exceptions.NoSuchKey as error:
+            answer = self.client.get_object(Bucket=self.name, Key=self._key(name_of(what, sequence)))
+        except self.client.exceptions.NoSuchKey as error:
             raise _missing(what, sequence, f"s3://{self.name}") from error
         data: bytes = answer["Body"].read()
         return data
@@ -195,7 +201,7 @@ class Bucket:
             until = datetime.now(UTC) + timedelta(days=self.retain_days)
             lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
         try:
-            self._client().put_object(
+            self.client.put_object(
                 Bucket=self.name,
                 Key=self._key(name),
                 Body=data,
@@ -214,11 +220,6 @@ class Bucket:
 
     def _key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name
-
-    def _client(self) -> Any:
-        import boto3
-
-        return boto3.client("s3")
 
 
 # commit-tree wants somebody; who ran it stands in the record, and is signed there.
