@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from soc2gate.evidence.checking import Check, Policy
     from soc2gate.evidence.envelope import TrustedKey
     from soc2gate.evidence.ledger import Anchor, Ledger, Record
+    from soc2gate.evidence.period import Report
     from soc2gate.evidence.statement import Link
     from soc2gate.live.snapshot import Snapshot
 
@@ -200,6 +201,53 @@ def reproduce(record: Record, asked: AttestRequest) -> tuple[Run, list[Check]]:
     again = statement.build(run, occasion, record.link)["predicate"]
     assert isinstance(again, dict)
     return run, checking.compare(said, again)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """Which period of which branch, and whose records count."""
+
+    folder: Path
+    """Anywhere in the repository."""
+    place: str
+    """The ledger, as `--ledger` names it."""
+    keys: Sequence[TrustedKey]
+    anchor: Anchor | None = None
+    branch: str = "HEAD"
+    start: str = ""
+    end: str = ""
+    at: str | None = None
+    """One moment instead of a period."""
+    late_after_hours: int = 24
+    verify_every_hours: int = 0
+    sample: int = 0
+    seed: str = ""
+
+
+def report(asked: ReportRequest) -> Report:
+    """What a ledger says of a period, once every record in it is signed, in its form and in its chain.
+
+    Raises `EvidenceError` when one is not: nothing is told of a ledger that does not hold.
+    """
+    from soc2gate.evidence import period
+    from soc2gate.evidence.ledger import Ledger
+    from soc2gate.evidence.stores import open_store
+
+    repository = Repository.at(asked.folder)
+    records = Ledger(open_store(asked.place, asked.folder)).checked(asked.keys, asked.anchor)
+    checking.require_schema(records)
+    if asked.at is not None:
+        window = period.moment(repository, records, asked.at, asked.branch)
+    else:
+        window = period.window(repository, records, asked.start, asked.end, asked.branch)
+    return period.report(
+        records,
+        window,
+        late_after_hours=asked.late_after_hours,
+        verify_every_hours=asked.verify_every_hours,
+        sample=asked.sample,
+        seed=asked.seed,
+    )
 
 
 def _evaluator_digest() -> str:

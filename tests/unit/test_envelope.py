@@ -224,3 +224,33 @@ def test_a_second_implementation_accepts_the_envelope_and_refuses_a_changed_one(
     changed["payload"] = base64.b64encode(envelope.canonical({**DOCUMENT, "text": "other"})).decode()
     with pytest.raises(Exception, match="do not match threshold"):
         SecondEnvelope.from_dict(changed).verify([theirs], 1)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.dictionaries(st.text(max_size=4), json_values, max_size=4), st.booleans())
+def test_the_quick_reader_takes_nothing_but_what_rfc_8785_spells(document: dict[str, Any], ascii_only: bool) -> None:
+    """Whatever spelling is accepted is the library's own; and what the library spells is accepted, fractions apart."""
+    for data in (
+        json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=ascii_only).encode("utf-8", "replace"),
+        json.dumps(document, separators=(",", ":"), ensure_ascii=ascii_only).encode("utf-8", "replace"),
+    ):
+        try:
+            read = envelope._document(data, "it")
+        except EvidenceError:
+            continue
+        assert envelope.canonical(read) == data
+    try:
+        spelled = envelope.canonical(document)
+        whole = json.loads(spelled, parse_float=envelope._no_number)
+        envelope.canonical(whole)
+    except ValueError:
+        return
+    if whole == document:
+        assert envelope._document(spelled, "it") == document

@@ -20,6 +20,7 @@ _COMMANDS = {
     "verify": "soc2gate.cli.verify:verify",
     "collect": "soc2gate.cli.collect:collect",
     "attest": "soc2gate.cli.attest:attest",
+    "report": "soc2gate.cli.report:report",
     "keygen": "soc2gate.cli.keygen:keygen",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,18 +73,24 @@ def check_signature(record: Record, keys: Sequence[TrustedKey]) -> Check:
 
 def check_schema(record: Record) -> Check:
     def question() -> str:
-        import jsonschema
-
-        folder = Path(__file__).parent.parent / "json_schemas"
-        schema = json.loads((folder / "statement.schema.json").read_text("utf-8"))
-        found = jsonschema.Draft202012Validator(schema).iter_errors(dict(record.envelope.payload))
-        error = jsonschema.exceptions.best_match(found)
-        if error is not None:
-            place = "/".join(str(step) for step in error.absolute_path)
-            raise EvidenceError(f"the statement does not fit its schema at {place}: {error.message[:200]}")
+        require_schema([record])
         return "fits statement.schema.json"
 
     return ask("schema", question)
+
+
+def require_schema(records: Iterable[Record]) -> None:
+    """Raises `EvidenceError` for the first statement that does not have the form of one."""
+    import jsonschema
+
+    folder = Path(__file__).parent.parent / "json_schemas"
+    validator = jsonschema.Draft202012Validator(json.loads((folder / "statement.schema.json").read_text("utf-8")))
+    for record in records:
+        error = jsonschema.exceptions.best_match(validator.iter_errors(dict(record.envelope.payload)))
+        if error is not None:
+            place = "/".join(str(step) for step in error.absolute_path)
+            which = f"record {record.sequence}: " if record.sequence else ""
+            raise EvidenceError(f"{which}the statement does not fit its schema at {place}: {error.message[:200]}")
 
 
 def check_numbers(record: Record) -> Check:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from soc2gate.errors import EvidenceError, UsageError
@@ -44,6 +45,17 @@ class Commit:
     """`openpgp`, `ssh`, `x509` or `none`: that a signature stands there, not that it is good."""
     sha256: str
     """Of the commit object as `git cat-file commit` prints it; the commit's own id may be SHA-1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A commit on a branch's first-parent line: one change that reached it."""
+
+    commit: str
+    tree: str
+    parents: int
+    time: str
+    """The committer's date, as the commit says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,20 @@ class Repository:
             signature=_signature(first.get("gpgsig", first.get("gpgsig-sha256", ""))),
             sha256=hashlib.sha256(raw).hexdigest(),
         )
+
+    def first_parents(self, commit: str) -> tuple[Change, ...]:
+        """The first-parent line up to a commit, oldest first. Raises `UsageError` in a shallow clone."""
+        if self.run("rev-parse", "--is-shallow-repository").strip() == "true":
+            raise UsageError("the clone is shallow: its history is cut off", hint="git fetch --unshallow")
+        # Not `git log`, which a machine's configuration may teach to say more, or otherwise.
+        out = self.run("rev-list", "--first-parent", "--format=%H %T %ct %P", "--end-of-options", commit)
+        changes = []
+        for line in out.splitlines():
+            if line.startswith("commit "):
+                continue
+            name, tree, seconds, *parents = line.split(" ")
+            changes.append(Change(name, tree, len([one for one in parents if one]), _time(seconds)))
+        return tuple(reversed(changes))
 
     def tree(self, tree: str) -> tuple[TreeFile, ...]:
         """Every entry below a tree, by path."""
@@ -225,18 +251,19 @@ def _git(
 
 def _person(line: str) -> Person:
     """`Ann Lee <ann@example.org> 1700000000 +0100`."""
-    from datetime import UTC, datetime
-
     match = re.fullmatch(r"(.*?) ?<(.*?)>(?: (-?\d+) [+-]\d+)?.*", line)
     if match is None:
         return Person(line, "", "")
     name, email, seconds = match.groups()
+    return Person(name, email, _time(seconds or ""))
+
+
+def _time(seconds: str) -> str:
+    """Seconds since 1970 as UTC; empty for what is no time: anyone can write any number into a commit."""
     try:
-        time = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""
+        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):
-        # Anyone can write any number into a commit.
-        time = ""
-    return Person(name, email, time)
+        return ""
 
 
 def _signature(first_line: str) -> str:
