@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soc2gate.errors import EvidenceError
-from soc2gate.evidence import envelope, telling
+from soc2gate.evidence import envelope, form, telling
 from soc2gate.evidence.envelope import Envelope
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.period import Interval, Report, Window, report
@@ -385,14 +385,36 @@ def test_nothing_we_print_or_sign_says_more_than_a_record_can(place: Place) -> N
     assert telling.DISCLAIMER in said[5]
 
 
-def test_a_signed_record_of_another_form_ends_the_report_in_words(place: Place) -> None:
-    from soc2gate.evidence.checking import require_schema
+def paths_of(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a document, of a list only the first element."""
+    below = node.items() if isinstance(node, dict) else enumerate(node[:1]) if isinstance(node, list) else ()
+    return [one for key, child in below for one in [(*path, key), *paths_of(child, (*path, key))]]
 
-    change(place, GOOD, 1)
+
+def test_a_signed_record_of_another_form_ends_the_report_in_words_or_changes_nothing(place: Place) -> None:
+    commit = change(place, BAD, 1)
     path = place.folder.parent / "ledger/records/000/000000001.dsse.json"
-    payload: Any = dict(Record.parse(path.read_bytes()).envelope.payload)
-    del payload["predicate"]["criteria"][0]["status"]
-    signer = envelope.load_signer(place.folder.parent / "ci.key", None)
-    changed = Record.parse(envelope.seal(payload, envelope.STATEMENT_TYPE, [signer]), 1)
-    with pytest.raises(EvidenceError, match="record 1: the statement does not fit its schema"):
-        require_schema([changed])
+    genuine = Record.parse(path.read_bytes(), 1)
+    line = (Change(commit, genuine.tree, 0, "2026-03-01T01:00:00Z"),)
+    asked = Window(line, 0, "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
+    refused = 0
+    places = paths_of(genuine.predicate)
+    assert len(places) > 100
+    predicate: Any = genuine.predicate
+    for *steps, last in places:
+        target = predicate
+        for step in steps:
+            target = target[step]
+        right = target[last]
+        wrongs: list[Any] = [None, 7, "other", [], {}, [[]]]
+        for wrong in wrongs:
+            target[last] = wrong
+            try:
+                form.require(predicate, 1)
+            except EvidenceError:
+                refused += 1
+                continue
+            telling.text(report([genuine], asked))
+            telling.document(report([genuine], asked))
+        target[last] = right
+    assert refused > len(places)

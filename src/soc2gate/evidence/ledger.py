@@ -147,9 +147,15 @@ class Ledger:
             if (commit and record.commit == commit) or (tree and record.tree == tree)
         ]
 
-    def checked(self, keys: Sequence[TrustedKey], anchor: Anchor | None = None) -> list[Record]:
+    def checked(
+        self,
+        keys: Sequence[TrustedKey],
+        anchor: Anchor | None = None,
+        keep: Callable[[Record], Record] = lambda record: record,
+    ) -> list[Record]:
         """Every record, when all are signed, unbroken in their chain and as many as the heads say.
 
+        `keep` is asked of each once it is known to be genuine, and gives what is to be remembered of it.
         Raises `EvidenceError` with the first thing that is wrong.
         """
         records: list[Record] = []
@@ -161,7 +167,7 @@ class Ledger:
             if record.link != Link(expected, previous):
                 raise EvidenceError(f"record {expected} does not follow the one before it: the chain is broken")
             previous = record.digest
-            records.append(record)
+            records.append(keep(record))
         self._check_heads(records, keys)
         if anchor is not None:
             check_anchor(records, anchor)
