@@ -129,15 +129,12 @@ class Ledger:
 
     def records(self) -> Iterator[Record]:
         """Every record in order; their form is checked, their signatures and the chain are not."""
-        for number in self.store.sequences(RECORDS):
-            yield self.record(number)
+        for number, data in self.store.read_all(RECORDS):
+            yield _parsed(number, data)
 
     def record(self, sequence: int) -> Record:
-        data = self.store.read(RECORDS, sequence)
-        try:
-            return Record.parse(data, sequence)
-        except EvidenceError as error:
-            raise EvidenceError(f"record {sequence}: {error.message}", hint=error.hint) from None
+        """One record by its number; its form is checked."""
+        return _parsed(sequence, self.store.read(RECORDS, sequence))
 
     def find(self, *, commit: str = "", tree: str = "") -> list[Record]:
         """Records about a commit, or about a tree: a squash merge keeps the tree."""
@@ -200,6 +197,13 @@ def check_anchor(records: Sequence[Record], anchor: Anchor) -> None:
         raise EvidenceError(f"the ledger ends at record {len(records)}, but the anchor knows of {anchor.sequence}")
     if records[anchor.sequence - 1].digest != anchor.digest:
         raise EvidenceError(f"record {anchor.sequence} is not the one that the anchor names: the ledger was rewritten")
+
+
+def _parsed(sequence: int, data: bytes) -> Record:
+    try:
+        return Record.parse(data, sequence)
+    except EvidenceError as error:
+        raise EvidenceError(f"record {sequence}: {error.message}", hint=error.hint) from None
 
 
 def _check_signature(record: Record, keys: Sequence[TrustedKey]) -> None:

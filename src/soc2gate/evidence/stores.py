@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,9 @@ class Store(Protocol):
 
     def read(self, what: str, sequence: int) -> bytes:
         """One of them; raises `EvidenceError` where it is missing."""
+
+    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
+        """All of them, in order, each with its number."""
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         """Add a record and its head; False when another writer was first. Raises when the place cannot be written."""
@@ -79,6 +82,9 @@ class Directory:
             return (self.folder / name_of(what, sequence)).read_bytes()
         except OSError as error:
             raise _missing(what, sequence, str(self.folder)) from error
+
+    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
+        return ((number, self.read(what, number)) for number in self.sequences(what))
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         if not self._add(name_of(RECORDS, sequence), record):
@@ -129,6 +135,12 @@ class GitBranch:
             return self.repository.raw("cat-file", "blob", f"{self.ref}:{name_of(what, sequence)}")
         except EvidenceError as error:
             raise _missing(what, sequence, self.ref) from error
+
+    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
+        numbers = self.sequences(what)
+        # One git for all of them: a year of records would be as many processes.
+        names = [f"{self.ref}:{name_of(what, number)}" for number in numbers]
+        return zip(numbers, self.repository.blobs(names), strict=True)
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         git = self.repository
@@ -186,6 +198,9 @@ class Bucket:
             raise _missing(what, sequence, f"s3://{self.name}") from error
         data: bytes = answer["Body"].read()
         return data
+
+    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
+        return ((number, self.read(what, number)) for number in self.sequences(what))
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         if not self._add(name_of(RECORDS, sequence), record):
