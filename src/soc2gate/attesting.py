@@ -86,6 +86,8 @@ def evaluate_commit(asked: AttestRequest) -> tuple[Run, Occasion]:
             fail_on=None if level == "never" else Severity[level.upper()],
             on_incomplete=asked.on_incomplete or config.on_incomplete,
             unread=tree.problems,
+            # Who wrote a waiver is in the commit's history; the scratch tree has none.
+            history=(repository.folder, commit.id),
         )
         run = scan(request) if asked.snapshot is None else verify(request, asked.snapshot)
     blobs = {entry.path: entry.id for entry in repository.tree(commit.tree)}

@@ -246,6 +246,15 @@ def test_the_numbers_of_a_record_add_up(place: Place) -> None:
         assert answers(verify(place))["totals"] == "fails", path
 
 
+def test_a_waiver_that_its_author_approved_counts_for_nothing_in_a_record_either(place: Place) -> None:
+    waiver = '# soc2gate:waive sg-no-ssh-from-internet reason="moving" owner=ops approver={} expires=2027-01-01\n'
+    for approver, waived in (("ann@example.org", 0), ("bob@example.org", 1)):
+        place.put("infra/bastion.tf", waiver.format(approver) + BAD)
+        place.commit(approver)
+        attest(place, "--now", NOW)
+        assert predicate(place)["totals"]["waived"] == waived, approver
+
+
 def test_a_fresh_genuine_record_holds_wherever_it_could_be_checked(place: Place) -> None:
     attest(place, "--ledger", "../ledger", "--now", NOW)
     done = verify(place, "--ledger", "../ledger")
