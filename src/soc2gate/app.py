@@ -60,6 +60,8 @@ class Request:
     context: str | None = None
     """The kubeconfig context; None takes the current one."""
     profile: str | None = None
+    unread: tuple[Problem, ...] = ()
+    """What is known from the start not to be under the paths, though it belongs there: submodules of a tree."""
     narrowed: bool = False
     """Only some of the rules there are are asked."""
     baseline: Baseline | None = None
@@ -224,6 +226,7 @@ def normalised(
     owned = {root.path: True for root in request.config.roots if root.owns_account}
     normal = kinds.normalise(readings, owns_account=owned)
     problems = [
+        *request.unread,
         *_plugin_problems(request),
         *problems,
         *(problem for reading in readings for problem in reading.problems),
@@ -235,7 +238,8 @@ def normalised(
         roots=tuple(roots),
         files=tuple(sorted({file for reading in readings for file in reading.files})),
         unjudged=normal.unjudged,
-        unread=any(reading.unread for reading in readings)
+        unread=bool(request.unread)
+        or any(reading.unread for reading in readings)
         or any(problem.weight is Weight.BROKEN for problem in problems),
     )
 
@@ -440,13 +444,14 @@ def _digests(run: Run, request: Request, snapshot: Snapshot | None) -> dict[str,
     return {
         **{name: f"sha256:{digest.removeprefix('sha256:')}" for name, digest in request.rules.digests.items()},
         "config": _sha256(request.config.canonical()),
-        "inputs": _inputs_digest(request.base, run.files),
+        "inputs": inputs_digest(request.base, run.files),
         **({"snapshots": snapshot.digest} if snapshot else {}),
         "result": _sha256(json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False)),
     }
 
 
-def _inputs_digest(base: Path, files: Iterable[str]) -> str:
+def inputs_digest(base: Path, files: Iterable[str]) -> str:
+    """One digest over files and their names: of `sha256sum`'s lines, in the order of the names."""
     lines = []
     for file in sorted(files):
         try:

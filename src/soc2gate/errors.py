@@ -6,7 +6,8 @@
     ├── InputError            a file to be judged cannot be read: broken HCL, a YAML bomb, a bad plan;
     │   │                     readers turn it into a *broken* `Problem` and go on with the other files
     │   └── RefusedError      a file asks for something outside the root, or beyond a limit
-    └── CollectError          a live side cannot be reached at all: no credentials, no cluster
+    ├── CollectError          a live side cannot be reached at all: no credentials, no cluster
+    └── EvidenceError         a record, key or ledger is not what it claims to be                       → exit 1
 
 An error knows where it happened, what stood there, and what to do next.
 """
@@ -104,3 +105,9 @@ class CollectError(Soc2gateError):
     """A live side cannot be reached at all."""
 
     exit = Exit.INCOMPLETE
+
+
+class EvidenceError(Soc2gateError):
+    """An evaluation record, its signature, or the ledger that holds it is not what it claims to be."""
+
+    exit = Exit.CLOSED

@@ -1,0 +1,328 @@
+"""`soc2gate attest`: a signed evaluation record of a commit; checking one; doing it again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from soc2gate import attesting
+from soc2gate.cli import options
+from soc2gate.cli.keygen import passphrase
+from soc2gate.errors import EvidenceError, Exit, UsageError
+
+if TYPE_CHECKING:
+    from soc2gate.evidence.checking import Check
+    from soc2gate.evidence.envelope import TrustedKey
+    from soc2gate.evidence.ledger import Anchor, Ledger, Record
+    from soc2gate.evidence.repository import Repository
+    from soc2gate.evidence.statement import Link
+    from soc2gate.live.snapshot import Snapshot
+    from soc2gate.model.value import Json
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_repository = click.option(
+    "--repository",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("."),
+    help="The git repository [here].",
+)
+_snapshots = click.option(
+    "--snapshot",
+    "snapshot_files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Live state, from `soc2gate collect`. Repeatable.",
+)
+_now = click.option("--now", metavar="TIME", help="The clock to judge by (ISO 8601, UTC).")
+
+
+def trusting(command: Command) -> Command:
+    """Flags about the ledger and whose signatures count."""
+    for option in reversed(
+        [
+            click.option(
+                "--keys",
+                "key_files",
+                multiple=True,
+                required=True,
+                type=click.Path(path_type=Path, dir_okay=False),
+                help="A trusted public key (PEM), or a file of trusted keys. Repeatable.",
+            ),
+            click.option("--ledger", "place", metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."),
+            click.option(
+                "--anchor",
+                "anchor_text",
+                metavar="NUMBER:DIGEST",
+                help="The newest head that you kept elsewhere; catches a ledger that was cut off.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  soc2gate attest --key ci.key --ledger evidence                      the commit HEAD, judged from its own tree
+  soc2gate attest --key ci.key --ledger git: --snapshot live.json.gz  with live state; kept on a branch of its own
+  soc2gate attest verify evidence/records/000/000000001.dsse.json --keys ci.pub --ledger evidence
+  soc2gate attest reproduce record.dsse.json --keys ci.pub            judge the commit again and compare
+""",
+)
+@_repository
+@click.option("--commit", "revision", default="HEAD", show_default=True, help="The commit to judge.")
+@click.option("--path", "paths", multiple=True, help="A folder of the repository [all of it]. Repeatable.")
+@_snapshots
+@click.option("--key", "key_files", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="Private key.")
+@click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
+@click.option("--ledger", "place", metavar="PLACE", help="Keep it in a directory, git:BRANCH or s3://bucket/prefix.")
+@click.option("--retain-days", type=click.IntRange(min=1), help="S3: how long nobody may delete it (object lock).")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Also, or only, write the record here.")
+@click.option("--change", "change_file", type=click.Path(path_type=Path), help="What the workflow knows of the change.")
+@click.option("--fail-on", type=click.Choice(options.LEVELS), help="Lowest severity that closes the gate.")
+@click.option("--on-incomplete", type=click.Choice(["block", "report"]), help="Whether gaps close the gate.")
+@_now
+@click.pass_context
+def attest(
+    context: click.Context,
+    repository: Path,
+    revision: str,
+    paths: tuple[str, ...],
+    snapshot_files: tuple[Path, ...],
+    key_files: tuple[Path, ...],
+    passphrase_file: Path | None,
+    place: str | None,
+    retain_days: int | None,
+    output: Path | None,
+    change_file: Path | None,
+    fail_on: str | None,
+    on_incomplete: str | None,
+    now: str | None,
+) -> int | None:
+    """Judge a commit and write a signed evaluation record of it.
+
+    Reads the commit's tree from git, with its own configuration: neither the work tree nor variables of this machine
+    play a part, so that anybody can judge the same again. Leaves with the gate's exit code.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    if not key_files:
+        raise UsageError("a record is signed: give --key", hint="make one: soc2gate keygen")
+    if place is None and output is None:
+        raise UsageError("nowhere to write to: give --ledger or --output")
+    asked = attesting.AttestRequest(
+        folder=repository,
+        revision=revision,
+        clock=lambda: options.clock(now),
+        paths=_paths(paths),
+        now=options.clock(now) if now else "",
+        snapshot=_snapshot(snapshot_files),
+        fail_on=fail_on,
+        on_incomplete=on_incomplete,
+        environment=os.environ,
+        change_file=change_file,
+    )
+    run, link, record = attesting.attest(
+        asked, _keeper(key_files, passphrase_file, place, repository, retain_days or 0)
+    )
+    _told(run, link, record, output)
+    return int(run.decision.exit)
+
+
+def _keeper(
+    key_files: tuple[Path, ...], passphrase_file: Path | None, place: str | None, repository: Path, retain_days: int
+) -> Callable[[Callable[[Link], dict[str, Json]]], tuple[Link, bytes]]:
+    from soc2gate.evidence import envelope
+    from soc2gate.evidence.ledger import Ledger
+    from soc2gate.evidence.statement import Link as First
+    from soc2gate.evidence.stores import open_store
+
+    signers = [_signer(file, passphrase_file) for file in key_files]
+    ledger = Ledger(open_store(place, repository, retain_days=retain_days)) if place is not None else None
+
+    def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
+        if ledger is not None:
+            return ledger.append(build, signers)
+        return First(), envelope.seal(build(First()), envelope.STATEMENT_TYPE, signers)
+
+    return keep
+
+
+def _signer(file: Path, passphrase_file: Path | None) -> Any:
+    from soc2gate.evidence.envelope import load_signer
+
+    try:
+        encrypted = b"ENCRYPTED" in file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read the key {file}: {error.strerror}") from None
+    return load_signer(file, passphrase(passphrase_file) if encrypted else None)
+
+
+def _told(run: Any, link: Link, record: bytes, output: Path | None) -> None:
+    from soc2gate.evidence.envelope import digest
+
+    if output is not None:
+        options.write_atomically(output, record.decode())
+    gate = "open" if run.decision.exit == 0 else "closed"
+    click.echo(f"gate {gate}, exit {int(run.decision.exit)}: {'; '.join(run.decision.reasons) or 'nothing found'}")
+    click.echo(f"record {link.sequence}, result {run.digests['result']}")
+    # This line is the anchor: kept elsewhere, it tells later that nothing was cut off.
+    click.echo(f"head {link.sequence}:{digest(record)}")
+
+
+@attest.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@trusting
+@_repository
+@_snapshots
+@click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="What it must say to be accepted.")
+@click.option("--now", metavar="TIME", help="When freshness is asked for (ISO 8601, UTC) [now].")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def verify(
+    file: Path,
+    key_files: tuple[Path, ...],
+    place: str | None,
+    anchor_text: str | None,
+    repository: Path,
+    snapshot_files: tuple[Path, ...],
+    policy_file: Path | None,
+    now: str | None,
+    form: str,
+) -> int:
+    """Check a record: signature, form, totals, subjects, inputs, chain, freshness, policy. Offline.
+
+    Exit 1 when a check fails, 3 when one could not be made (no repository, no ledger, no snapshot), 0 when all hold.
+    """
+    from soc2gate.evidence import checking
+
+    anchor = anchor_of(anchor_text)
+    if anchor is not None and place is None:
+        raise UsageError("an anchor is compared with a ledger: give --ledger too")
+    checks = attesting.check_attestation(
+        read_record(file),
+        trusted(key_files),
+        now=options.clock(now),
+        repository=_repository_at(repository),
+        ledger=_ledger(place, repository),
+        anchor=anchor,
+        policy=checking.load_policy(policy_file) if policy_file else None,
+        snapshot=_snapshot(snapshot_files),
+    )
+    show(checks, form)
+    return int(checking.exit_of(checks))
+
+
+@attest.command("reproduce")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--keys",
+    "key_files",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A trusted public key (PEM), or a file of trusted keys. Repeatable.",
+)
+@_repository
+@_snapshots
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def reproduce(
+    file: Path, key_files: tuple[Path, ...], repository: Path, snapshot_files: tuple[Path, ...], form: str
+) -> int:
+    """Judge the record's commit again, with its clock and its snapshot, and compare the results.
+
+    Exit 0 when the result is the same, 1 when it is not; then what went in tells why.
+    """
+    from soc2gate.evidence import checking
+
+    record = read_record(file)
+    genuine = [checking.check_signature(record, trusted(key_files))]
+    if genuine[0].answer == checking.HOLDS:
+        genuine.append(checking.check_schema(record))
+    if genuine[-1].answer != checking.HOLDS:
+        show(genuine, form)
+        return int(Exit.CLOSED)
+    given = _snapshot(snapshot_files)
+    asked = attesting.AttestRequest(
+        folder=repository, revision=record.commit, clock=lambda: record.judged_at, snapshot=given
+    )
+    _, checks = attesting.reproduce(record, asked)
+    show([*genuine, *checks], form)
+    return int(checking.exit_of_reproduction(checks))
+
+
+def show(checks: list[Check], form: str) -> None:
+    """Each check and its answer, a line each."""
+    if form == "json":
+        import json
+
+        rows = [{"check": check.name, "answer": check.answer, "detail": check.detail} for check in checks]
+        click.echo(json.dumps({"schema": "soc2gate.checks/1", "checks": rows}, indent=2, ensure_ascii=False))
+        return
+    for check in checks:
+        click.echo(f"{check.answer.replace('_', ' ').ljust(12)} {check.name.ljust(10)} {check.detail}")
+
+
+def read_record(file: Path) -> Record:
+    """Raises `UsageError` for a file that cannot be read, `EvidenceError` for one that is no record."""
+    from soc2gate.evidence.ledger import Record as Read
+
+    try:
+        return Read.parse(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
+    except EvidenceError as error:
+        raise EvidenceError(f"{file}: {error.message}", hint=error.hint) from None
+
+
+def trusted(files: tuple[Path, ...]) -> tuple[TrustedKey, ...]:
+    from soc2gate.evidence.envelope import load_trusted
+
+    return tuple(key for file in files for key in load_trusted(file))
+
+
+def anchor_of(text: str | None) -> Anchor | None:
+    from soc2gate.evidence.ledger import Anchor as Parsed
+
+    try:
+        return Parsed.parse(text) if text else None
+    except ValueError:
+        raise UsageError(f"--anchor {text}: not a head", hint="`soc2gate attest` prints one: head 412:9f86…") from None
+
+
+def _ledger(place: str | None, repository: Path) -> Ledger | None:
+    from soc2gate.evidence.ledger import Ledger as Opened
+    from soc2gate.evidence.stores import open_store
+
+    return Opened(open_store(place, repository)) if place is not None else None
+
+
+def _repository_at(folder: Path) -> Repository | None:
+    """None outside a repository: then what needs one is said not to be checked."""
+    from soc2gate.evidence.repository import Repository as Found
+
+    try:
+        return Found.at(folder)
+    except UsageError:
+        return None
+
+
+def _snapshot(files: tuple[Path, ...]) -> Snapshot | None:
+    if not files:
+        return None
+    from soc2gate.live.snapshot import Snapshot as Read
+
+    return Read.join(Read.read(file) for file in files)
+
+
+def _paths(paths: tuple[str, ...]) -> tuple[str, ...]:
+    for path in paths:
+        if os.path.isabs(path) or ".." in path.split("/"):
+            raise UsageError(f"--path {path}: a path inside the repository, from its top")
+    return tuple(os.path.normpath(path) for path in paths) or (".",)

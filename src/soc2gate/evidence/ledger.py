@@ -1,0 +1,213 @@
+"""The ledger: every record in the order it was made, each naming the one before by digest.
+
+A changed, removed or inserted record breaks the chain. Removing the *last* one does not, so each record leaves a signed
+head as well, and whoever keeps a copy of the newest head elsewhere (an auditor's inbox, a CI log) can tell that
+nothing was cut off since: that copy is the anchor. Somebody who can delete records and heads alike is caught by
+it alone.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from soc2gate.errors import EvidenceError
+from soc2gate.evidence.envelope import (
+    HEAD_TYPE,
+    STATEMENT_TYPE,
+    Envelope,
+    Signer,
+    TrustedKey,
+    digest,
+    seal,
+    signed_by,
+    unseal,
+)
+from soc2gate.evidence.statement import PREDICATE_TYPE, Link
+from soc2gate.evidence.stores import HEADS, RECORDS, Store
+from soc2gate.model.value import Json
+
+HEAD_SCHEMA = "soc2gate.ledger-head/1"
+MAX_ATTEMPTS = 1000
+"""How often a writer tries for a number before it says that it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record, with its place and what it is found by."""
+
+    sequence: int
+    digest: str
+    envelope: Envelope
+    predicate: Mapping[str, Any]
+    """As the statement's schema says."""
+    commit: str
+    tree: str
+    judged_at: str
+    finished_at: str
+    link: Link
+    """The place it says it has."""
+
+    @classmethod
+    def parse(cls, data: bytes, sequence: int = 0) -> Record:
+        """A record of its file; signatures, chain and schema are not looked at here.
+
+        Raises `EvidenceError` for what is not an evaluation record.
+        """
+        envelope = unseal(data, STATEMENT_TYPE)
+        statement: Mapping[str, Any] = envelope.payload
+        if statement.get("predicateType") != PREDICATE_TYPE:
+            raise EvidenceError(f"not an evaluation record: its type is {statement.get('predicateType')!r}")
+        try:
+            predicate = statement["predicate"]
+            previous = predicate["record"]["previous"]
+            return cls(
+                sequence=sequence,
+                digest=digest(data),
+                envelope=envelope,
+                predicate=predicate,
+                commit=str(statement["subject"][0]["digest"]["gitCommit"]),
+                tree=str(statement["subject"][1]["digest"]["gitTree"]),
+                judged_at=str(predicate["time"]["judged_at"]),
+                finished_at=str(predicate["time"]["finished_at"]),
+                link=Link(int(predicate["record"]["sequence"]), str(previous["sha256"]) if previous else ""),
+            )
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+            raise EvidenceError("not an evaluation record: its statement does not have that form") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A head that somebody kept elsewhere."""
+
+    sequence: int
+    digest: str
+
+    @classmethod
+    def parse(cls, text: str) -> Anchor:
+        """`412:9f86d0…`, as `soc2gate attest` prints it; raises `ValueError`."""
+        number, _, name = text.partition(":")
+        if len(name) != 64:
+            raise ValueError(text)
+        return cls(int(number), name)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Records in a store."""
+
+    store: Store
+
+    def append(self, build: Callable[[Link], Mapping[str, Json]], signers: Sequence[Signer]) -> tuple[Link, bytes]:
+        """Build, sign and keep one record after the last; other writers may do the same at the same time.
+
+        Raises `EvidenceError` when the place does not take it.
+        """
+        for attempt in range(MAX_ATTEMPTS):
+            link = self._next()
+            statement = build(link)
+            record = seal(statement, STATEMENT_TYPE, signers)
+            head: dict[str, Json] = {
+                "schema": HEAD_SCHEMA,
+                "sequence": link.sequence,
+                "record": {"sha256": digest(record)},
+            }
+            if self.store.create(link.sequence, record, seal(head, HEAD_TYPE, signers)):
+                return link, record
+            # Another writer was first: make room, and take the next number with the new record as the previous one.
+            time.sleep(random.uniform(0, min(0.5, 0.01 * (attempt + 1))))
+        raise EvidenceError(f"no place for the record after {MAX_ATTEMPTS} attempts: others write without end")
+
+    def _next(self) -> Link:
+        numbers = self.store.sequences(RECORDS)
+        if not numbers:
+            return Link()
+        return Link(numbers[-1] + 1, digest(self.store.read(RECORDS, numbers[-1])))
+
+    def records(self) -> Iterator[Record]:
+        """Every record in order; their form is checked, their signatures and the chain are not."""
+        for number, data in self.store.read_all(RECORDS):
+            yield _parsed(number, data)
+
+    def record(self, sequence: int) -> Record:
+        """One record by its number; its form is checked."""
+        return _parsed(sequence, self.store.read(RECORDS, sequence))
+
+    def find(self, *, commit: str = "", tree: str = "") -> list[Record]:
+        """Records about a commit, or about a tree: a squash merge keeps the tree."""
+        return [
+            record
+            for record in self.records()
+            if (commit and record.commit == commit) or (tree and record.tree == tree)
+        ]
+
+    def checked(
+        self,
+        keys: Sequence[TrustedKey],
+        anchor: Anchor | None = None,
+        keep: Callable[[Record], Record] = lambda record: record,
+    ) -> list[Record]:
+        """Every record, when all are signed, unbroken in their chain and as many as the heads say.
+
+        `keep` is asked of each once it is known to be genuine, and gives what is to be remembered of it.
+        Raises `EvidenceError` with the first thing that is wrong.
+        """
+        records: list[Record] = []
+        previous = ""
+        for expected, record in enumerate(self.records(), start=1):
+            if record.sequence != expected:
+                raise EvidenceError(f"record {expected} is missing")
+            _check_signature(record, keys)
+            if record.link != Link(expected, previous):
+                raise EvidenceError(f"record {expected} does not follow the one before it: the chain is broken")
+            previous = record.digest
+            records.append(keep(record))
+        self._check_heads(records, keys)
+        if anchor is not None:
+            check_anchor(records, anchor)
+        return records
+
+    def _check_heads(self, records: Sequence[Record], keys: Sequence[TrustedKey]) -> None:
+        numbers = self.store.sequences(HEADS)
+        if not numbers:
+            if records and len(records) > 1:
+                raise EvidenceError("the ledger's heads are missing")
+            return
+        # A writer that died between a record and its head leaves the head of the record before as the newest.
+        last = numbers[-1]
+        if last > len(records):
+            raise EvidenceError(f"record {last} is missing: its signed head is here, the record is not")
+        envelope = unseal(self.store.read(HEADS, last), HEAD_TYPE)
+        signed_by(envelope, keys, records[last - 1].finished_at)
+        expected: dict[str, Json] = {
+            "schema": HEAD_SCHEMA,
+            "sequence": last,
+            "record": {"sha256": records[last - 1].digest},
+        }
+        if envelope.payload != expected:
+            raise EvidenceError(f"the head of record {last} names another record")
+
+
+def check_anchor(records: Sequence[Record], anchor: Anchor) -> None:
+    """Whether the ledger still holds what it held when the anchor was kept; raises `EvidenceError` if not."""
+    if anchor.sequence > len(records):
+        raise EvidenceError(f"the ledger ends at record {len(records)}, but the anchor knows of {anchor.sequence}")
+    if records[anchor.sequence - 1].digest != anchor.digest:
+        raise EvidenceError(f"record {anchor.sequence} is not the one that the anchor names: the ledger was rewritten")
+
+
+def _parsed(sequence: int, data: bytes) -> Record:
+    try:
+        return Record.parse(data, sequence)
+    except EvidenceError as error:
+        raise EvidenceError(f"record {sequence}: {error.message}", hint=error.hint) from None
+
+
+def _check_signature(record: Record, keys: Sequence[TrustedKey]) -> None:
+    try:
+        signed_by(record.envelope, keys, record.finished_at)
+    except EvidenceError as error:
+        raise EvidenceError(f"record {record.sequence}: {error.message}", hint=error.hint) from None

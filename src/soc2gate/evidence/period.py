@@ -1,0 +1,488 @@
+"""What the records say of a period: every change that reached the branch, and how each criterion stood at every moment.
+
+The population comes from git, not from the ledger: every first-parent commit of the branch between two heads. Commit
+dates play no part in it, for anyone can write any date into a commit. A change without a record is named; a moment for
+which no fresh evidence exists is `no_data`, which is never `pass`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from soc2gate.errors import UsageError
+from soc2gate.evidence.ledger import Record
+from soc2gate.evidence.repository import Change, Repository
+
+ATTESTED, BY_TREE, UNATTESTED = "attested", "attested_by_tree", "unattested"
+WORST_FIRST = ("fail", "unknown", "no_data", "waived", "pass")
+"""Of the sides of one criterion, the first that any of them has counts."""
+TOLD_APART = ("out_of_scope", "manual")
+"""Statuses that no evidence changes."""
+
+
+_EPOCH = "1970-01-01T00:00:00Z"
+Slot = tuple[str, ...]
+"""What a record looked at: a side, the paths, the accounts. Only one that looked there again changes what is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period of a branch: the commits after `start` up to `end`, and when that was."""
+
+    line: tuple[Change, ...]
+    """The whole first-parent line up to the last commit, oldest first."""
+    first: int
+    """Index in `line` of the first commit of the period."""
+    begins: str
+    ends: str
+    since: str = ""
+    """`begins` where a record or a date says it; empty where only an unrecorded commit's own date does."""
+    until: str = ""
+
+    @property
+    def commits(self) -> tuple[Change, ...]:
+        return self.line[self.first :]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One commit of the population."""
+
+    change: Change
+    state: str
+    records: tuple[int, ...]
+    late: str = ""
+    """Why its first record counts as late; empty when it does not."""
+    remarks: tuple[str, ...] = ()
+    """Direct push, bypassed protection, approvals of another commit, as the workflow reported them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    begins: str
+    ends: str
+    status: str
+
+
+@dataclass(slots=True)
+class Deviation:
+    """A failure or a disagreement, from the record that saw it first to the one that no longer did."""
+
+    what: str
+    """`finding` or `disagreement`."""
+    fingerprint: str
+    told: str
+    """`sg-no-ssh-from-internet on aws_security_group.bastion (code)`."""
+    severity: str
+    criteria: tuple[str, ...]
+    opened: str
+    opened_by: int
+    closed: str = ""
+    closed_by: int = 0
+    closed_as: str = ""
+    """`resolved`, `waived` or `undecided`; empty while open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything the records say of a window."""
+
+    window: Window
+    members: tuple[Member, ...]
+    off_branch: tuple[Record, ...]
+    """Records of the time whose commit is not on the branch: pull requests, or a history that was rewritten."""
+    criteria: Mapping[str, tuple[Interval, ...]]
+    deviations: tuple[Deviation, ...]
+    waivers: tuple[Mapping[str, Any], ...]
+    policy_changes: tuple[Mapping[str, Any], ...]
+    verifications: tuple[str, ...]
+    """When live state was looked at."""
+    verification_gaps: tuple[Interval, ...]
+    live_scope: Mapping[str, Mapping[str, Any]]
+    """Account or cluster to the regions asked and those never read."""
+    not_looked_at: Mapping[str, int]
+    """What records said they could not look at, and in how many of them."""
+    sample: tuple[str, ...] = ()
+
+    def number(self, state: str) -> int:
+        return sum(member.state == state for member in self.members)
+
+
+def window(repository: Repository, records: Sequence[Record], start: str, end: str, branch: str = "HEAD") -> Window:
+    """The period between two heads: revisions, or dates (`2026-07-01`) that stand for the head recorded by then.
+
+    `start` is the last head before the period; empty takes the branch from its first commit. Raises `UsageError` for
+    a start that is not on the way to the end: then history was rewritten, or the two were mistaken for each other.
+    """
+    dates = [_moment(text) for text in (start, end)]
+    if dates[1]:
+        line = repository.first_parents(repository.resolve(branch))
+        last = _recorded_by(records, line, dates[1])
+        if last is None:
+            raise UsageError(f"no head of {branch} was recorded by {end}")
+        line = line[: last + 1]
+    else:
+        line = repository.first_parents(repository.resolve(end or branch))
+    if not start:
+        first = 0
+    elif dates[0]:
+        found = _recorded_by(records, line, dates[0])
+        first = 0 if found is None else found + 1
+    else:
+        wanted = repository.resolve(start)
+        index = next((index for index, change in enumerate(line) if change.commit == wanted), None)
+        if index is None:
+            raise UsageError(
+                f"{start} is not on the first-parent line of {end or branch}",
+                hint="either the two are swapped, or the branch was rewritten: soc2gate does not guess its population",
+            )
+        first = index + 1
+    until = dates[1] or _recorded_at(records, line[-1])
+    since = dates[0] or (_recorded_at(records, line[first - 1]) if first else "")
+    ends = until or line[-1].time or _EPOCH
+    begins = since or line[max(first - 1, 0)].time or ends
+    if all(dates) and begins > ends:
+        raise UsageError(f"the period ends ({ends}) before it begins ({begins})")
+    # Heads that were never recorded have only their own dates, and those may say anything.
+    return Window(line, first, min(begins, ends), ends, since, until)
+
+
+def moment(repository: Repository, records: Sequence[Record], at: str, branch: str = "HEAD") -> Window:
+    """One head, by revision or by date, and the moment it was recorded last; raises what `window` raises."""
+    whole = window(repository, records, "", at, branch)
+    return Window(whole.line, len(whole.line) - 1, whole.ends, whole.ends)
+
+
+def report(
+    records: Sequence[Record],
+    asked: Window,
+    *,
+    late_after_hours: int = 24,
+    verify_every_hours: int = 0,
+    sample: int = 0,
+    seed: str = "",
+) -> Report:
+    """What `records`, already checked and in ledger order, say of the window."""
+    position = {change.commit: index for index, change in enumerate(asked.line)}
+    trees: dict[str, int] = {}
+    for index, change in enumerate(asked.line):
+        # The newest commit with this content: a revert brings an old tree back.
+        trees[change.tree] = index
+    on_branch: list[tuple[int, Record]] = []
+    off_branch = []
+    recorded = {record.commit for record in records}
+    for record in records:
+        if record.commit in position:
+            on_branch.append((position[record.commit], record))
+        elif record.tree in trees:
+            on_branch.append((trees[record.tree], record))
+        elif asked.since <= record.finished_at and (not asked.until or record.finished_at <= asked.until):
+            off_branch.append(record)
+    story = _Story(asked)
+    for place, record in sorted(on_branch, key=lambda pair: (pair[1].finished_at, pair[1].sequence)):
+        exact = record.commit == asked.line[place].commit
+        # A record of a pull request's head tells the story only where the squashed commit has none of its own.
+        if record.finished_at <= asked.ends and (exact or asked.line[place].commit not in recorded):
+            story.tell(place, record, landed=exact)
+    verified = [time for time in story.verifications if asked.begins <= time <= asked.ends]
+    return Report(
+        window=asked,
+        members=tuple(_members(asked, on_branch, late_after_hours)),
+        off_branch=tuple(off_branch),
+        criteria=story.intervals(),
+        deviations=tuple(item for item in story.deviations if not item.closed or item.closed >= asked.begins),
+        waivers=tuple(story.waivers.values()),
+        policy_changes=tuple(story.policy_changes),
+        verifications=tuple(verified),
+        verification_gaps=tuple(_gaps(asked, story.verifications, verify_every_hours)),
+        live_scope=story.live_scope,
+        not_looked_at=dict(sorted(story.not_looked_at.items())),
+        sample=drawn([change.commit for change in asked.commits], sample, seed),
+    )
+
+
+def drawn(commits: Sequence[str], number: int, seed: str) -> tuple[str, ...]:
+    """A sample that anyone can draw again: the commits with the smallest sha256 of `seed:commit`."""
+    order = sorted(commits, key=lambda commit: hashlib.sha256(f"{seed}:{commit}".encode()).hexdigest())
+    return tuple(order[:number])
+
+
+def _members(asked: Window, on_branch: Sequence[tuple[int, Record]], late_after_hours: int) -> Iterator[Member]:
+    exact: dict[int, list[Record]] = {}
+    alike: dict[int, list[Record]] = {}
+    for place, record in on_branch:
+        of = exact if record.commit == asked.line[place].commit else alike
+        of.setdefault(place, []).append(record)
+    # The first record of a later commit, for each commit: whoever comes after it is late, whatever the clocks say.
+    overtaken = 0
+    overtaken_at: dict[int, int] = {}
+    for place in range(len(asked.line) - 1, -1, -1):
+        overtaken_at[place] = overtaken
+        first = min((record.sequence for record in exact.get(place, ())), default=0)
+        if first and (not overtaken or first < overtaken):
+            overtaken = first
+    by_tree: dict[str, list[Record]] = {}
+    for _, record in on_branch:
+        by_tree.setdefault(record.tree, []).append(record)
+    for place in range(asked.first, len(asked.line)):
+        change = asked.line[place]
+        of_it = exact.get(place, [])
+        same = of_it or alike.get(place, []) or by_tree.get(change.tree, [])
+        state = ATTESTED if of_it else BY_TREE if same else UNATTESTED
+        late = ""
+        if of_it:
+            first_record = min(of_it, key=lambda record: record.sequence)
+            late = _late(change, first_record, overtaken_at[place], late_after_hours)
+        numbers = tuple(sorted(record.sequence for record in same))
+        yield Member(change, state, numbers, late, tuple(_remarks(of_it)))
+
+
+def _late(change: Change, first: Record, overtaken: int, hours: int) -> str:
+    if overtaken and first.sequence > overtaken:
+        return f"record {first.sequence} was made after record {overtaken} of a later commit"
+    if hours and change.time and first.finished_at > _shift(change.time, hours):
+        return f"record {first.sequence} was made at {first.finished_at}, the commit says {change.time}"
+    return ""
+
+
+def _remarks(records: Iterable[Record]) -> list[str]:
+    remarks: list[str] = []
+    for record in records:
+        reported = record.predicate["change"]["reported"]
+        said = {name: entry["value"] for name, entry in reported.items()}
+        if said.get("direct_push") is True:
+            remarks.append("direct push")
+        if said.get("bypassed_protection") is True:
+            remarks.append("protection bypassed")
+        approvals = said.get("approvals")
+        if approvals and not any(one.get("bound") for one in approvals):
+            remarks.append("approved before its last change")
+    return list(dict.fromkeys(remarks))
+
+
+@dataclass(slots=True)
+class _Story:
+    """What is known, record by record."""
+
+    asked: Window
+    newest: int = -1
+    """The furthest commit recorded: a late record of an older one does not change how things stand."""
+    known: dict[str, dict[Slot, tuple[str, str]]] = field(default_factory=dict)
+    """Criterion to slot to (status, fresh until)."""
+    apart: dict[str, str] = field(default_factory=dict)
+    turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """Criterion to (since when, status)."""
+    deviations: list[Deviation] = field(default_factory=list)
+    open: dict[tuple[Slot, str], Deviation] = field(default_factory=dict)
+    waivers: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
+    policies: dict[str, Any] = field(default_factory=dict)
+    policy_changes: list[Mapping[str, Any]] = field(default_factory=list)
+    verifications: list[str] = field(default_factory=list)
+    live_scope: dict[str, dict[str, Any]] = field(default_factory=dict)
+    not_looked_at: dict[str, int] = field(default_factory=dict)
+
+    def tell(self, place: int, record: Record, *, landed: bool) -> None:
+        if place < self.newest:
+            return
+        if landed:
+            self.newest = place
+        now = record.finished_at
+        self._expire(now)
+        slots = _slots(record.predicate)
+        for row in record.predicate["criteria"]:
+            self._criterion(row, slots, record.predicate["populations"])
+        for criterion in (*self.known, *self.apart):
+            self._turn(criterion, now)
+        self._deviate(record, slots)
+        self._gather(record)
+
+    def intervals(self) -> dict[str, tuple[Interval, ...]]:
+        """Each criterion's statuses, without a gap from the beginning of the window to its end."""
+        self._expire(self.asked.ends)
+        out = {}
+        for criterion in sorted((*self.known, *self.apart), key=_criterion_order):
+            turns = self.turns[criterion]
+            found: list[Interval] = []
+            for (since, status), (until, _) in pairwise([*turns, (self.asked.ends, "")]):
+                begins, ends = max(since, self.asked.begins), min(until, self.asked.ends)
+                if begins >= ends:
+                    continue
+                if found and found[-1].status == status:
+                    # What lay between took no time: two records of one second.
+                    begins = found.pop().begins
+                found.append(Interval(begins, ends, status))
+            # What holds at the very end, for a report on one moment.
+            found.append(Interval(self.asked.ends, self.asked.ends, turns[-1][1]))
+            out[criterion] = tuple(found)
+        return out
+
+    def _criterion(self, row: Mapping[str, Any], slots: Mapping[str, Slot], populations: Any) -> None:
+        criterion = row["id"]
+        if row["status"] in TOLD_APART:
+            self.known.pop(criterion, None)
+            self.apart[criterion] = row["status"]
+            return
+        self.apart.pop(criterion, None)
+        of_it = self.known.setdefault(criterion, {})
+        for side, slot in slots.items():
+            status = _side_status(criterion, side, populations)
+            if row["status"] == "unknown" and status != "fail":
+                # Part of what could fail it was not looked at.
+                status = "unknown"
+            of_it[slot] = (status, row["fresh_until"] or "")
+
+    def _expire(self, now: str) -> None:
+        """Let evidence go stale at its own time, before anything is learnt at `now`."""
+        ends = sorted({until for of_it in self.known.values() for _, until in of_it.values() if until and until < now})
+        for end in ends:
+            for criterion, of_it in self.known.items():
+                for slot, (_, until) in of_it.items():
+                    if until == end:
+                        of_it[slot] = ("no_data", "")
+                self._turn(criterion, end)
+
+    def _turn(self, criterion: str, now: str) -> None:
+        status = self.apart.get(criterion) or _combined(self.known.get(criterion, {}).values())
+        turns = self.turns.setdefault(criterion, [("", "no_data")])
+        if turns[-1][1] != status:
+            turns.append((now, status))
+
+    def _deviate(self, record: Record, slots: Mapping[str, Slot]) -> None:
+        seen: dict[tuple[Slot, str], tuple[str, Mapping[str, Any]]] = {}
+        for row in record.predicate["findings"]:
+            seen[slots[row["side"]], row["fingerprint"]] = ("finding", row)
+        if "live" in slots:
+            for row in record.predicate["disagreements"]:
+                seen[slots["live"], row["fingerprint"]] = ("disagreement", row)
+        for key, (what, row) in seen.items():
+            word = _deviates(what, row)
+            if word == "open" and key not in self.open:
+                deviation = Deviation(
+                    what, key[1], _told(what, row), row["severity"], tuple(row["criteria"]),
+                    record.finished_at, record.sequence,
+                )  # fmt: skip
+                self.open[key] = deviation
+                self.deviations.append(deviation)
+            elif word != "open" and key in self.open:
+                self._close(key, record, word)
+        looked = set(slots.values())
+        for key in [key for key in self.open if key[0] in looked and key not in seen]:
+            self._close(key, record, "resolved")
+
+    def _close(self, key: tuple[Slot, str], record: Record, how: str) -> None:
+        deviation = self.open.pop(key)
+        deviation.closed, deviation.closed_by, deviation.closed_as = record.finished_at, record.sequence, how
+
+    def _gather(self, record: Record) -> None:
+        said, now = record.predicate, record.finished_at
+        policies = {entry["name"]: entry["digest"]["sha256"] for entry in said["policies"]}
+        policies["program"] = said["evaluator"]["version"]
+        for name, value in policies.items():
+            before = self.policies.get(name, value)
+            if before != value and now >= self.asked.begins:
+                self.policy_changes.append(
+                    {"what": name, "at": now, "record": record.sequence, "before": before, "after": value}
+                )
+        self.policies = policies
+        live = [entry for entry in said["inputs"] if entry["name"] != "declared"]
+        if live:
+            self.verifications.append(now)
+        if now < self.asked.begins:
+            return
+        for entry in live:
+            scope = self.live_scope.setdefault(
+                entry["name"], {"regions_asked": [], "regions_read": [], "failed_calls": 0}
+            )
+            for name in ("regions_asked", "regions_read"):
+                scope[name] = sorted({*scope[name], *entry[name]})
+            scope["failed_calls"] += entry["failed_calls"]
+        for problem in said["not_looked_at"]["problems"]:
+            self.not_looked_at[problem["message"]] = self.not_looked_at.get(problem["message"], 0) + 1
+        for waiver in said["waivers"]:
+            key = (waiver["rule"], waiver["address"], waiver["approver"], waiver["expires"])
+            row = self.waivers.setdefault(key, {**waiver, "first_seen": now})
+            row["last_seen"] = now
+
+
+def _slots(predicate: Mapping[str, Any]) -> dict[str, Slot]:
+    paths = tuple(predicate["scope"]["paths"])
+    live = tuple(entry["name"] for entry in predicate["inputs"] if entry["name"] != "declared")
+    return {"declared": ("declared", *paths), **({"live": ("live", *paths, *live)} if live else {})}
+
+
+def _side_status(criterion: str, side: str, populations: Iterable[Mapping[str, Any]]) -> str:
+    rows = [row[side] for row in populations if criterion in row["criteria"]]
+    return next((name for name in ("fail", "unknown", "waived", "pass") if any(row[name] for row in rows)), "no_data")
+
+
+def _combined(known: Iterable[tuple[str, str]]) -> str:
+    """How a criterion stands: the worst of its sides. A side that looked and had nothing to judge says nothing."""
+    said = [status for status, until in known if status != "no_data" or not until]
+    return next((status for status in WORST_FIRST if status in said), "no_data")
+
+
+def _deviates(what: str, row: Mapping[str, Any]) -> str:
+    if row["waived"]:
+        return "waived"
+    undecided = row["verdict"] == "unknown" if what == "finding" else row["difference"] == "undecided"
+    return "undecided" if undecided else "open"
+
+
+def _told(what: str, row: Mapping[str, Any]) -> str:
+    if what == "finding":
+        return f"{row['rule']} on {row['address']} ({'code' if row['side'] == 'declared' else 'live'})"
+    of = f" {row['property']}" if row["property"] else ""
+    return f"{row['difference']}: {row['address']}{of}"
+
+
+def _gaps(asked: Window, times: Sequence[str], hours: int) -> Iterator[Interval]:
+    if not hours:
+        return
+    before = [time for time in times if time <= asked.begins]
+    inside = [time for time in times if asked.begins < time <= asked.ends]
+    marks = [before[-1] if before else asked.begins, *inside, asked.ends]
+    for begins, ends in pairwise(marks):
+        if ends > _shift(begins, hours):
+            yield Interval(max(begins, asked.begins), ends, "no_verification")
+
+
+def _criterion_order(name: str) -> tuple[str, tuple[int, ...]]:
+    letters = name.rstrip("0123456789.")
+    return letters, tuple(int(part) for part in name.removeprefix(letters).split(".") if part)
+
+
+def _recorded_by(records: Sequence[Record], line: Sequence[Change], moment: str) -> int | None:
+    """The furthest commit of the line that had a record by then."""
+    commits = {record.commit for record in records if record.finished_at <= moment}
+    return next((index for index in range(len(line) - 1, -1, -1) if line[index].commit in commits), None)
+
+
+def _recorded_at(records: Sequence[Record], change: Change) -> str:
+    """When a head was recorded last; empty where it never was."""
+    return max((record.finished_at for record in records if record.commit == change.commit), default="")
+
+
+def _moment(text: str) -> str:
+    """A date or time as `2026-07-01T00:00:00Z`; empty for what is neither."""
+    if len(text) < 10 or text[4:5] != "-":
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _shift(time: str, hours: int) -> str:
+    return (datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ") + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds(begins: str, ends: str) -> int:
+    """How long from one time to another."""
+    form = "%Y-%m-%dT%H:%M:%SZ"
+    return int((datetime.strptime(ends, form) - datetime.strptime(begins, form)).total_seconds())

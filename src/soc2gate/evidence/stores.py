@@ -1,0 +1,263 @@
+"""Where a ledger's records are kept: a directory, a git branch, or an S3 bucket with object lock.
+
+Every store only ever adds: record number N is created or it is not, in one step, and never written again. Writers do
+not wait for each other: two that want the same number find out when they create it, and the loser takes the next.
+
+    records/000/000000412.dsse.json     the records, a thousand to a folder
+    heads/000/000000412.dsse.json       a signed line per record: so many there were, the last had this digest
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from soc2gate.errors import EvidenceError, UsageError
+from soc2gate.evidence.repository import Repository
+
+RECORDS = "records"
+HEADS = "heads"
+BRANCH = "refs/heads/soc2gate-evidence"
+_NAME = re.compile(r"(?:records|heads)/\d+/(\d+)\.dsse\.json")
+
+
+class Store(Protocol):
+    """What a ledger needs of a place."""
+
+    def sequences(self, what: str) -> list[int]:
+        """The numbers there are of `records` or `heads`, sorted."""
+
+    def read(self, what: str, sequence: int) -> bytes:
+        """One of them; raises `EvidenceError` where it is missing."""
+
+    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
+        """All of them, in order, each with its number."""
+
+    def create(self, sequence: int, record: bytes, head: bytes) -> bool:
+        """Add a record and its head; False when another writer was first. Raises when the place cannot be written."""
+
+
+def _s3_client() -> Any:
+    import boto3
+
+    return boto3.client("s3")
+
+
+def name_of(what: str, sequence: int) -> str:
+    """`records/000/000000412.dsse.json`."""
+    return f"{what}/{sequence // 1000:03d}/{sequence:09d}.dsse.json"
+
+
+def open_store(place: str, repository: Path, *, retain_days: int = 0) -> Store:
+    """The store that `place` names: `git:` or `git:BRANCH`, `s3://bucket/prefix`, else a directory.
+
+    `retain_days` is for S3: how long nobody may delete a record. Raises `UsageError` for a branch outside a repository.
+    """
+    if place.startswith("git:"):
+        branch = place.removeprefix("git:")
+        return GitBranch(Repository.at(repository), f"refs/heads/{branch}" if branch else BRANCH)
+    if place.startswith("s3://"):
+        bucket, _, prefix = place.removeprefix("s3://").partition("/")
+        return Bucket(bucket, prefix.strip("/"), retain_days)
+    return Directory(Path(place))
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Records as files. A reader never meets half of one: each gets its name when all of it is on the disk."""
+
+    folder: Path
+
+    def sequences(self, what: str) -> list[int]:
+        return _numbers(path.relative_to(self.folder).as_posix() for path in (self.folder / what).glob("*/*"))
+
+    def read(self, what: str, sequence: int) -> bytes:
+        try:
+            return (self.folder / name_of(what, sequence)).read_bytes()
+        except OSError as error:
+            raise _missing(what, sequence, str(self.folder)) from error
+
+    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
+        return ((number, self.read(what, number)) for number in self.sequences(what))
+
+    def create(self, sequence: int, record: bytes, head: bytes) -> bool:
+        if not self._add(name_of(RECORDS, sequence), record):
+            return False
+        self._add(name_of(HEADS, sequence), head)
+        return True
+
+    def _add(self, name: str, data: bytes) -> bool:
+        target = self.folder / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            number, temporary = tempfile.mkstemp(prefix=".unfinished-", dir=target.parent)
+            try:
+                with os.fdopen(number, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.chmod(temporary, 0o444)
+                # A link is made or refused in one step, and unlike a rename never replaces what stands there.
+                os.link(temporary, target)
+            except FileExistsError:
+                return False
+            finally:
+                os.unlink(temporary)
+            _sync_folder(target.parent)
+        except OSError as error:
+            raise UsageError(f"cannot write {target}: {error.strerror}") from error
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class GitBranch:
+    """Records on a branch of their own, written through git's object store: work tree and index are never touched."""
+
+    repository: Repository
+    ref: str = BRANCH
+
+    def sequences(self, what: str) -> list[int]:
+        tip = self._tip()
+        return self._sequences(tip, what) if tip else []
+
+    def _sequences(self, tip: str, what: str) -> list[int]:
+        names = self.repository.run("ls-tree", "-r", "--name-only", "-z", "--full-tree", tip, f"{what}/")
+        return _numbers(names.split("\0"))
+
+    def read(self, what: str, sequence: int) -> bytes:
+        try:
+            return self.repository.raw("cat-file", "blob", f"{self.ref}:{name_of(what, sequence)}")
+        except EvidenceError as error:
+            raise _missing(what, sequence, self.ref) from error
+
+    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
+        numbers = self.sequences(what)
+        # One git for all of them: a year of records would be as many processes.
+        names = [f"{self.ref}:{name_of(what, number)}" for number in numbers]
+        return zip(numbers, self.repository.blobs(names), strict=True)
+
+    def create(self, sequence: int, record: bytes, head: bytes) -> bool:
+        git = self.repository
+        tip = self._tip()
+        there = self._sequences(tip, RECORDS) if tip else []
+        if there and there[-1] >= sequence:
+            return False
+        files = {name_of(RECORDS, sequence): record, name_of(HEADS, sequence): head}
+        with tempfile.TemporaryDirectory(prefix="soc2gate-") as scratch:
+            own = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
+            if tip:
+                git.run("read-tree", tip, environment=own)
+            for name, data in files.items():
+                blob = git.run("hash-object", "-w", "--stdin", data=data).strip()
+                git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}", environment=own)
+            tree = git.run("write-tree", environment=own).strip()
+        parents = ["-p", tip] if tip else []
+        commit = git.run("commit-tree", tree, *parents, "-m", f"Record {sequence}", environment=_WRITER).strip()
+        try:
+            # Only if the branch still is where it was read: another writer's record is never lost. 40 or 64 zeros
+            # say that it must not exist yet.
+            git.run("update-ref", self.ref, commit, tip or "0" * len(commit))
+        except EvidenceError as error:
+            if self._tip() == tip and "cannot lock" not in error.message:
+                raise
+            return False
+        return True
+
+    def _tip(self) -> str:
+        try:
+            return self.repository.run("rev-parse", "--verify", "--quiet", self.ref).strip()
+        except EvidenceError:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Records as S3 objects that nobody, the account's root included, can delete before their time."""
+
+    name: str
+    prefix: str = ""
+    retain_days: int = 0
+    """0 leaves retention to the bucket's own default."""
+    client: Any = field(default_factory=_s3_client, compare=False, repr=False)
+
+    def sequences(self, what: str) -> list[int]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self._key(f"{what}/"))
+        keys = (item["Key"] for page in pages for item in page.get("Contents", ()))
+        return _numbers(key.removeprefix(f"{self.prefix}/") if self.prefix else key for key in keys)
+
+    def read(self, what: str, sequence: int) -> bytes:
+        try:
+            answer = self.client.get_object(Bucket=self.name, Key=self._key(name_of(what, sequence)))
+        except self.client.exceptions.NoSuchKey as error:
+            raise _missing(what, sequence, f"s3://{self.name}") from error
+        data: bytes = answer["Body"].read()
+        return data
+
+    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
+        return ((number, self.read(what, number)) for number in self.sequences(what))
+
+    def create(self, sequence: int, record: bytes, head: bytes) -> bool:
+        if not self._add(name_of(RECORDS, sequence), record):
+            return False
+        self._add(name_of(HEADS, sequence), head)
+        return True
+
+    def _add(self, name: str, data: bytes) -> bool:
+        from botocore.exceptions import ClientError
+
+        lock: dict[str, Any] = {}
+        if self.retain_days:
+            until = datetime.now(UTC) + timedelta(days=self.retain_days)
+            lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
+        try:
+            self.client.put_object(
+                Bucket=self.name,
+                Key=self._key(name),
+                Body=data,
+                ContentType="application/json",
+                # S3 refuses a put that carries a lock without a checksum, and answers 412 to a second creation.
+                ChecksumAlgorithm="SHA256",
+                IfNoneMatch="*",
+                **lock,
+            )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in ("PreconditionFailed", "ConditionalRequestConflict"):
+                return False
+            raise UsageError(f"cannot write s3://{self.name}/{self._key(name)}: {code}") from error
+        return True
+
+    def _key(self, name: str) -> str:
+        return f"{self.prefix}/{name}" if self.prefix else name
+
+
+# commit-tree wants somebody; who ran it stands in the record, and is signed there.
+_WRITER: Mapping[str, str] = {
+    "GIT_AUTHOR_NAME": "soc2gate",
+    "GIT_AUTHOR_EMAIL": "soc2gate@localhost",
+    "GIT_COMMITTER_NAME": "soc2gate",
+    "GIT_COMMITTER_EMAIL": "soc2gate@localhost",
+}
+
+
+def _numbers(names: Iterable[str]) -> list[int]:
+    return sorted(int(found.group(1)) for found in map(_NAME.fullmatch, names) if found)
+
+
+def _missing(what: str, sequence: int, place: str) -> EvidenceError:
+    return EvidenceError(f"{what.removesuffix('s')} {sequence} is missing from {place}")
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is on the disk when its folder is."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

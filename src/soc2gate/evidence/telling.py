@@ -1,0 +1,184 @@
+"""The report on a period, told: as JSON for machines, and as text for the person who has to answer for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Deviation, Interval, Member, Report, seconds
+from soc2gate.model.value import Json
+
+SCHEMA = "soc2gate.report/1"
+DISCLAIMER = "This report tells what evaluation records say. It supports readiness; a licensed CPA firm attests."
+
+
+def document(report: Report) -> dict[str, Json]:
+    """Everything in the report, in a stable order."""
+    window = report.window
+    before = window.line[window.first - 1].commit if window.first else None
+    return {
+        "schema": SCHEMA,
+        "note": DISCLAIMER,
+        "period": {
+            "after": before,
+            "to": window.line[-1].commit,
+            "begins": window.begins,
+            "ends": window.ends,
+        },
+        "population": {
+            "commits": len(report.members),
+            **{state: report.number(state) for state in (ATTESTED, BY_TREE, UNATTESTED)},
+            "late": sum(bool(member.late) for member in report.members),
+            "members": [_member(member) for member in report.members],
+        },
+        "off_branch": [
+            {"record": record.sequence, "commit": record.commit, "at": record.finished_at}
+            for record in report.off_branch
+        ],
+        "criteria": {name: _criterion(found) for name, found in report.criteria.items()},
+        "deviations": [_deviation(item, window.ends) for item in report.deviations],
+        "waivers": [dict(row) for row in report.waivers],
+        "policy_changes": [dict(row) for row in report.policy_changes],
+        "verifications": {
+            "at": list(report.verifications),
+            "gaps": [_interval(gap) for gap in report.verification_gaps],
+        },
+        "live_scope": {name: _scope(dict(scope)) for name, scope in report.live_scope.items()},
+        "not_looked_at": dict(report.not_looked_at),
+        "sample": list(report.sample),
+    }
+
+
+def _member(member: Member) -> dict[str, Json]:
+    return {
+        "commit": member.change.commit,
+        "tree": member.change.tree,
+        "parents": member.change.parents,
+        "state": member.state,
+        "records": list(member.records),
+        "late": member.late,
+        "remarks": list(member.remarks),
+    }
+
+
+def _criterion(found: Sequence[Interval]) -> dict[str, Json]:
+    spent: Counter[str] = Counter()
+    for one in found:
+        spent[one.status] += seconds(one.begins, one.ends)
+    return {
+        "at_end": found[-1].status,
+        "seconds": {status: spent[status] for status in sorted(spent)},
+        "intervals": [_interval(one) for one in found if one.begins < one.ends],
+    }
+
+
+def _interval(one: Interval) -> dict[str, Json]:
+    return {"begins": one.begins, "ends": one.ends, "status": one.status, "seconds": seconds(one.begins, one.ends)}
+
+
+def _deviation(item: Deviation, ends: str) -> dict[str, Json]:
+    return {
+        "what": item.what,
+        "told": item.told,
+        "severity": item.severity,
+        "criteria": list(item.criteria),
+        "fingerprint": item.fingerprint,
+        "opened": item.opened,
+        "opened_by": item.opened_by,
+        "closed": item.closed or None,
+        "closed_by": item.closed_by or None,
+        "closed_as": item.closed_as or "open",
+        "seconds": seconds(item.opened, item.closed or ends),
+    }
+
+
+def _scope(scope: dict[str, Json]) -> dict[str, Json]:
+    asked, read = scope["regions_asked"], scope["regions_read"]
+    assert isinstance(asked, list)
+    assert isinstance(read, list)
+    return {**scope, "regions_never_read": [region for region in asked if region not in read]}
+
+
+def text(report: Report) -> str:
+    """The report for people: what is missing first, then how each criterion stood."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterable[str]:
+    window = report.window
+    yield f"Evaluation records from {window.begins} to {window.ends}"
+    yield DISCLAIMER
+    yield ""
+    late = sum(bool(member.late) for member in report.members)
+    yield (
+        f"{len(report.members)} changes reached the branch: {report.number(ATTESTED)} attested, "
+        f"{report.number(BY_TREE)} attested by the same tree, {report.number(UNATTESTED)} without a record; {late} late"
+    )
+    for member in report.members:
+        yield from _told(member)
+    if report.off_branch:
+        yield f"{len(report.off_branch)} records are of commits that are not on the branch"
+    yield ""
+    yield from _criteria_lines(report)
+    yield ""
+    yield from _deviation_lines(report)
+    for row in report.waivers:
+        yield f"waived: {row['rule']} on {row['address']}, approved by {row['approver']}, until {row['expires']}"
+    for row in report.policy_changes:
+        yield f"changed at {row['at']}: {row['what']} {str(row['before'])[:12]} → {str(row['after'])[:12]}"
+    yield f"live state was looked at {len(report.verifications)} times"
+    for gap in report.verification_gaps:
+        yield f"  not between {gap.begins} and {gap.ends} ({_long(seconds(gap.begins, gap.ends))})"
+    for name, scope in report.live_scope.items():
+        never = [region for region in scope["regions_asked"] if region not in scope["regions_read"]]
+        yield f"  {name}: {len(scope['regions_read'])} regions read" + (f", never {', '.join(never)}" if never else "")
+    for message, number in report.not_looked_at.items():
+        yield f"not looked at, in {number} records: {message}"
+    if report.sample:
+        yield "sample:"
+        yield from (f"  {commit}" for commit in report.sample)
+
+
+def _told(member: Member) -> Iterable[str]:
+    said = []
+    if member.state == UNATTESTED:
+        said.append("no record")
+    if member.late:
+        said.append(f"late: {member.late}")
+    said += member.remarks
+    if said:
+        yield f"  {member.change.commit[:12]}  {'; '.join(said)}"
+
+
+def _criteria_lines(report: Report) -> Iterable[str]:
+    whole = seconds(report.window.begins, report.window.ends)
+    manual = []
+    for name, found in report.criteria.items():
+        if {one.status for one in found} <= {"manual", "out_of_scope", "no_data"} and found[-1].status != "no_data":
+            manual.append(name)
+            continue
+        spent: Counter[str] = Counter()
+        for one in found:
+            spent[one.status] += seconds(one.begins, one.ends)
+        shares = ", ".join(f"{status} {_long(spent[status])}" for status in sorted(spent) if spent[status])
+        yield f"{name.ljust(6)} {found[-1].status.ljust(8)} {shares if whole else ''}".rstrip()
+    if manual:
+        yield f"shown by people, or out of scope: {' '.join(manual)}"
+
+
+def _deviation_lines(report: Report) -> Iterable[str]:
+    still = sum(not item.closed for item in report.deviations)
+    yield f"exceptions: {len(report.deviations)}, open at the end: {still}"
+    for item in report.deviations:
+        until = f"{item.closed_as} {item.closed}" if item.closed else "open"
+        length = _long(seconds(item.opened, item.closed or report.window.ends))
+        yield f"  {item.severity.ljust(8)} {item.told}: since {item.opened}, {until} ({length})"
+
+
+def _long(number: int) -> str:
+    """`3 d 4 h`, `12 min`."""
+    for size, name, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
+        if number >= size:
+            rest = number % size // smaller_size
+            return f"{number // size} {name}" + (f" {rest} {smaller}" if rest else "")
+    return f"{number // 60} min" if number >= 60 else f"{number} s"
