@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from soc2gate.kinds.describe import Kind, Link, Spelling
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE, PREFIX, RESOURCES, ApiResource, find
-from soc2gate.kinds.kubernetes_links import budgets_of, in_namespace, link_declared, named
+from soc2gate.kinds.kubernetes_links import account_of, budgets_of, in_namespace, link_declared, named
 from soc2gate.model.resource import Places, Problem, RawResource, Reading, Resource, Side, Weight, Where, place_of
 from soc2gate.model.value import Unknown, Value
 
@@ -288,6 +288,7 @@ _LINKS: Mapping[str, Mapping[str, Link]] = {
     },
     "Deployment": _BUDGETS,
     "StatefulSet": _BUDGETS,
+    "PodTemplate": {"ServiceAccounts": Link("Kubernetes::ServiceAccount", find=account_of)},
 }
 
 
@@ -315,7 +316,9 @@ def _kind(api: ApiResource) -> Kind:
 
 KINDS: tuple[Kind, ...] = (
     *(_kind(api) for api in RESOURCES.values()),
-    Kind(name=POD_TEMPLATE, title="pod template", names=("workload",), ignored=_IGNORED),
+    Kind(
+        name=POD_TEMPLATE, title="pod template", links=_LINKS["PodTemplate"], names=("workload",), ignored=_IGNORED
+    ),
     Kind(name="Kubernetes::ApiServer", title="API server", names=("name",), ignored=_IGNORED),
 )
 
