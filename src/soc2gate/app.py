@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,7 @@ class Request:
     fail_on: Severity | None = Severity.HIGH
     on_incomplete: str = "block"
     var_files: tuple[str, ...] = ()
+    """Relative to `base`; they hold for every root."""
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
@@ -139,7 +141,7 @@ def verify(
     declared = read_declared(request)
     if snapshot is None:
         snapshot = collect(
-            request,
+            replace(request, regions=regions_of(request, declared.resources)),
             providers=providers_of(declared.resources),
             asked=sorted(_asked_kinds(declared.resources, (), request)),
             progress=progress,
@@ -231,7 +233,7 @@ def _read(root: Root, request: Request) -> Reading:
     said = next((entry for entry in request.config.roots if entry.path == root.path), None) or RootConfig(root.path)
     # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
     options = ReadOptions(
-        var_files=(*said.var_files, *request.var_files),
+        var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in request.var_files)),
         variables={**said.variables, **request.variables},
         environment=request.environment,
         account=said.account,
@@ -243,6 +245,17 @@ def _read(root: Root, request: Request) -> Reading:
 def providers_of(resources: Iterable[Resource]) -> list[str]:
     """The live sides the code deploys to, sorted."""
     return sorted({_provider(resource.kind) for resource in resources})
+
+
+def regions_of(request: Request, resources: Iterable[Resource]) -> tuple[str, ...]:
+    """The AWS regions to read: as asked, else as configured, else those the code itself deploys to.
+
+    Empty where nothing says one; the session's own region is read then, and a note says so.
+    """
+    configured = {region for root in request.config.roots for region in root.regions}
+    written = {resource.identity.get("region") for resource in resources}
+    known = {region for region in written if isinstance(region, str) and region not in ("", "global")}
+    return request.regions or request.config.regions or tuple(sorted(configured or known))
 
 
 def _provider(kind: str) -> str:

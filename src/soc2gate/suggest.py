@@ -16,6 +16,9 @@ def closest(word: str, choices: Iterable[str]) -> str | None:
     if exact is not None:
         return exact
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    if not found and len(word) > 3:
+        # The beginning of a long name: `sg-no-ssh` for `sg-no-ssh-from-internet`.
+        found = [name for name in by_lower if name.startswith(word.lower())]
     return by_lower[found[0]] if found else None
 
 

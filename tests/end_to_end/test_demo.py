@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -176,3 +177,34 @@ def test_the_demo_command_ends_well_in_an_empty_folder(tmp_path: Path) -> None:
     assert replayed.returncode == 1, replayed.stdout + replayed.stderr
     again = soc2gate("demo", folder=tmp_path)
     assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_a_kept_demo_can_be_asked_from_another_terminal_until_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "soc2gate", "demo", "mine", "--keep"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as kept:
+        assert kept.stdout is not None
+        told = []
+        for line in kept.stdout:
+            told.append(line)
+            if line.startswith("Ctrl-C here ends them"):
+                break
+        settings = (tmp_path / "mine" / "environment.sh").read_text().splitlines()
+        environment = dict(line.removeprefix("export ").split("=", 1) for line in settings)
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        asked = soc2gate("verify", "../mine", "--format", "json", folder=elsewhere, environment=environment)
+        kept.send_signal(signal.SIGINT)
+        told += list(kept.stdout)
+        assert kept.wait(timeout=60) == 0, "".join(told)
+    assert asked.returncode == 1, asked.stderr
+    assert len(json.loads(asked.stdout)["disagreements"]) == len(STAGED)
+    assert not (tmp_path / "mine" / "kubeconfig").exists()
+    assert not (tmp_path / "mine" / "environment.sh").exists()
+
+
+def test_a_folder_of_something_else_is_refused_with_2(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text("")
+    done = soc2gate("demo", ".", folder=tmp_path)
+    assert done.returncode == 2
+    assert "not a folder of the demo" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["main.tf"]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from soc2gate import cel
-from soc2gate.cel import HELPERS, Program
+from soc2gate.cel import HELPERS, Helper, Program
 from soc2gate.model.rule import Source
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value
 from soc2gate.schema.types import ANY, BOOL, INT, STRING, ListType, MapType, ObjectType, Type, empty_of
@@ -155,7 +155,7 @@ def bools(draw: st.DrawFn, scope: Scope, depth: int = 3) -> str:
     return f"{text}.{macro}({variable}, {draw(bools({**scope, variable: item}, depth - 1))})"
 
 
-PATTERNS = ("'a'", "'^arn:'", "'b$'", "'^a'", "'^ab?$'", "'x|y'", "'^0[.]0'", r"r'\\*'")
+PATTERNS = ("'a'", r"r'\Ab'", "'^arn:'", "'b$'", "'^a'", "'^ab?$'", "'x|y'", "'^0[.]0'", r"r'\\*'")
 STRING_SETS = ("resource.Names", "resource.Labels", "['a', 'b']", "['a', resource.Name]", "resource.Sub.Rule.Groups")
 SCOPE: Scope = {"resource": KIND}
 
@@ -284,6 +284,35 @@ def test_an_answer_is_true_false_or_unknown_with_a_reason(question: tuple[str, d
     assert isinstance(answer.value, (bool, Unknown))
     assert bool(answer.reason) is isinstance(answer.value, Unknown)
     assert all(isinstance(looked.path, str) for looked in answer.looked)
+
+
+ODD = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.sampled_from([*NUMBERS, 1.5, *WORDS]),
+        st.just(Unknown("hidden")),
+        st.just(Text(("a", Unknown("hidden")))),
+        st.just(Alternatives((None, "a", [1]), "one of")),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from([*KIND.properties, *RULE.properties, *KEYS]), inner, max_size=4),
+        inner.map(lambda value: OpenList((value,), (value,), "open list")),
+        inner.map(lambda value: OpenMap({"Name": value, "Rules": value}, value, "open map")),
+    ),
+    max_leaves=12,
+)
+
+
+@LAWS
+@given(bools(SCOPE), ODD, st.sampled_from(list(HELPERS.values())))
+def test_data_of_any_shape_gets_an_answer_and_no_crash(text: str, odd: Value, helper: Helper) -> None:
+    assert isinstance(program(text).run({"resource": odd}).value, (bool, Unknown))
+    arguments = ", ".join(["x"] * len(helper.parameters))
+    asked = cel.compile(Source(f"{helper.name}({arguments})", "rule.yaml", 1), {"x": ANY}, returns=ANY)
+    asked.run({"x": odd}, "2026-11-21T00:00:00Z")
+    assert isinstance(cel.compile_template(Source(f"{{{text}}}", "rule.yaml", 1), SCOPE).render({"resource": odd}), str)
 
 
 @LAWS

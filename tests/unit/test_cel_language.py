@@ -111,10 +111,9 @@ def test_google_s_engine_reads_them_the_same(text: str) -> None:
     environment = google.NewEnv(variables={"resource": google.Type.DYN}, extensions=[ext_strings.ExtStrings()])
     try:
         asked = environment.compile(text)
-    except RuntimeError as error:
+    except RuntimeError:
         # Stricter about numbers: it wants dyn() around one that meets another type.
-        assert "no matching overload" in str(error)
-        return
+        asked = environment.compile(text, disable_check=True)
     assert asked.eval(data={"resource": {"Policy": {}}}).plain_value() == value(text)
 
 

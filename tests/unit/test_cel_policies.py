@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from soc2gate.cel.answer import Judged
 from soc2gate.cel.policies import allows_anyone, denies_plain_http, grants_admin, grants_escalation
-from soc2gate.cel.statements import Judged
 from soc2gate.model.value import OpenList, OpenMap, Ref, Text, Unknown, Value
 
 HIDDEN = Unknown("variable “x” has no default", None, ("var.x",))

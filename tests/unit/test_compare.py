@@ -191,3 +191,22 @@ def test_a_rule_that_differs_on_what_code_leaves_free_stands_alone(rules: RuleSe
 def test_disagreements_come_in_the_same_order_whatever_order_resources_came_in(rules: RuleSet) -> None:
     live = [queue(Side.LIVE, f"q{index}") for index in range(5)]
     assert disagreements([], live, rules) == disagreements([], live[::-1], rules)
+
+
+def _policy(parent: str) -> Resource:
+    policy = resource("AWS::SQS::QueuePolicy", Side.LIVE, "p", properties={"PolicyDocument": ANYONE})
+    return replace(policy, derived_from="AWS::SQS::Queue", identity={**policy.identity, "parent": parent})
+
+
+ANYONE: Value = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]}
+
+
+def test_what_an_unmanaged_resource_brings_is_told_with_it(rules: RuleSet) -> None:
+    theirs = queue(Side.LIVE)
+    assert [item.kind for item in disagreements([], [theirs, _policy(theirs.address)], rules)] == ["AWS::SQS::Queue"]
+
+
+def test_a_policy_added_by_hand_to_a_declared_resource_is_unmanaged(rules: RuleSet) -> None:
+    theirs = queue(Side.LIVE)
+    (found,) = disagreements([queue(Side.DECLARED)], [theirs, _policy(theirs.address)], rules)
+    assert (found.kind, found.difference) == ("AWS::SQS::QueuePolicy", Difference.UNMANAGED)

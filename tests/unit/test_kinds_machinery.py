@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from importlib import import_module
 from typing import Any
 
@@ -249,3 +250,15 @@ def test_ten_thousand_resources_take_well_under_a_second() -> None:
     # Generous: a shared machine is slow at times; `make bench` prints what it really takes.
     assert best < 1.5, f"{best:.2f} s"
     print(f"{best:.3f}")
+
+
+def test_what_the_reader_gave_is_never_written_into() -> None:
+    root = reading(
+        cfn("B", "AWS::S3::Bucket", {"AccessControl": "PublicRead", "VersioningConfiguration": {}}),
+        cfn("I", "AWS::EC2::Instance", {"ImageId": "ami", "BlockDeviceMappings": [{"DeviceName": "a", "Ebs": {}}]}),
+        cfn("D", "AWS::RDS::DBInstance", {"Engine": "mysql", "DBInstanceClass": "db.t3.micro"}),
+        cfn("T", "AWS::DynamoDB::Table", {"KeySchema": [], "PointInTimeRecoverySpecification": {}}),
+    )
+    before = deepcopy(root)
+    kinds.normalise([root])
+    assert root == before

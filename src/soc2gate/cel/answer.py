@@ -39,6 +39,15 @@ class Witness(NamedTuple):
     value: Value
 
 
+class Judged(NamedTuple):
+    """A helper's answer together with the part of the argument that decided it, for the evidence."""
+
+    answer: bool | Unknown
+    path: str
+    """Below the argument: `Statement[1]`."""
+    value: Value
+
+
 class Answer:
     """What a program says of one set of bindings."""
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from soc2gate.cel import operations
 from soc2gate.cel.answer import ANY_ELEMENT, ELEMENT, SIZE, Loc, Trail
-from soc2gate.cel.closures import QUIET, TRAIL, Builder, Env, Eval, Locate, fault, undecided
+from soc2gate.cel.closures import Builder
+from soc2gate.cel.environment import QUIET, TRAIL, Env, Eval, Locate, fault, undecided
 from soc2gate.cel.syntax import Binary, Comprehension, ListLiteral, Node, children
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Unknown, Value
 
@@ -245,12 +246,16 @@ def _quantified_list(over: Eval, where: Locate, general: _Quantifier) -> Eval:
         mark = len(trail)
         items = over(env)
         loc = where(env)
-        if items.__class__ is not list or Alternatives in map(type, items):
+        if items.__class__ is not list:
             return general.ask(env, spread_of(env, items, loc), mark)
         begin = len(trail)
         unknown: Unknown | None = None
         kept: Trail = []
         for index, value in enumerate(items):
+            if value.__class__ is Alternatives:
+                # It may be absent, which only the general case knows how to ask.
+                del trail[begin:]
+                return general.ask(env, spread_of(env, items, loc), mark)
             env[slot] = value
             env[place] = (loc, index)
             here = len(trail)

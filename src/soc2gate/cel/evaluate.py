@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from soc2gate.cel.answer import ELEMENT, Answer, Trail, choices_in
 from soc2gate.cel.check import Checked, check
-from soc2gate.cel.closures import FAULTS, FIRST_NAME, NOW, TRAIL, Builder, Env, Eval, fault
+from soc2gate.cel.closures import Builder
+from soc2gate.cel.environment import FAULTS, FIRST_NAME, NOW, TRAIL, Env, Eval, fault
 from soc2gate.cel.operations import name_of, unknown_of
 from soc2gate.cel.parse import parse
 from soc2gate.cel.syntax import Node, error_at, start_of

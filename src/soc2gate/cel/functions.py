@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
-from soc2gate.cel import networks, policies, secrets, times
-from soc2gate.cel.statements import Judged
+from soc2gate.cel.answer import Judged
 from soc2gate.model.value import Value
 from soc2gate.schema.types import ANY, BOOL, INT, STRING, Type
 
@@ -22,17 +22,35 @@ class Helper:
     """What the answer means."""
     unknown: str
     """When the answer is unknown, and when it is settled although part of the input is not."""
-    function: Callable[..., Value | Judged]
-    """Takes the arguments; with `timed`, the time of the run first. Never raises: what it cannot judge is unknown."""
+    module: str
+    """Where in this package its function of the same name stands; loaded when a rule calls it."""
     reads: tuple[str, ...] = ()
     """The properties of its first argument that its answer rests on; empty where that is the argument itself."""
     timed: bool = False
+
+    def load(self) -> Callable[..., Value | Judged]:
+        """The function. It takes the arguments; with `timed`, the time of the run first. It never raises: what it
+        cannot judge is unknown."""
+        function: Callable[..., Value | Judged] = getattr(import_module(f"soc2gate.cel.{self.module}"), self.name)
+        return function
 
     @property
     def signature(self) -> str:
         """`covers_port(rule, n) → bool`."""
         return f"{self.name}({', '.join(name for name, _ in self.parameters)}) → {self.result}"
 
+
+CIDR_PROPERTIES = ("CidrIp", "CidrIpv6", "CidrBlock", "Ipv6CidrBlock")
+"""A security group rule's, then a network ACL entry's."""
+SOURCE_PROPERTIES = (
+    *CIDR_PROPERTIES,
+    "SourcePrefixListId",
+    "SourceSecurityGroupId",
+    "SourceSecurityGroupName",
+    "DestinationPrefixListId",
+    "DestinationSecurityGroupId",
+)
+PORT_PROPERTIES = ("IpProtocol", "Protocol", "FromPort", "ToPort", "PortRange")
 
 _RULE = (("rule", ANY),)
 _POLICY = (("policy", ANY),)
@@ -48,9 +66,9 @@ HELPERS: dict[str, Helper] = {
             "The security group or network ACL rule admits the internet: its CIDR (`CidrIp`, `CidrIpv6`, `CidrBlock`, "
             "`Ipv6CidrBlock`) is a public range of /1 or shorter (0.0.0.0/0, ::/0 and their halves). A rule for a "
             "prefix list or another security group does not.",
-            "Unknown when a CIDR is; false when the known beginning of a CIDR rules the internet out.",
-            networks.open_to_internet,
-            networks.CIDR_PROPERTIES,
+            "Unknown when a CIDR is, unless its known mask decides (`…/32`, `10.0.0.0/2…`) or another is the internet.",
+            "networks",
+            CIDR_PROPERTIES,
         ),
         Helper(
             "covers_port",
@@ -59,8 +77,8 @@ HELPERS: dict[str, Helper] = {
             "The rule's protocol is TCP, or all protocols, and its port range holds the port. A UDP, ICMP or other "
             "single-protocol rule covers none: what listens on the ports that are asked about speaks TCP.",
             "Unknown when the protocol or the bound that decides is; a protocol that has no TCP decides alone.",
-            networks.covers_port,
-            networks.PORT_PROPERTIES,
+            "networks",
+            PORT_PROPERTIES,
         ),
         Helper(
             "covers_all_ports",
@@ -68,8 +86,8 @@ HELPERS: dict[str, Helper] = {
             BOOL,
             "The rule opens every port of TCP or UDP (0 or 1 to 65535), or every protocol (-1).",
             "Unknown when the protocol or a bound is, unless the other bound already leaves ports out.",
-            networks.covers_all_ports,
-            networks.PORT_PROPERTIES,
+            "networks",
+            PORT_PROPERTIES,
         ),
         Helper(
             "source",
@@ -77,8 +95,8 @@ HELPERS: dict[str, Helper] = {
             STRING,
             "Where the rule admits traffic from, for messages: the CIDR, prefix list or security group.",
             "Unknown when that is.",
-            networks.source,
-            networks.SOURCE_PROPERTIES,
+            "networks",
+            SOURCE_PROPERTIES,
         ),
         Helper(
             "allows_anyone",
@@ -88,18 +106,21 @@ HELPERS: dict[str, Helper] = {
             "provider shared by everybody without a condition on its subject, or `NotPrincipal`) without a condition "
             "that narrows who that is. Deny statements are not weighed against it.",
             "A statement that certainly allows anyone decides true; otherwise any statement that may is unknown. "
-            "A principal of which a known part is not `*` is not everyone.",
-            policies.allows_anyone,
+            "A principal of which a known part is not `*`, or that is a resource which the same code manages, is not "
+            "everyone. An unknown value that a key is compared with for equality narrows, whatever it turns out to be; "
+            "an unknown pattern may be `*`.",
+            "policies",
         ),
         Helper(
             "denies_plain_http",
             _POLICY,
             BOOL,
-            "Some statement denies everyone every S3 action on the whole bucket when the request does not use TLS "
-            "(`aws:SecureTransport` false, or `s3:TlsVersion` below a number).",
+            "One statement, or several together, denies everyone every S3 action on the bucket and on all its objects "
+            "when the request does not use TLS (`aws:SecureTransport` false, or `s3:TlsVersion` below a number), with "
+            "no other condition.",
             "A statement that certainly does decides true; otherwise any that may is unknown. Resource names that "
             "are not known count where their end is.",
-            policies.denies_plain_http,
+            "policies",
         ),
         Helper(
             "grants_admin",
@@ -107,7 +128,7 @@ HELPERS: dict[str, Helper] = {
             BOOL,
             "Some statement allows every action (`*`, `*:*`, or `NotAction` that leaves IAM in) on every resource.",
             "A statement that certainly does decides true; otherwise any that may is unknown.",
-            policies.grants_admin,
+            "policies",
         ),
         Helper(
             "grants_escalation",
@@ -116,7 +137,7 @@ HELPERS: dict[str, Helper] = {
             "Some statement, or several together, lets its holder grant itself more: change policies or trust, attach "
             "policies, join groups, make credentials for others, or pass a role to a service that runs code.",
             "Known grants that suffice decide true; otherwise any unknown action or resource that may is unknown.",
-            policies.grants_escalation,
+            "policies",
         ),
         Helper(
             "customer_key",
@@ -125,7 +146,7 @@ HELPERS: dict[str, Helper] = {
             "The KMS key named (id, ARN or alias) is one the customer manages: not absent, and not `alias/aws/…`.",
             "An unknown that is an attribute of a key or alias which the same code manages is true; a partly known "
             "name decides where its known part does.",
-            secrets.customer_key,
+            "secrets",
         ),
         Helper(
             "looks_like_secret",
@@ -134,7 +155,7 @@ HELPERS: dict[str, Helper] = {
             "The text holds what looks like a credential: an access key, a private key, a token, or a password given "
             "a literal value.",
             "A known part that does is true; otherwise a text with unknown parts is unknown.",
-            secrets.looks_like_secret,
+            "secrets",
         ),
         Helper(
             "days_until",
@@ -142,7 +163,7 @@ HELPERS: dict[str, Helper] = {
             INT,
             "Whole days from the time of the run to the given time; negative when that is past.",
             "Unknown when the time is, or when it is absent or cannot be read as one.",
-            times.days_until,
+            "times",
             timed=True,
         ),
         Helper(
@@ -151,7 +172,7 @@ HELPERS: dict[str, Helper] = {
             INT,
             "Whole days from the given time to the time of the run; negative when that is to come.",
             "Unknown when the time is, or when it is absent or cannot be read as one.",
-            times.days_since,
+            "times",
             timed=True,
         ),
     )

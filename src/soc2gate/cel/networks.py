@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from soc2gate.cel import text
+from soc2gate.cel.functions import CIDR_PROPERTIES, SOURCE_PROPERTIES
 from soc2gate.cel.operations import unknown_of
 from soc2gate.model.value import OpenMap, Text, Unknown, Value
-
-CIDR_PROPERTIES = ("CidrIp", "CidrIpv6", "CidrBlock", "Ipv6CidrBlock")
-"""A security group rule's, then a network ACL entry's."""
-SOURCE_PROPERTIES = (
-    *CIDR_PROPERTIES,
-    "SourcePrefixListId",
-    "SourceSecurityGroupId",
-    "SourceSecurityGroupName",
-    "DestinationPrefixListId",
-    "DestinationSecurityGroupId",
-)
-PORT_PROPERTIES = ("IpProtocol", "Protocol", "FromPort", "ToPort", "PortRange")
 
 _INTERNET = ("/0", "/1")
 """Half of all addresses is the internet for everybody who is not at home there; two rules of /1 are all of it."""

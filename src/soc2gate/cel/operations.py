@@ -221,7 +221,7 @@ def _concatenate(left: list[Value] | OpenList, right: list[Value] | OpenList) ->
     return OpenList(items, more, reason)
 
 
-def arithmetic(operator: str, left: Value, right: Value, *, exact: bool = False) -> int | float | Unknown:
+def arithmetic(operator: str, left: Value, right: Value, exact: bool = False) -> int | float | Unknown:
     """`+ - * / %` on numbers: 64-bit integers, and doubles. `exact`: the property is a double though an int stands
     there, as JSON writes them."""
     blocked = unknown_of(left) or unknown_of(right)

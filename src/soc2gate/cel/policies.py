@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 
 from soc2gate.cel import text
+from soc2gate.cel.answer import Judged
 from soc2gate.cel.conditions import SHARED_PROVIDERS, narrows, singles_out_http
 from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
 from soc2gate.cel.operations import equal, unknown_of
 from soc2gate.cel.statements import (
-    Judged,
     Members,
     Statement,
     any_member,

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from soc2gate.cel.answer import Judged
 from soc2gate.cel.kleene import Tri, conjunction, disjunction
 from soc2gate.cel.operations import opened, unknown_of
 from soc2gate.model.text_json import parse_json_text
 from soc2gate.model.value import OpenList, OpenMap, Text, Unknown, Value
-
-
-class Judged(NamedTuple):
-    """An answer together with the part of the argument that decided it, for the evidence."""
-
-    answer: Tri
-    path: str
-    """Below the argument: `Statement[1]`."""
-    value: Value
 
 
 @dataclass(frozen=True, slots=True)

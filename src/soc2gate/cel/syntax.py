@@ -13,21 +13,21 @@ from soc2gate.errors import ConfigError
 from soc2gate.model.rule import Source
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Literal:
     value: bool | int | float | str | None
     at: int
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Name:
     name: str
     at: int
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Select:
     """`operand.field`; `at` and `end` are those of the field, where an error points."""
 
@@ -37,7 +37,7 @@ class Select:
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Has:
     """`has(operand.field)`."""
 
@@ -47,7 +47,7 @@ class Has:
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Index:
     operand: Node
     key: Node
@@ -55,21 +55,21 @@ class Index:
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class ListLiteral:
     items: tuple[Node, ...]
     at: int
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class MapLiteral:
     entries: tuple[tuple[Node, Node], ...]
     at: int
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Unary:
     """`!` or `-`."""
 
@@ -79,7 +79,7 @@ class Unary:
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Binary:
     """Every operator between two operands but `&&` and `||`; `at` and `end` are the operator's own."""
 
@@ -90,7 +90,7 @@ class Binary:
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Logic:
     """`&&` or `||` over two or more operands, flattened: the order they are asked in changes no answer."""
 
@@ -100,7 +100,7 @@ class Logic:
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Conditional:
     condition: Node
     then: Node
@@ -109,7 +109,7 @@ class Conditional:
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Call:
     """`name(arguments)`, or `target.name(arguments)` where `target` is set."""
 
@@ -120,7 +120,7 @@ class Call:
     end: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Comprehension:
     """`range.all(variable, body)` and its kin. `map` has its result in `body` and may have a `condition`."""
 

@@ -7,14 +7,12 @@ answered when every filling of the gaps gives the same answer, and unknown other
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from soc2gate.model.value import Text, Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """`literals[0] gap literals[1] gap … literals[n]`; empty literals where gaps touch the ends or one another."""
 
     literals: tuple[str, ...]
@@ -112,7 +110,7 @@ def contains(value: Text | Unknown, part: str) -> Outcome:
 
 
 _ANCHORED_TEXT = re.compile(r"\^((?:[A-Za-z0-9 _:/@,;=!#%&~'\"<>-]|\\[^A-Za-z0-9])+)")
-_LOOKS_BEYOND = re.compile(r"\\[bBZ]|\$")
+_LOOKS_BEYOND = re.compile(r"\\[AbBZz]|\$")
 
 
 def matches(value: Text | Unknown, pattern: re.Pattern[str]) -> Outcome:

@@ -126,13 +126,26 @@ def request(
         clock=(lambda: clock(now)),
         fail_on=None if level == "never" else Severity[level.upper()],
         on_incomplete=on_incomplete or config.on_incomplete,
-        var_files=tuple(os.path.abspath(file) for file in var_files),
+        var_files=tuple(_var_file(file, base) for file in var_files),
         variables=_pairs(variables),
         environment={name: value for name, value in os.environ.items() if name.startswith("TF_VAR_")},
         regions=tuple(regions),
         context=context,
         profile=profile,
     )
+
+
+def _var_file(given: str, base: Path) -> str:
+    path = os.path.abspath(given)
+    if not os.path.isfile(path):
+        raise UsageError(f"--var-file: there is no file {given}")
+    relative = os.path.relpath(path, base).replace(os.sep, "/")
+    if relative.startswith("../"):
+        raise UsageError(
+            f"--var-file: {given} is outside {base}, and nothing outside it is read",
+            hint="start soc2gate in a folder that holds both the code and the file",
+        )
+    return relative
 
 
 def base_of(paths: Sequence[Path]) -> Path:

@@ -49,6 +49,7 @@ def _plural(kind: str) -> str:
 
 
 # Everything a reader may ask a usual cluster for: an API server answers an empty list, not 404, where there is nothing.
+# Namespace comes first: the server answers about it apart from the others.
 SERVED: tuple[Served, ...] = (
     *_group("", "v1", False, "Namespace", "Node", "PersistentVolume"),
     *_group("", "v1", True, "ConfigMap", "Event", "LimitRange", "PersistentVolumeClaim", "Pod"),

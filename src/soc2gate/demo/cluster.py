@@ -65,9 +65,6 @@ class ClusterServer:
 def _api_server() -> Any:
     """A `kmock.KubernetesEmulator` that behaves. The class is made here because importing kmock takes 0.2 s."""
     import kmock
-    from aiohttp.web import json_response
-
-    namespaces = kmock.resource("v1/namespaces")
 
     class ApiServer(kmock.KubernetesEmulator):  # type: ignore[misc]  # kmock is read as untyped
         writes = 0
@@ -76,33 +73,15 @@ def _api_server() -> Any:
             # kmock takes `/api/v1/namespaces/shop` for the start of a longer path and has no Namespace objects.
             parts = raw.path.strip("/").split("/")
             if parts[:3] == ["api", "v1", "namespaces"] and len(parts) <= 4:
-                return await self._answer_namespaces(raw, "".join(parts[3:]))
+                return await _answer_about_namespaces(self, raw, "".join(parts[3:]))
             answer: StreamResponse = await super().__call__(raw)
-            return answer
-
-        async def _answer_namespaces(self, raw: BaseRequest, name: str) -> StreamResponse:
-            stored = {key[2]: found.raw for key, found in self.objects.items() if key[0] == namespaces}
-            if raw.method == "POST" and not name:
-                body = self._admitted(await raw.json(), raw.query.get("fieldManager", ""))
-                self.objects[namespaces, None, body["metadata"]["name"]] = body
-                return json_response(body, status=201)
-            if raw.method != "GET":
-                return await self._refuse(kmock.KubernetesError(405, "MethodNotAllowed", "get, list and create only"))
-            if not name:
-                return json_response(self._list(SERVED[0], list(stored.values())))
-            if name not in stored:
-                return await self._refuse(kmock.KubernetesObjectNotFoundError())
-            return json_response(stored[name])
-
-        async def _refuse(self, error: Exception) -> StreamResponse:
-            answer: StreamResponse = await self._render_error(error)
             return answer
 
         async def _handle(self, request: Any) -> StreamResponse:
             """Complete what is written before kmock stores it."""
             manager = (request.params or {}).get("fieldManager", "unknown")
             if request.action == kmock.action.CREATE:
-                _replace(request.data, self._admitted(request.data, manager))
+                _replace(request.data, self.admitted(request.data, manager))
             elif request.action == kmock.action.UPDATE:
                 found = self.objects[request.resource, request.namespace, request.name]
                 self.writes += 1
@@ -110,31 +89,22 @@ def _api_server() -> Any:
             answer: StreamResponse = await super()._handle(request)
             return answer
 
-        def _admitted(self, body: Object, manager: str) -> Object:
+        def admitted(self, body: Object, manager: str) -> Object:
             self.writes += 1
             return admit(body, manager, 1000 + self.writes)
 
         async def _serve_list(self, request: Any) -> Object:
-            answer = await super()._serve_list(request)
+            answer: Object = await super()._serve_list(request)
             found = request.resource
             resource = served(found.group, found.version, found.plural)
-            return answer if resource is None else self._list(resource, answer["items"])
-
-        def _list(self, resource: Served, items: list[Object]) -> Object:
-            # A real server leaves kind and apiVersion out of the items: the list says them once.
-            bare = [{key: part for key, part in item.items() if key not in ("kind", "apiVersion")} for item in items]
-            return {
-                "kind": f"{resource.kind}List",
-                "apiVersion": resource.group_version,
-                "metadata": {"resourceVersion": str(1000 + self.writes)},
-                "items": bare,
-            }
+            return answer if resource is None else _as_list(resource, answer["items"], 1000 + self.writes)
 
         async def _serve_server_version(self, request: Any) -> Object:
             answer: Object = await super()._serve_server_version(request)
             return answer | {"major": "1", "minor": "33", "gitVersion": "v1.33.4"}
 
         async def _serve_version(self, request: Any) -> Object:
+            # The core group has no name, and kmock spells it `/v1`.
             answer: Object = await super()._serve_version(request)
             return answer | {"groupVersion": answer["groupVersion"].lstrip("/")}
 
@@ -144,6 +114,37 @@ def _api_server() -> Any:
             namespaced=resource.namespaced, kind=resource.kind, singular=resource.kind.lower(), verbs={"get", "list"}
         )
     return server
+
+
+async def _answer_about_namespaces(server: Any, raw: BaseRequest, name: str) -> StreamResponse:
+    """Get, list and create Namespace objects."""
+    import kmock
+    from aiohttp.web import json_response
+
+    namespaces = kmock.resource("v1/namespaces")
+    stored = {key[2]: found.raw for key, found in server.objects.items() if key[0] == namespaces}
+    if raw.method == "POST" and not name:
+        body = server.admitted(await raw.json(), raw.query.get("fieldManager", "unknown"))
+        server.objects[namespaces, None, body["metadata"]["name"]] = body
+        return json_response(body, status=201)
+    if raw.method == "GET" and not name:
+        return json_response(_as_list(SERVED[0], list(stored.values()), 1000 + server.writes))
+    if raw.method == "GET" and name in stored:
+        return json_response(stored[name])
+    error = kmock.KubernetesObjectNotFoundError() if raw.method == "GET" else kmock.KubernetesError(405)
+    answer: StreamResponse = await server._render_error(error)
+    return answer
+
+
+def _as_list(resource: Served, items: list[Object], version: int) -> Object:
+    # A real server leaves kind and apiVersion out of the items: the list says them once.
+    bare = [{key: part for key, part in item.items() if key not in ("kind", "apiVersion")} for item in items]
+    return {
+        "kind": f"{resource.kind}List",
+        "apiVersion": resource.group_version,
+        "metadata": {"resourceVersion": str(version)},
+        "items": bare,
+    }
 
 
 def _replace(data: Object, by: Object) -> None:

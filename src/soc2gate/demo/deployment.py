@@ -64,7 +64,8 @@ def deployed(folder: Path, *, changed: bool) -> Iterator[Deployment]:
     """
     require_extra()
     write_company(folder)
-    with running(folder / "kubeconfig") as servers:
+    # Absolute: what is told of it has to hold wherever a person or a child process stands.
+    with running(folder.resolve() / "kubeconfig") as servers:
         made = Deployed(
             account=seed_account(servers.account.url),
             cluster=seed_cluster(servers.cluster.url, folder / "kubernetes"),

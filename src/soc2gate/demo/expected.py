@@ -115,6 +115,8 @@ STAGED: tuple[Staged, ...] = (
             *_ACCESS_BLOCK[:2],
             "s3-encryption",
             _ACCESS_BLOCK[2],
+            # Its policy came with it: what the policy allows counts against the bucket.
+            "s3-policy-no-anonymous",
             _ACCESS_BLOCK[3],
             "s3-tls-only",
             "s3-versioning",

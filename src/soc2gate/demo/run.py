@@ -116,10 +116,17 @@ def _tell_how_to_go_on(folder: Path) -> None:
     name = shlex.quote(str(folder))
     _say("")
     _say(f"Everything is in {folder}. To play on:")
-    _say(f"  soc2gate scan {name}                          judge the code alone; change a line and try again")
-    _say(f"  soc2gate verify {name} --snapshot {name}/{SNAPSHOT}")
-    _say("                                                compare it again with what was running")
-    _say("  soc2gate demo --keep                          leave the account and the cluster running")
+    for command, what in (
+        (f"soc2gate scan {name}", "judge the code alone; change a line and ask again"),
+        (
+            f"soc2gate verify {name} --snapshot {name}/{SNAPSHOT}",
+            "compare it with what was running, without an account",
+        ),
+        (f"gunzip -c {name}/{SNAPSHOT} | python -m json.tool", "read what was running"),
+        ("soc2gate demo some/new/folder --keep", "leave account and cluster running, to change them yourself"),
+    ):
+        _say(f"  {command}")
+        _say(f"      {what}")
 
 
 def _say(text: str) -> None:

@@ -84,10 +84,10 @@ class AccountServer:
     """Serves moto in a thread of its own between `start` and `stop`, on a free port of 127.0.0.1 only."""
 
     def __init__(self) -> None:
-        from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-        from werkzeug.serving import make_server
+        from moto.server import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import WSGIRequestHandler, make_server
 
-        class QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is read as untyped
+        class QuietHandler(WSGIRequestHandler):  # type: ignore[misc]  # werkzeug is read as untyped
             def log(self, *_: object) -> None:
                 """Say nothing: thousands of requests are of no interest to the person watching."""
 

@@ -12,7 +12,7 @@ from soc2gate import kinds, schema
 from soc2gate.engine import differences as spelled
 from soc2gate.engine.evaluate import fingerprint
 from soc2gate.engine.match import Matching, Pair, Unpaired
-from soc2gate.kinds.kubernetes_api import path_in_workload
+from soc2gate.kinds.kubernetes_api import POD_TEMPLATE, path_in_workload
 from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
 from soc2gate.model.resource import LiveRef, Resource, Side, Where, place_of
 from soc2gate.model.rule import Rule, RuleSet, Severity
@@ -40,19 +40,24 @@ def compare(
         found += _pair(pair, verdicts, resolve)
     for resource in matching.missing:
         found.append(_one_sided(resource, Difference.MISSING, verdicts, live_where=listed(resource)))
-    # A bucket's policy comes with the bucket: what nobody declared is the bucket, and the policy's verdicts are its.
-    foreign = {resource.identity.get("arn") or resource.address for resource in matching.unmanaged}
     parts: dict[Value, list[Resource]] = defaultdict(list)
+    for resource in matching.parts:
+        parts[resource.identity.get("parent") or resource.address].append(resource)
     for resource in matching.unmanaged:
-        parts[resource.identity.get("parent")].append(resource)
-    for resource in matching.unmanaged:
-        if resource.identity.get("parent") not in foreign - {None}:
-            own = parts.get(resource.identity.get("arn") or resource.address, [])
-            found.append(_one_sided(resource, Difference.UNMANAGED, verdicts, parts=own))
+        # A bucket's policy comes with the bucket: what nobody declared is the bucket, and the policy counts against it.
+        found.append(_one_sided(resource, Difference.UNMANAGED, verdicts, parts=_parts_of(resource, parts)))
+    for pair in matching.pairs:
+        # A part that somebody added to what code does declare stands for itself.
+        for part in _parts_of(pair.live, parts) if not pair.declared.derived_from else ():
+            found.append(_one_sided(part, Difference.UNMANAGED, verdicts))
     for unpaired in matching.undecided:
         found.append(_undecided(unpaired, verdicts))
     found.sort(key=lambda item: (item.kind, item.address, item.difference.value, item.property or "", item.uid))
     return found
+
+
+def _parts_of(live: Resource, parts: Mapping[Value, list[Resource]]) -> list[Resource]:
+    return parts.get(live.identity.get("arn") or live.address) or parts.get(live.address) or []
 
 
 class _Verdicts:
@@ -273,8 +278,9 @@ def _disagreement(
     weights = [_weight(name, verdicts.of(declared), verdicts.of(live)) for name in names]
     live_where = _written(live, leaf)
     uid = live_where.uid if isinstance(live_where, LiveRef) else live.address
-    kind = declared.derived_from or declared.kind
-    path = path_in_workload(declared.derived_from, difference.path)
+    # A pod template is told as the workload it stands in; a policy has a name of its own.
+    kind = declared.derived_from if declared.kind == POD_TEMPLATE else declared.kind
+    path = path_in_workload(kind, difference.path) if declared.kind == POD_TEMPLATE else difference.path
     return Disagreement(
         kind=kind,
         address=declared.address,

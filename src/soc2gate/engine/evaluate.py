@@ -53,7 +53,7 @@ class Questions:
             rule=rule,
             case=case,
             when=cel.compile(case.when, scope, vacuous_ok=True) if case.when else None,
-            assertion=cel.compile(case.assertion, scope, vacuous_ok=rule.vacuous_ok),
+            assertion=cel.compile(case.assertion, scope, vacuous_ok=rule.vacuous_ok, given=case.when),
             message=cel.compile_template(_message_source(rule), scope),
             severity=tuple(
                 (cel.compile(level.when, scope, vacuous_ok=True) if level.when else None, level.level)
@@ -98,7 +98,7 @@ def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]
     reason = ""
     message = rule.title
     if verdict is Verdict.FAIL:
-        message = question.message.render(bindings, answer.witness if answer else None)
+        message = question.message.render(bindings, answer.witness if answer else None, now)
     elif verdict is Verdict.UNKNOWN:
         reason = answer.reason if answer else ""
         message = f"not decided: {reason}"

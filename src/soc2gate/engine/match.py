@@ -42,6 +42,9 @@ class Matching:
     missing: tuple[Resource, ...]
     unmanaged: tuple[Resource, ...]
     undecided: tuple[Unpaired, ...]
+    parts: tuple[Resource, ...] = ()
+    """Live resources that are part of another (a bucket's policy, a workload's pod template) and that no code declares:
+    what they mean depends on what became of the whole."""
 
     def live_of(self, root: str, address: str) -> Resource | None:
         """The live resource paired with a declared address: what a reference to it means once deployed."""
@@ -70,13 +73,15 @@ def match(
     missing: list[Resource] = []
     unmanaged: list[Resource] = []
     undecided: list[Unpaired] = []
+    parts: list[Resource] = []
     for name in sorted({*ours, *theirs}):
         found = _match_kind(name, ours.get(name, []), theirs.get(name, []), coverage)
         pairs += found.pairs
         missing += found.missing
         unmanaged += found.unmanaged
         undecided += found.undecided
-    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided))
+        parts += found.parts
+    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), tuple(parts))
 
 
 def _by_kind(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
@@ -117,21 +122,20 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
             undecided += [
                 Unpaired(resource, f"{_uid(theirs[index])} is claimed by {names}") for resource, _ in claimants
             ]
-    free = [
-        resource
-        for index, resource in enumerate(theirs)
-        if index not in claims and not resource.managed_by and not resource.derived_from
-    ]
+    free = [resource for index, resource in enumerate(theirs) if index not in claims and not resource.managed_by]
+    parts = tuple(resource for resource in free if resource.derived_from)
     undecided += [Unpaired(resource, _nameless_reason(resource)) for resource in nameless]
     unmanaged = []
     for resource in free:
+        if resource.derived_from:
+            continue
         # While a declared resource has no name to go by, any live one of its kind in reach may be it.
         owner = next((other for other in nameless if _same_place(other, resource)), None)
         if owner is None:
             unmanaged.append(resource)
         else:
             undecided.append(Unpaired(resource, f"may be {owner.address}, which has no name to match by"))
-    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided))
+    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), parts)
 
 
 def _nameless_reason(resource: Resource) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from soc2gate.config import Ignore, Managed
 from soc2gate.engine.match import Matching
@@ -14,7 +15,7 @@ from soc2gate.model.resource import Problem, Resource, Weight
 def managed_here(matching: Matching, managed: Managed) -> Matching:
     """Without the unmanaged resources that stand outside what the configuration says is managed here."""
     unmanaged = tuple(resource for resource in matching.unmanaged if _inside(resource, managed))
-    return Matching(matching.pairs, matching.missing, unmanaged, matching.undecided)
+    return replace(matching, unmanaged=unmanaged)
 
 
 def _inside(resource: Resource, managed: Managed) -> bool:

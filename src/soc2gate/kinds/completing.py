@@ -68,10 +68,12 @@ def fill_defaults(draft: Draft, defaults: tuple[Default, ...]) -> None:
                 _fill(draft, draft.properties, path, path, default)
             continue
         top = path.partition(".")[0].partition("[")[0]
+        if top not in draft.properties:
+            continue
         if top not in copied:
             # What stands there may be the reader's own, or another default's value.
             copied.add(top)
-            draft.properties[top] = plain_copy(draft.properties.get(top))
+            draft.properties[top] = plain_copy(draft.properties[top])
         for holder, name, place in _holders(draft.properties, path.split("."), ""):
             _fill(draft, holder, name, place, default)
 

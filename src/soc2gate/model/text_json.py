@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown, Value
 
+_DEEPEST = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Held(Unknown):
@@ -65,7 +67,24 @@ def _load(text: str) -> Value:
         loaded: Value = json.loads(text, parse_constant=no_constant)
     except RecursionError as error:
         raise ValueError("the JSON nests too deep") from error
+    _check_depth(loaded)
     return loaded
+
+
+def _check_depth(value: Value) -> None:
+    """ValueError for JSON that nests so deep that walking it would run out of stack."""
+    level: list[Value] = [value]
+    for _ in range(_DEEPEST):
+        below: list[Value] = []
+        for each in level:
+            if isinstance(each, list):
+                below.extend(each)
+            elif isinstance(each, dict):
+                below.extend(each.values())
+        if not below:
+            return
+        level = below
+    raise ValueError("the JSON nests too deep")
 
 
 def _unused_character(value: Text) -> str:

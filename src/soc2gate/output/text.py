@@ -56,6 +56,8 @@ class _Report:
         self.width = max(60, min(width, 140))
         self.verbose = verbose
         self.sources: dict[str, Sequence[str]] = {}
+        self.told: set[str] = set()
+        """Fixes already printed: forty buckets need the words once."""
 
     def lines(self) -> Iterator[str]:
         if self.run.command == "verify":
@@ -109,7 +111,10 @@ class _Report:
         if rule is not None:
             yield from indent(wrap(rule.title, self.width - 9), f"  {style.dim('wanted')} ", "         ")
             fix = _fix(rule.fix, item)
-            if fix:
+            if fix and fix in self.told:
+                yield f"  {style.dim('fix    as above')}"
+            elif fix:
+                self.told.add(fix)
                 yield from indent(wrap(fix, self.width - 9), f"  {style.dim('fix')}    ", "         ")
         if item.uncertain:
             yield f"  {style.dim('note')}   judged as if created: {item.uncertain}"
@@ -166,12 +171,17 @@ class _Report:
         if item.reason:
             yield from indent(wrap(item.reason, self.width - 12), f"  {style.dim('note')}      ", "            ")
         broken = [rule for rule in item.rules if Verdict.FAIL in (rule.declared, rule.live)] or list(item.rules)
+        broken.sort(key=lambda rule: -self._severity_of(rule.id))
         if broken:
             named = [f"{rule.id} ({_contrast(rule)})" for rule in broken[:8]]
             said = ", ".join(named) + (f" and {len(broken) - 8} more" if len(broken) > 8 else "")
             yield from indent(wrap(said, self.width - 12), f"  {style.dim('rules')}     ", "            ")
         if item.criteria:
             yield f"  {style.dim('criteria')}  {' '.join(item.criteria)}"
+
+    def _severity_of(self, rule: str) -> int:
+        found = self.run.rules.get(rule)
+        return found.severity if found else 0
 
     def _side(self, item: Disagreement, side: Side) -> str:
         if item.difference is Difference.MISSING:
@@ -226,8 +236,9 @@ class _Report:
     def _problems(self, problems: Iterable[Problem]) -> Iterator[str]:
         for item in problems:
             # A live problem names its call in the message.
-            place = _spoken(item.where) if isinstance(item.where, Span) else ""
-            text = f"{self.style.dim(place)}  {item.message}" if place else item.message
+            place = f"{_spoken(item.where)}:{item.where.column}" if isinstance(item.where, Span) else ""
+            message = item.message.removeprefix("could not look: ")
+            text = f"{self.style.dim(place)}  {message}" if place else message
             yield from indent([text], "  ", "    ")
             if item.hint:
                 yield from indent([self.style.dim(line) for line in item.hint.splitlines()], "    ", "    ")

@@ -33,7 +33,7 @@ def check(ruleset: RuleSet, only: tuple[str, ...] = ()) -> list[ConfigError]:
 
 def _check_case(rule: Rule, case: Case, errors: list[ConfigError]) -> None:
     scope = {"resource": kinds.type_of(case.kind)}
-    _compile(case.assertion, scope, rule.vacuous_ok, errors)
+    _compile(case.assertion, scope, rule.vacuous_ok, errors, given=case.when)
     for condition in (case.when, *(level.when for level in case.severity)):
         if condition is not None:
             _compile(condition, scope, True, errors)
@@ -43,9 +43,16 @@ def _check_case(rule: Rule, case: Case, errors: list[ConfigError]) -> None:
         errors.extend(_apart(error))
 
 
-def _compile(source: Source, scope: Mapping[str, Type], vacuous_ok: bool, errors: list[ConfigError]) -> None:
+def _compile(
+    source: Source,
+    scope: Mapping[str, Type],
+    vacuous_ok: bool,
+    errors: list[ConfigError],
+    *,
+    given: Source | None = None,
+) -> None:
     try:
-        cel.compile(source, scope, vacuous_ok=vacuous_ok)
+        cel.compile(source, scope, vacuous_ok=vacuous_ok, given=given)
     except ConfigError as error:
         errors.extend(_apart(error))
 

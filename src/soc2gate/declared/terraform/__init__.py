@@ -8,6 +8,7 @@ the root's inputs, `modules` answers names, `expressions` and `functions` evalua
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
 from soc2gate.declared.terraform.modules import Module
 from soc2gate.declared.terraform.run import Run
+from soc2gate.declared.terraform.tree import Block
 from soc2gate.declared.terraform.values import EvaluationError, plain
 from soc2gate.declared.terraform.variables import given_values
 from soc2gate.errors import InputError, RefusedError
-from soc2gate.model.resource import RawResource, Reading, Weight
+from soc2gate.model.resource import RawResource, Reading, Span, Weight
 from soc2gate.model.value import Value
 
 __all__ = ["read"]
@@ -36,7 +38,7 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
     run = Run(root, base, options)
     resources: list[RawResource] = []
     outputs: dict[str, Value] = {}
-    with _room_for_recursion():
+    with _room_for_recursion(), _no_collection():
         try:
             sources = run.sources(run.folder)
             module = Module(run, sources)
@@ -46,6 +48,9 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
         except InputError as error:
             run.broken(error)
             run.unread[error.message] = None
+        except RecursionError:
+            run.broken(RefusedError("references or values nest too deep"))
+            run.unread["references or values nest too deep"] = None
     return Reading(
         "terraform",
         root.path,
@@ -66,17 +71,20 @@ def _gather(module: Module, resources: list[RawResource]) -> None:
             try:
                 expansion = module.resource(type_, name, data)
             except EvaluationError as error:
-                run.problem(Weight.GAP, error.message, block.source.span(block.start, block.end))
+                run.problem(Weight.GAP, error.message, where_of(block))
                 run.unread[error.message] = None
                 continue
             for instance in expansion.instances:
                 try:
                     resources.append(instance.resource())
+                except RecursionError:
+                    run.broken(RefusedError(f"{instance.address}: its values nest too deep"), where_of(block))
+                    run.unread[f"{instance.address}: its values nest too deep"] = None
                 except (EvaluationError, RefusedError) as error:
-                    run.failed(instance.address, error, block.source.span(block.start, block.end))
+                    run.failed(instance.address, error, where_of(block))
                     run.unread[f"{instance.address}: {error.message}"] = None
     for name, block in module.sources.modules.items():
-        where = block.source.span(block.start, block.end)
+        where = where_of(block)
         try:
             for called in module.called(name).instances:
                 _gather(called, resources)
@@ -86,6 +94,11 @@ def _gather(module: Module, resources: list[RawResource]) -> None:
         except RefusedError as error:
             run.broken(error, where)
             run.unread[f"module.{name}: {error.message}"] = None
+
+
+def where_of(block: Block) -> Span:
+    """Where a block stands, from its type to its closing brace."""
+    return block.source.span(block.start, block.end)
 
 
 @contextmanager
@@ -101,3 +114,16 @@ def _room_for_recursion() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector out: trees and values make no cycles, and walking a million of them takes longer
+    than reading them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -23,7 +23,7 @@ from soc2gate.declared.terraform.hcl_tokens import (
     STRING,
     Cursor,
 )
-from soc2gate.declared.terraform.numbers import number
+from soc2gate.declared.terraform.numbers import Number, number
 from soc2gate.declared.terraform.tree import (
     Access,
     Attribute,
@@ -54,14 +54,18 @@ LEVELS = {
 _KEYWORDS = {"true": True, "false": False, "null": None}
 
 _BLANK = r"(?:[ \t\r\n]++|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/)*+"
+# Values that one look decides: text without templates, a whole number, a keyword, a path of names.
+_SIMPLE = (
+    r'(?: "([^"\\$%\n]*+)" | (\d++)(?![.\w]) | (true|false|null)(?![\w.-]) '
+    rf"| ({IDENTIFIER}(?:\.{IDENTIFIER})*+) )"
+)
 # A closing brace, a whole simple attribute line, the start of any other attribute, or the head of a block.
 _ITEM = re.compile(
     rf"""{_BLANK}
     (?: (\}})
       | ({IDENTIFIER}) [ \t]*+
         (?: (=)(?!=) [ \t]*+
-            (?: (?: "([^"\\$%\n]*+)" | (\d++)(?![.\w]) | (true|false|null)(?![\w.-])
-                    | ({IDENTIFIER}(?:\.{IDENTIFIER})++) )
+            (?: {_SIMPLE}
                 [ \t\r]*+ (?:(?:\#|//)[^\n]*+)? (?=\n)
             )?
           | ((?: (?:"[^"\\$%\n]*+" | {IDENTIFIER}) [ \t]*+ )*+) \{{
@@ -70,6 +74,19 @@ _ITEM = re.compile(
     re.VERBOSE,
 ).match
 _CLOSE, _NAME, _EQUALS, _STRING, _INTEGER, _KEYWORD, _PATH, _LABELS = range(1, 9)
+# The same of an object: a closing brace, a whole simple item with its separator, or a key and its sign.
+_OBJECT_ITEM = re.compile(
+    rf"""{_BLANK}
+    (?: (\}})
+      | (?: ({IDENTIFIER}) | "([^"\\$%\n]*+)" ) [ \t]*+ [=:](?![=>]) [ \t]*+
+        (?: {_SIMPLE}
+            [ \t\r]*+ (?: , | (?=\}}) | (?:(?:\#|//)[^\n]*+)? (?=\n) )
+        )?
+    )""",
+    re.VERBOSE,
+).match
+_STRINGS = re.compile(r'\[[ \t\r\n]*+(?:"[^"\\$%\n]*+"[ \t\r\n]*+(?:,[ \t\r\n]*+|(?=\])))++\]').match
+_EACH_STRING = re.compile(r'"([^"]*+)"').finditer
 _LABEL = re.compile(rf'"([^"\\$%\n]*+)"|({IDENTIFIER})').findall
 _REST_OF_LINE = re.compile(r"(?:[ \t\r]++|/\*(?s:.*?)\*/)*+(?:(?:\#|//)[^\n]*+)?(?:\n|\Z)").match
 _TOP_LEVEL = re.compile(
@@ -160,16 +177,8 @@ class Parser(Cursor):
             if name in attributes:
                 raise self._repeated(attributes[name], start)
             at = match.end()
-            value: Node
-            if shape == _STRING:
-                value = Literal(match.start(_STRING) - 1, self.normalized(match.group(_STRING)))
-            elif shape == _PATH:
-                root, *steps = match.group(_PATH).split(".")
-                value = Reference(match.start(_PATH), root, tuple(steps))
-            elif shape == _KEYWORD:
-                value = Literal(match.start(_KEYWORD), _KEYWORDS[match.group(_KEYWORD)])
-            elif shape == _INTEGER:
-                value = Literal(match.start(_INTEGER), number(match.group(_INTEGER)))
+            if shape != _EQUALS:
+                value = self._simple(match)
             else:
                 self.move_to(at)
                 value, end = self._ended_expression()
@@ -179,6 +188,19 @@ class Parser(Cursor):
                 at = self.end
                 continue
             attributes[name] = Attribute(name, start, at, value)
+
+    def _simple(self, match: re.Match[str]) -> Node:
+        """The value that _SIMPLE matched; its groups have the same numbers in an attribute and in an object's item."""
+        group = shape = match.lastindex or 0
+        text = match.group(group)
+        if shape == _STRING:
+            return Literal(match.start(group) - 1, self.normalized(text))
+        if shape == _PATH:
+            root, *steps = text.split(".")
+            return Reference(match.start(group), root, tuple(steps))
+        if shape == _KEYWORD:
+            return Literal(match.start(group), _KEYWORDS[text])
+        return Literal(match.start(group), self._number(text, match.start(group)))
 
     def _block(self, body: Body, type_: str, labels: str, start: int, at: int) -> int:
         """Read the block whose opening brace ends at `at`; answers the offset after its line."""
@@ -334,7 +356,7 @@ class Parser(Cursor):
             self.advance()
             return node
         if kind == NUMBER:
-            node = Literal(start, number(self.value))
+            node = Literal(start, self._number(self.value, start))
             self.advance()
             return node
         if kind == QUOTE:
@@ -358,6 +380,12 @@ class Parser(Cursor):
             if self.value == "{":
                 return self._object(start)
         raise self.error(f"expected an expression, found {self.found()}")
+
+    def _number(self, text: str, at: int) -> Number:
+        try:
+            return number(text)
+        except ValueError as error:
+            raise self.error(f"expected a number, found one that is too big: {error}", at) from error
 
     def _close(self, operator: str, lines_were_free: bool, why: str) -> None:
         """Step over a closing bracket; from the token after it on, newlines count as they did before."""
@@ -416,11 +444,12 @@ class Parser(Cursor):
         return _stepped(item, steps)
 
     def _legacy_index(self) -> list[Step]:
-        """`.0` as an index; `.0.1` comes as the number 0.1 and means two."""
-        digits = self.value.split(".")
-        if not all(part.isdigit() for part in digits):
-            raise self.error(f"expected a whole number as an index, found {self.found()}")
-        steps: list[Step] = [Literal(self.start, number(part)) for part in digits]
+        """`.0` as an index."""
+        if not self.value.isdigit():
+            raise self.error(
+                f"expected a whole number as an index, found {self.found()}", hint="write indexes in brackets: “[0][1]”"
+            )
+        steps: list[Step] = [Literal(self.start, self._number(self.value, self.start))]
         self.advance()
         return steps
 
@@ -444,6 +473,12 @@ class Parser(Cursor):
         return Call(start, name, arguments, spread)
 
     def _tuple(self, start: int) -> Node:
+        strings = _STRINGS(self.text, start)
+        if strings is not None:
+            found = list(_EACH_STRING(self.text, start, strings.end()))
+            literals: list[Node] = [Literal(match.start(), self.normalized(match.group(1))) for match in found]
+            self.move_to(strings.end())
+            return Tuple(start, literals, [match.end() for match in found])
         was = self.free_of_lines(True)
         self.advance()
         if self.kind == NAME and self.value == "for":
@@ -491,25 +526,48 @@ class Parser(Cursor):
     def _object(self, start: int) -> Node:
         # Whether this is a for expression is asked across newlines; between items newlines count.
         was = self.free_of_lines(True)
-        opening = self.end
+        at = self.end
         self.advance()
         if self.kind == NAME and self.value == "for":
             return self._for_object(start, was)
         self.free_of_lines(False)
-        self.move_to(opening)
         items: list[ObjectItem] = []
+        text = self.text
         while True:
-            while self.kind == NEWLINE:
-                self.advance()
-            if self.is_operator("}"):
-                break
-            items.append(self._object_item())
-            if self.kind == NEWLINE or self.is_operator(","):
-                self.advance()
-            elif not self.is_operator("}"):
-                raise self.error(f"expected “,”, “}}” or the end of the line after the value, found {self.found()}")
-        self._close("}", was, "to close the object")
+            match = _OBJECT_ITEM(text, at)
+            if match is not None:
+                group = match.lastindex or 0
+                if group == _CLOSE:
+                    break
+                key: str | None = match.group(2)
+                begin = match.start(2)
+                if key is None:
+                    key = self.normalized(match.group(3))
+                    begin = match.start(3) - 1
+                at = match.end()
+                if group > 3:
+                    items.append(ObjectItem(begin, match.end(group) + (group == _STRING), key, self._simple(match)))
+                    continue
+                self.move_to(at)
+                value, end = self._ended_expression()
+                items.append(ObjectItem(begin, end, key, value))
+            else:
+                self.move_to(at)
+                while self.kind == NEWLINE:
+                    self.advance()
+                items.append(self._object_item())
+            at = self._after_item()
+        self.free_of_lines(was)
+        self.move_to(match.end())
         return Object(start, items)
+
+    def _after_item(self) -> int:
+        """Where to read on after the value of an object's item."""
+        if self.kind == NEWLINE or self.is_operator(","):
+            return self.end
+        if self.is_operator("}"):
+            return self.start
+        raise self.error(f"expected “,”, “}}” or the end of the line after the value, found {self.found()}")
 
     def _object_item(self) -> ObjectItem:
         start = self.start

@@ -1,8 +1,8 @@
 """Templates of HCL: quoted strings, heredocs and whole template files, with what is interpolated into them.
 
 The awkward part is white space. Strip markers (`~`) trim only the neighbouring piece of literal text, and Terraform's
-scanner cuts literal text of heredocs into lines, so a marker never reaches beyond its line there. `<<-` takes away the
-indentation that all lines share, where a line that starts with an interpolation has none.
+scanner cuts literal text of heredocs and files into lines, so a marker never reaches beyond its line. `<<-` takes away
+the indentation that all lines share, where a line that starts with an interpolation has none.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _QUOTED = re.compile(r'(?:[^"\\$%\n]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))++').match
 _LINE = re.compile(r"(?:[^$%\n]++|\$\$\{|%%\{|[$%](?!\{))*+\n?").match
-_WHOLE = re.compile(r"(?:[^$%]++|\$\$\{|%%\{|[$%](?!\{))++").match
 # What Go's unicode.IsSpace says; str.strip() takes a few separators more.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
@@ -108,13 +107,14 @@ def whole(parser: Parser) -> Node:
     parts: list[_Part] = []
     at = 0
     while at < len(text):
-        match = _WHOLE(text, at)
-        if match is not None:
+        match = _LINE(text, at)
+        assert match is not None
+        if match.group():
             parts.append(_plain(parser, match.group()))
             at = match.end()
-            continue
-        parts.append(_sequence(parser, at))
-        at = parser.end
+        else:
+            parts.append(_sequence(parser, at))
+            at = parser.end
     return _built(parser, 0, parts)
 
 

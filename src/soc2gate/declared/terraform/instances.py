@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc2gate.declared.terraform.expressions import Scope, elements_of, evaluate
+from soc2gate.declared.terraform.expressions import MOST_WORK, Scope, elements_of, evaluate
 from soc2gate.declared.terraform.places import META_ATTRIBUTES, META_BLOCKS, LazyPlaces, Trace
 from soc2gate.declared.terraform.tree import Block, Body, Literal, Node, Reference, Source, Tuple
 from soc2gate.declared.terraform.unknowns import computed, derived
-from soc2gate.declared.terraform.values import EvaluationError, Members, Val, plain
+from soc2gate.declared.terraform.values import EvaluationError, Members, Val, plain, weigh
 from soc2gate.errors import RefusedError
 from soc2gate.model.resource import RawResource
 from soc2gate.model.value import OpenList, OpenMap, Ref, Unknown, Value
@@ -110,11 +110,13 @@ class Instance(Members):
         self._busy.add(name)
         context = self.module.run.context
         doubts = context.doubts
+        run = self.module.run
         try:
-            with self.module.run.deeper(self.address):
-                source = self.block.overrides.get(name, self.block.source)
-                value = self.body[name] = self._value(node, self.scope, name, source, start, end)
+            run.go_deeper(self.address)
+            source = self.block.overrides.get(name, self.block.source)
+            value = self.body[name] = self._value(node, self.scope, name, source, start, end)
         finally:
+            run.depth -= 1
             self._busy.discard(name)
             context.doubts = doubts
         return value
@@ -161,14 +163,16 @@ class Instance(Members):
         self._busy.add("*")
         context = self.module.run.context
         doubts = context.doubts
+        run = self.module.run
         try:
-            with self.module.run.deeper(self.address):
-                found: dict[str, Val] = {}
-                self._trace.clear()
-                self._nested(self.block.body, self.scope, "", found, META_BLOCKS)
-                self.body.update(found)
-                self._blocks_done = True
+            run.go_deeper(self.address)
+            found: dict[str, Val] = {}
+            self._trace.clear()
+            self._nested(self.block.body, self.scope, "", found, META_BLOCKS)
+            self.body.update(found)
+            self._blocks_done = True
         finally:
+            run.depth -= 1
             self._busy.discard("*")
             context.doubts = doubts
 
@@ -250,7 +254,17 @@ class Instance(Members):
         body: dict[str, Value] = {}
         for name, value in self.body.items():
             kind = value.__class__
-            body[name] = value if kind is str or kind is bool or kind is int or value is None else plain(value)
+            if kind is str or kind is bool or kind is int or value is None:
+                body[name] = value
+                continue
+            if kind is list or kind is dict:
+                try:
+                    self.module.run.context.spend(weigh(value, MOST_WORK))
+                except RefusedError as error:
+                    span = self.block.source.span(self.block.start, self.block.end)
+                    self.module.run.failed(f"{self.address}.{name}", error, span)
+                    value = Unknown(error.message)
+            body[name] = plain(value)
         block = self.block
         type_ = block.labels[0]
         account, region = self.module.providers.account_and_region(self)

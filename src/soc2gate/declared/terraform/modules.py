@@ -19,11 +19,13 @@ from soc2gate.declared.terraform.run import Run
 from soc2gate.declared.terraform.sources import Sources
 from soc2gate.declared.terraform.tree import Block, Literal, Node, Reference, Source, Step
 from soc2gate.declared.terraform.types import read_type
-from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, convert
+from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, convert, weigh
 from soc2gate.errors import InputError, RefusedError
 from soc2gate.model.resource import Span, Weight
 from soc2gate.model.value import SPECIAL, Unknown
 
+MOST_PARTS = 200_000
+"""Of one value, what is repeated in it counted each time."""
 _CALL_ARGUMENTS = frozenset(("source", "version", "count", "for_each", "depends_on", "providers"))
 
 
@@ -145,14 +147,15 @@ class Module(Members):
         spelled = f"{self.prefix}{kind}.{name}" if kind else f"{self.prefix}{name}"
         if key in self._busy:
             raise EvaluationError(f"{spelled} is computed from itself")
-        self._busy.add(key)
         # Whether this can fail is not a question of the expression that asks for it.
         context = self.run.context
         doubts = context.doubts
+        self._busy.add(key)
         try:
-            with self.run.deeper(spelled):
-                value = memo[key] = compute()
+            self.run.go_deeper(spelled)
+            value = memo[key] = compute()
         finally:
+            self.run.depth -= 1
             self._busy.discard(key)
             context.doubts = doubts
         return value
@@ -160,7 +163,10 @@ class Module(Members):
     def contained(self, node: Node, scope: Scope, what: str, source: Source, span: tuple[int, int]) -> Val:
         """The value of an expression; when it has none, unknown and a problem."""
         try:
-            return evaluate(node, scope)
+            value = evaluate(node, scope)
+            if isinstance(value, (list, dict)) and not isinstance(node, Reference):
+                self.run.context.spend(weigh(value, MOST_PARTS))
+            return value
         except (EvaluationError, RefusedError) as error:
             self.run.failed(self.prefix + what, error, source.span(*span))
             return Unknown(f"could not be evaluated: {error.message}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from soc2gate.declared.options import ReadOptions
@@ -97,13 +95,8 @@ class Run:
 
     # Depth
 
-    @contextmanager
-    def deeper(self, what: str) -> Iterator[None]:
-        """One more step of references that lead to references."""
+    def go_deeper(self, what: str) -> None:
+        """One more step of references that lead to references; leave by `run.depth -= 1`."""
         self.depth += 1
-        try:
-            if self.depth > _DEEPEST:
-                raise RefusedError(f"references lead on for more than {_DEEPEST} steps at {what}")
-            yield
-        finally:
-            self.depth -= 1
+        if self.depth > _DEEPEST:
+            raise RefusedError(f"references lead on for more than {_DEEPEST} steps at {what}")

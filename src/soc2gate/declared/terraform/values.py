@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from soc2gate.declared.terraform import numbers
-from soc2gate.errors import InputError
+from soc2gate.errors import InputError, RefusedError
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown, Value
 
 Val: TypeAlias = Any
 """A `Value`, or one of this package's own (`TfList`, `TfSet`, `TfMap`, `Exact`, `Members`) anywhere inside it."""
+
+
+DEEPEST_VALUE = 500
 
 
 class EvaluationError(InputError):
@@ -614,6 +617,27 @@ def _equal_open(left: OpenList | OpenMap, right: Val) -> bool | None:
     if isinstance(right, (str, bool, int, float, list, Text)):
         return False
     return False if isinstance(right, dict) and not left.items.keys() <= right.keys() else None
+
+
+def weigh(value: Val, most: int) -> int:
+    """How many parts a value has, those counted again that stand in it again; RefusedError beyond `most`."""
+    count = 0
+    depth = 0
+    level: list[Any] = [value]
+    while level:
+        below: list[Any] = []
+        for each in level:
+            count += len(each)
+            for child in each.values() if isinstance(each, dict) else each:
+                if isinstance(child, (list, dict)):
+                    below.append(child)  # noqa: PERF401  # two loops at once are no clearer
+            if count > most:
+                raise RefusedError(f"a value of more than {most} parts")
+        level = below
+        depth += 1
+        if depth > DEEPEST_VALUE:
+            raise RefusedError(f"a value that nests deeper than {DEEPEST_VALUE} levels")
+    return count
 
 
 def plain(value: Val) -> Value:

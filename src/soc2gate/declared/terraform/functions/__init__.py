@@ -20,11 +20,11 @@ from soc2gate.declared.terraform.functions import (
     text,
     times,
 )
-from soc2gate.declared.terraform.functions.files import FILE_FUNCTIONS
+from soc2gate.declared.terraform.functions.files import FILE_FUNCTIONS, render
 from soc2gate.declared.terraform.functions.signature import Function, apply
-from soc2gate.declared.terraform.tree import Call, Node
+from soc2gate.declared.terraform.tree import Access, Call, Node, Reference, Source
 from soc2gate.declared.terraform.unknowns import alternatives, derived
-from soc2gate.declared.terraform.values import EvaluationError, Val, first_special
+from soc2gate.declared.terraform.values import EvaluationError, Val, first_special, to_string
 from soc2gate.model.value import SPECIAL, OpenList, Unknown
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -152,6 +152,18 @@ def _sensitive(node: Call, scope: Scope) -> Val:
     return Unknown("marked by sensitive()", not_null=value not in ("", [], {}))
 
 
+def _templatestring(node: Call, scope: Scope) -> Val:
+    if len(node.arguments) != 2:
+        raise EvaluationError("templatestring() takes 2 arguments")
+    if not isinstance(node.arguments[0], (Reference, Access)):
+        raise EvaluationError("templatestring() takes a template by reference, not written in place")
+    template, variables = (evaluate(argument, scope) for argument in node.arguments)
+    if isinstance(template, SPECIAL):
+        scope.context.doubts += 1
+        return derived(template, variables)
+    return render(Source("", to_string(template)), variables, scope)
+
+
 def _nonsensitive(node: Call, scope: Scope) -> Val:
     if len(node.arguments) != 1:
         raise EvaluationError("nonsensitive() takes 1 argument")
@@ -170,4 +182,5 @@ _FORMS: Mapping[str, Callable[[Call, Scope], Val]] = {
     "nonsensitive": _nonsensitive,
     "issensitive": _issensitive,
     "ephemeralasnull": _nonsensitive,
+    "templatestring": _templatestring,
 }

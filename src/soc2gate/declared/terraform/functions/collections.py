@@ -69,6 +69,9 @@ def _length(value: Val) -> Val:
     raise EvaluationError("a string, list, set, tuple, map or object is required")
 
 
+_MOST_TEMPLATES = 30
+
+
 class _Gathering:
     """Elements put one after another, some of them certain, some perhaps."""
 
@@ -83,7 +86,11 @@ class _Gathering:
         self.ordered = self.ordered and not self.more
 
     def add_perhaps(self, template: Val, reason: str) -> None:
-        self.more.append(template)
+        if len(self.more) >= _MOST_TEMPLATES:
+            # So many say no more than that anything may come.
+            self.more = [derived(template, *self.more)]
+        elif template not in self.more:
+            self.more.append(template)
         self.reason = self.reason or reason
 
     def add_all(self, value: Val) -> None:
@@ -113,8 +120,11 @@ def _concat(*lists: Val) -> Val:
         if isinstance(each, TfSet) or not isinstance(each, (list, OpenList, Unknown)):
             raise EvaluationError(f"list or tuple required, but this is {describe(each)}")
     gathering = _Gathering()
-    for each in lists:
-        gathering.add_all(each)
+    if all(isinstance(each, list) for each in lists):
+        gathering.items = [element for each in lists for element in each]
+    else:
+        for each in lists:
+            gathering.add_all(each)
     if all(isinstance(each, TfList) for each in lists):
         shared = unify(each.item for each in lists)
         if shared is not None:

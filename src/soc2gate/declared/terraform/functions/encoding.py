@@ -90,7 +90,8 @@ def _base64_decode(value: str) -> str:
     import binascii
 
     try:
-        return base64.b64decode(value, validate=True).decode("utf-8")
+        # Go leaves out line ends.
+        return base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True).decode("utf-8")
     except (binascii.Error, ValueError) as error:
         raise EvaluationError("the text is not base64 of UTF-8 text") from error
 

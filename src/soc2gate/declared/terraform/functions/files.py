@@ -19,7 +19,6 @@ from soc2gate.declared.terraform.values import (
     Members,
     TfSet,
     Val,
-    convert,
     first_special,
     to_string,
 )
@@ -205,15 +204,7 @@ def render(source: Source, variables: Val, scope: Scope) -> Val:
         raise EvaluationError(f"template {source.path}: {error.message}") from error
     finally:
         context.templates -= 1
-    return value if isinstance(value, SPECIAL) else convert(value, STRING)
-
-
-def _templatestring(arguments: list[Val], scope: Scope) -> Val:
-    _count("templatestring", arguments, 2, 2)
-    if isinstance(arguments[0], SPECIAL):
-        scope.context.doubts += 1
-        return derived(*arguments)
-    return render(Source("", to_string(arguments[0])), arguments[1], scope)
+    return value
 
 
 def _on_path(change: Callable[[str], str], name: str) -> FileFunction:
@@ -261,7 +252,6 @@ FILE_FUNCTIONS: Mapping[str, FileFunction] = {
     "filebase64sha512": _reads(_hash(digest_base64, "sha512"), "filebase64sha512"),
     "fileset": _fileset,
     "templatefile": _templatefile,
-    "templatestring": _templatestring,
     "basename": _on_path(_basename, "basename"),
     "dirname": _on_path(_dirname, "dirname"),
     "abspath": _machine,

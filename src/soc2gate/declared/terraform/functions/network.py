@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from soc2gate.declared.terraform.functions.signature import Function
-from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Val
+from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, UnsupportedError, Val
 
 if TYPE_CHECKING:
     import ipaddress
@@ -55,11 +55,14 @@ def _part(network: Network, length: int, number: int) -> Network:
 def _subnet(prefix: str, bits: int, number: int) -> str:
     network = _network(prefix)
     length = network.prefixlen + bits
-    if bits < 0 or length > network.max_prefixlen:
+    if bits < 0 or number < 0:
+        # Terraform answers something, but nothing anybody would want.
+        raise UnsupportedError("numbers below zero have no meaning here")
+    if length > network.max_prefixlen:
         raise EvaluationError(f"the prefix cannot be made {bits} bits longer")
-    if not -(1 << bits) <= number < 1 << bits:
+    if number >= 1 << bits:
         raise EvaluationError(f"{bits} bits cannot hold the network number {number}")
-    return str(_part(network, length, number % (1 << bits)))
+    return str(_part(network, length, number))
 
 
 def _subnets(prefix: str, *bits: int) -> Val:

@@ -64,9 +64,15 @@ def apply(name: str, function: Function, arguments: list[Val], context: Context)
             return derived(*arguments)
     try:
         if function.vague:
-            return function.run(*arguments)
-        letters = _letters(function, len(arguments))
-        return function.run(*[_convert(value, letter) for value, letter in zip(arguments, letters, strict=True)])
+            result = function.run(*arguments)
+        else:
+            letters = _letters(function, len(arguments))
+            result = function.run(*[_convert(v, letter) for v, letter in zip(arguments, letters, strict=True)])
+        if isinstance(result, str):
+            context.made_text(len(result))
+        elif isinstance(result, (list, dict)):
+            context.spend(len(result))
+        return result
     except UnsupportedError as error:
         context.doubts += 1
         return Unknown(f"{name}(): {error}", depends=derived(*arguments).depends)

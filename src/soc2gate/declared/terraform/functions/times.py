@@ -43,9 +43,9 @@ def _parsed(stamp: str) -> tuple[datetime, int]:
     return found, int((match.group(7) or "0")[:9].ljust(9, "0"))
 
 
-def _spelled(moment: datetime, nanoseconds: int) -> str:
-    fraction = f".{nanoseconds:09d}".rstrip("0") if nanoseconds else ""
-    return f"{moment.year:04d}{moment.strftime('-%m-%dT%H:%M:%S')}{fraction}{_zone(moment, colon=True)}"
+def _spelled(moment: datetime) -> str:
+    """Without fractions of a second, as Terraform writes a time."""
+    return f"{moment.year:04d}{moment.strftime('-%m-%dT%H:%M:%S')}{_zone(moment, colon=True)}"
 
 
 def _zone(moment: datetime, colon: bool) -> str:
@@ -62,10 +62,9 @@ def _add(stamp: str, duration: str) -> str:
     from datetime import timedelta
 
     moment, nanoseconds = _parsed(stamp)
-    total = nanoseconds + _nanoseconds(duration)
-    seconds, rest = divmod(total, 10**9)
+    seconds = (nanoseconds + _nanoseconds(duration)) // 10**9
     try:
-        return _spelled(moment + timedelta(seconds=seconds), rest)
+        return _spelled(moment + timedelta(seconds=seconds))
     except OverflowError as error:
         raise EvaluationError("the time is out of range") from error
 

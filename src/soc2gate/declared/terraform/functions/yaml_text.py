@@ -10,16 +10,17 @@ from soc2gate.declared.terraform.values import EvaluationError, TfSet, Val, to_s
 from soc2gate.model.text_json import spell_json_string
 
 _MOST_NODES = 100_000
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)$")
+_DEEPEST = 200
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
-_PLAIN_KEY = re.compile(r"[^\W\d][\w-]*$", re.ASCII)
 
 
 def encode(value: Val) -> str:
     """YAML in blocks; strings and keys in double quotes, as Terraform writes them."""
     lines: list[str] = []
     _block(value, "", lines)
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    # A plain scalar alone could go on, so its document is closed.
+    return text + "...\n" if value is None or isinstance(value, (bool, int, float)) else text
 
 
 def _block(value: Val, indent: str, lines: list[str]) -> None:
@@ -75,80 +76,123 @@ def decode(text: str) -> Val:
     """The value of one YAML document; mappings are objects and sequences tuples."""
     import yaml
 
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    loader = getattr(yaml, "CLoader", yaml.Loader)
     try:
-        node = yaml.compose(text, Loader=loader)
-        builder = _Builder()
-        return builder.build(node) if node is not None else None
-    except (yaml.YAMLError, RecursionError) as error:
+        builder = _Builder(list(yaml.parse(text, Loader=loader)))
+        return builder.document()
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         problem = getattr(error, "problem", None)
         raise EvaluationError(f"the text is not YAML{': ' + problem if problem else ''}") from error
 
 
 class _Builder:
-    """Turns PyYAML's nodes into values, with an end to what aliases may expand to."""
+    """Turns PyYAML's events into values, with an end to what aliases may expand to."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: list[Any]) -> None:
+        self.events = events
+        self.at = 0
         self.nodes = 0
-        self.open: set[int] = set()
+        self.depth = 0
+        self.anchors: dict[str, Val] = {}
 
-    def build(self, node: Any) -> Val:
+    def document(self) -> Val:
+        kinds = [type(event).__name__ for event in self.events]
+        if kinds.count("DocumentStartEvent") != 1:
+            raise EvaluationError("the text must hold exactly one YAML document")
+        self.at = kinds.index("DocumentStartEvent") + 1
+        return self.value()
+
+    def value(self) -> Val:
+        event = self.events[self.at]
+        self.at += 1
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            if event.anchor not in self.anchors:
+                raise EvaluationError(f"the YAML names an anchor “{event.anchor}” that is not complete")
+            self._count(self.anchors[event.anchor])
+            return self.anchors[event.anchor]
+        self._count(None)
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise EvaluationError(f"the YAML nests deeper than {_DEEPEST} levels")
+        built: Val
+        if kind == "ScalarEvent":
+            built = _scalar_value(event)
+        elif kind == "SequenceStartEvent":
+            built = []
+            while type(self.events[self.at]).__name__ != "SequenceEndEvent":
+                built.append(self.value())
+            self.at += 1
+        else:
+            built = self._mapping()
+        self.depth -= 1
+        if event.anchor:
+            self.anchors[event.anchor] = built
+        return built
+
+    def _count(self, value: Val) -> None:
+        """Count the nodes of a value again each time an alias repeats it."""
         self.nodes += 1
         if self.nodes > _MOST_NODES:
             raise EvaluationError("the YAML has too many nodes")
-        if node.id == "scalar":
-            return self._scalar(node)
-        if id(node) in self.open:
-            raise EvaluationError("the YAML contains itself")
-        self.open.add(id(node))
-        built: Val
-        if node.id == "sequence":
-            built = [self.build(child) for child in node.value]
-        else:
-            built = self._mapping(node)
-        self.open.discard(id(node))
-        return built
+        if isinstance(value, (list, dict)):
+            for child in value if isinstance(value, list) else value.values():
+                self._count(child)
 
-    def _mapping(self, node: Any) -> dict[str, Val]:
+    def _mapping(self) -> dict[str, Val]:
         built: dict[str, Val] = {}
-        for key, child in node.value:
-            if key.id == "scalar" and key.value == "<<" and key.style is None:
-                merged = self.build(child)
-                for each in merged if isinstance(merged, list) else [merged]:
-                    for name, value in each.items():
-                        built.setdefault(name, value)
+        while type(self.events[self.at]).__name__ != "MappingEndEvent":
+            event = self.events[self.at]
+            merge = type(event).__name__ == "ScalarEvent" and event.value == "<<" and not event.style
+            name = self.value()
+            child = self.value()
+            if merge:
+                for each in child if isinstance(child, list) else [child]:
+                    if not isinstance(each, dict):
+                        raise EvaluationError("what “<<” names in the YAML is not a mapping")
+                    for inner, value in each.items():
+                        built.setdefault(inner, value)
                 continue
-            name = self.build(key)
             if name is None or isinstance(name, (list, dict)):
                 raise EvaluationError("a key of the YAML is not text")
-            built[to_string(name)] = self.build(child)
+            built[to_string(name)] = child
+        self.at += 1
         return built
 
-    def _scalar(self, node: Any) -> Val:
-        value: str = node.value
-        tag = node.tag or ""
-        if tag == "tag:yaml.org,2002:str" and node.style is not None:
-            return value
-        if tag and not tag.startswith("tag:yaml.org,2002:"):
-            raise EvaluationError(f"the YAML tag “{tag}” is not supported")
-        if node.style is not None:
-            return value
+
+def _scalar_value(event: Any) -> Val:
+    value: str = event.value
+    tag = event.tag
+    if tag is None or tag == "!":
+        return value if event.style or tag == "!" else _plain(value)
+    short = tag.removeprefix("tag:yaml.org,2002:")
+    if short == "str":
+        return value
+    if short in ("int", "float", "bool", "null", "timestamp"):
         return _plain(value)
+    raise EvaluationError(f"the YAML tag “{tag}” is not supported")
+
+
+_WORDS: dict[str, Val] = {
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+}
+_STAMP = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d?):(\d\d?)(?:\.\d*)?[ \t]*(Z|[-+]\d\d(?::\d\d)?)?)?$"
+)
 
 
 def _plain(value: str) -> Val:
-    if value in ("", "~", "null", "Null", "NULL"):
-        return None
-    if value in ("true", "True", "TRUE"):
-        return True
-    if value in ("false", "False", "FALSE"):
-        return False
+    if value in _WORDS:
+        return _WORDS[value]
+    stamp = _STAMP.match(value)
+    if stamp is not None:
+        return _stamp(stamp)
     sign = value[:1] if value[:1] in ("-", "+") else ""
     digits = value[len(sign) :]
     parsed: numbers.Number | None = None
-    if _INTEGER.match(value):
-        parsed = numbers.number(digits.replace("_", ""))
-    elif re.match(r"0o[0-7]+$", digits):
+    if re.match(r"0o[0-7]+$", digits):
         parsed = int(digits[2:], 8)
     elif re.match(r"0x[0-9a-fA-F]+$", digits):
         parsed = int(digits[2:], 16)
@@ -157,3 +201,12 @@ def _plain(value: str) -> Val:
     if parsed is None:
         return value
     return numbers.negative(parsed) if sign == "-" else parsed
+
+
+def _stamp(match: re.Match[str]) -> str:
+    year, month, day, hour, minute, second, zone = match.groups()
+    date = f"{year}-{int(month):02d}-{int(day):02d}"
+    if hour is None:
+        return f"{date}T00:00:00Z"
+    zone = zone or "Z"
+    return f"{date}T{int(hour):02d}:{int(minute):02d}:{int(second):02d}{zone if len(zone) != 3 else zone + ':00'}"
