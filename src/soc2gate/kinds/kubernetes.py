@@ -112,9 +112,9 @@ def from_object(
 ) -> tuple[list[Resource], list[Problem]]:
     """An API object in the normal form, and what in it the API server would refuse.
 
-    The first resource is the object; what is part of it (a workload's pod template) follows. Both lists are empty for a type that is no
-    kind of ours. `resource` spares the look-up where the type is known (items of a list do not say it); `address` is
-    the uid (`apps/Deployment/shop/web`) where none is given; `account` names the cluster.
+    The first resource is the object; what is part of it (a workload's pod template) follows. Both lists are empty for
+    a type that is no kind of ours. `resource` spares the look-up where the type is known (items of a list do not say
+    it); `address` is the uid (`apps/Deployment/shop/web`) where none is given; `account` names the cluster.
     """
     from soc2gate.kinds.kubernetes_objects import normal_object
 
@@ -336,9 +336,7 @@ def _kind(api: ApiResource) -> Kind:
 
 KINDS: tuple[Kind, ...] = (
     *(_kind(api) for api in RESOURCES.values()),
-    Kind(
-        name=POD_TEMPLATE, title="pod template", links=_LINKS["PodTemplate"], names=("workload",), ignored=_IGNORED
-    ),
+    Kind(name=POD_TEMPLATE, title="pod template", links=_LINKS["PodTemplate"], names=("workload",), ignored=_IGNORED),
     # What its pod says is compared as the pod's template.
     Kind(
         name=API_SERVER,
