@@ -153,10 +153,9 @@ def configured_by_kubeadm(raw: RawResource) -> Resource | None:
     """The API server that kubeadm makes of a `ClusterConfiguration`; None for other documents."""
     if _type_of(raw.type) != _KUBEADM:
         return None
-    name = raw.body.get("clusterName", "kubernetes")
     described = Resource(
         kind=API_SERVER,
-        address=f"ClusterConfiguration/{name if isinstance(name, str) else '*'}",
+        address=raw.address,
         side=Side.DECLARED,
         properties={"metadata": {"name": _PROGRAM, "namespace": _NAMESPACE}},
         where=raw.where,

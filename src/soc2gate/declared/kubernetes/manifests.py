@@ -22,14 +22,13 @@ from soc2gate.yaml_lines import Document, Step, Tagged, YamlValue, load_all
 _MARKERS = re.compile(r"\{\{|\{%|<%")
 _NOT_DEPLOYED = frozenset(("Config", "Kustomization", "Component"))
 """Kinds of client-side files: a kubeconfig (which holds credentials) and kustomizations."""
-_CONFIGURATION = frozenset(
-    (
-        ("kubeadm.k8s.io", "ClusterConfiguration"),
-        ("apiserver.config.k8s.io", "EncryptionConfiguration"),
-        ("audit.k8s.io", "Policy"),
-    )
-)
-"""Read by the control plane from files: no API objects, so they have no metadata and need none."""
+_CONFIGURATION = {
+    ("kubeadm.k8s.io", "ClusterConfiguration"): "kubernetes",
+    ("apiserver.config.k8s.io", "EncryptionConfiguration"): "encryption",
+    ("audit.k8s.io", "Policy"): "audit",
+}
+"""Read by the control plane from files: no API objects, so they have no metadata and need none. With what they are
+called where they do not say (`kubernetes` is kubeadm's own name for a cluster without one)."""
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -95,9 +94,9 @@ class _Reader:
         where = document.place(path) if path else Span(document.path, document.line, 1, document.end_line)
         if kind in _NOT_DEPLOYED or not isinstance(version, str) or not isinstance(kind, str):
             return
-        configuration = (version.rpartition("/")[0], kind) in _CONFIGURATION
+        configuration = _CONFIGURATION.get((version.rpartition("/")[0], kind))
         if configuration and not isinstance(metadata, dict):
-            metadata = {"name": kind}
+            metadata = {"name": data.get("clusterName") or configuration}
         if not isinstance(metadata, dict):
             message = f"{version} {kind} has no `metadata`: it is no object a cluster would hold"
             self.problems.append(Problem(Weight.NOTE, "kubernetes", message, where))
