@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -33,6 +34,7 @@ Examples:
   soc2gate rules list --criterion CC6.6
   soc2gate rules show sg-no-ssh-from-internet
   soc2gate rules test --rules ./policy          prove your own rules with their fixtures
+  soc2gate rules docs --rules ./policy          write a page for each of them
 """,
 )
 def rules() -> None:
@@ -111,6 +113,38 @@ def test_rules(ids: tuple[str, ...], rule_dirs: tuple[Path, ...], config_file: P
             click.echo(f"{result.path}: {message}")
     click.echo(f"{len({result.rule for result in results})} rules, {len(results)} fixtures, {len(failed)} failed")
     return int(Exit.CLOSED if failed else Exit.OK)
+
+
+@rules.command("docs")
+@_pack
+@_config
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a page is missing or out of date.")
+def document_rules(rule_dirs: tuple[Path, ...], config_file: Path | None, check: bool) -> int:
+    """Write the page of each rule, their index and the matrix of criteria.
+
+    A README.md beside every rule.yaml, one above them all, and one in the pack's mappings/ where it has that folder.
+    """
+    from soc2gate.packs.pages import pages
+
+    config = load_config(Path.cwd(), config_file)
+    packs = [*config.packs, *rule_dirs]
+    loaded = load_rules(packs)
+    if not packs and not (Path(builtin()) / "pyproject.toml").is_file():
+        # In a wheel our rules stand inside the package, which is nobody's to write into.
+        raise UsageError("the pages of our own rules are written in soc2gate's repository", hint="--rules DIR")
+    stale = []
+    for pack in packs or [Path(builtin())]:
+        mappings = pack / "mappings"
+        for page in pages(loaded, Path(rules_folder(pack)), mappings if mappings.is_dir() else None):
+            if page.stale:
+                stale.append(page.path)
+                if not check:
+                    page.path.write_text(page.text, encoding="utf-8")
+    for path in stale:
+        shown = os.path.relpath(path)
+        click.echo(f"{shown} is out of date; run `soc2gate rules docs`" if check else f"wrote {shown}")
+    click.echo(f"{len(stale)} pages {'out of date' if check else 'written'}")
+    return int(Exit.CLOSED if check and stale else Exit.OK)
 
 
 def _document(rule: Rule, loaded: RuleSet) -> dict[str, object]:
