@@ -56,6 +56,8 @@ class Request:
     context: str | None = None
     """The kubeconfig context; None takes the current one."""
     profile: str | None = None
+    states: tuple[Path, ...] = ()
+    """State files, absolute: the ids they tell pair what code declares with what runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Declared:
     unjudged: Mapping[str, int]
     unread: bool
     """Part of the code was not read, so anything might stand there."""
+    digests: Mapping[str, str]
+    """File to the sha256 of what was read of it, where its own bytes hold secrets."""
 
 
 def scan(request: Request) -> Run:
@@ -201,7 +205,8 @@ def read_declared(request: Request) -> Declared:
             hint="give the folder that holds your infrastructure code: soc2gate scan infra/",
         )
     readings = [_read(root, request) for root in found.roots]
-    owned = {root.path: True for root in request.config.roots if root.owns_account}
+    readings = _with_states(readings, request)
+    owned = {root.path: True for root in found.roots if _said_of(root, request).owns_account}
     normal = kinds.normalise(readings, owns_account=owned)
     problems = [
         *_plugin_problems(request),
@@ -214,6 +219,7 @@ def read_declared(request: Request) -> Declared:
         problems=tuple(problems),
         roots=tuple(found.roots),
         files=tuple(sorted({file for reading in readings for file in reading.files})),
+        digests={file: digest for reading in readings for file, digest in reading.digests.items()},
         unjudged=normal.unjudged,
         unread=any(reading.unread for reading in readings)
         or any(problem.weight is Weight.BROKEN for problem in problems),
@@ -230,7 +236,7 @@ def _plugin_problems(request: Request) -> list[Problem]:
 
 def _read(root: Root, request: Request) -> Reading:
     reader: Reader = plugins.load(plugins.READERS[root.format])
-    said = next((entry for entry in request.config.roots if entry.path == root.path), None) or RootConfig(root.path)
+    said = _said_of(root, request)
     # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
     options = ReadOptions(
         var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in request.var_files)),
@@ -240,6 +246,54 @@ def _read(root: Root, request: Request) -> Reading:
         region=said.regions[0] if len(said.regions) == 1 else None,
     )
     return reader(root, request.base, options)
+
+
+def _said_of(root: Root, request: Request) -> RootConfig:
+    """What the configuration says of a root; of a plan, what it says of the folder that the plan stands in."""
+    paths = [root.path]
+    if root.format == "terraform-plan":
+        paths.append(posixpath.dirname(root.path) or ".")
+    found = (entry for path in paths for entry in request.config.roots if entry.path == path)
+    return next(found, None) or RootConfig(root.path)
+
+
+def _with_states(readings: list[Reading], request: Request) -> list[Reading]:
+    """The readings with the ids that state files tell.
+
+    Raises `UsageError` where it is not clear which root a state is of.
+    """
+    configured = {root.path: root.state for root in request.config.roots if root.state is not None}
+    if not configured and not request.states:
+        return readings
+    # Imported here: few runs have a state.
+    from soc2gate.declared.terraform.state import identified, read_state
+
+    files: dict[int, list[Path]] = {}
+    for state in request.states:
+        files.setdefault(_root_of_state(state, readings, request.base), []).append(state)
+    for index, reading in enumerate(readings):
+        folder = reading.root if reading.format != "terraform-plan" else posixpath.dirname(reading.root) or "."
+        if reading.format.startswith("terraform") and (file := configured.get(folder)) is not None:
+            files.setdefault(index, []).append(file)
+    out = list(readings)
+    for index, states in files.items():
+        for file in dict.fromkeys(states):
+            out[index] = identified(out[index], read_state(file, posixpath.relpath(file, request.base)))
+    return out
+
+
+def _root_of_state(state: Path, readings: Sequence[Reading], base: Path) -> int:
+    """Which root a state given by hand is of: the only one there is, else the one whose folder it stands in."""
+    ours = [index for index, reading in enumerate(readings) if reading.format.startswith("terraform")]
+    if len(ours) > 1:
+        folder = posixpath.relpath(state.parent, base)
+        ours = [index for index in ours if folder in (readings[index].root, posixpath.dirname(readings[index].root))]
+    if len(ours) != 1:
+        raise UsageError(
+            f"--state {state}: it is not clear which Terraform root this is the state of",
+            hint="name one root, or say it in soc2gate.yaml: roots: [{path: infra, state: infra/state.json}]",
+        )
+    return ours[0]
 
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:
@@ -341,7 +395,7 @@ def _finish(
         unjudged=declared.unjudged,
         base=str(request.base),
     )
-    return replace(run, digests=_digests(run, request, snapshot))
+    return replace(run, digests=_digests(run, request, declared, snapshot))
 
 
 def _population(resources: Iterable[Resource]) -> dict[str, int]:
@@ -356,7 +410,7 @@ def _population(resources: Iterable[Resource]) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-def _digests(run: Run, request: Request, snapshot: Snapshot | None) -> dict[str, str]:
+def _digests(run: Run, request: Request, declared: Declared, snapshot: Snapshot | None) -> dict[str, str]:
     """What names this run: everything that went in, and what came out."""
     # A reporter makes the canonical form, so that the digest is of what people read.
     from soc2gate.output.json import document
@@ -366,15 +420,18 @@ def _digests(run: Run, request: Request, snapshot: Snapshot | None) -> dict[str,
     return {
         **{name: f"sha256:{digest.removeprefix('sha256:')}" for name, digest in request.rules.digests.items()},
         "config": _sha256(request.config.canonical()),
-        "inputs": _inputs_digest(request.base, run.files),
+        "inputs": _inputs_digest(request.base, run.files, declared.digests),
         **({"snapshots": snapshot.digest} if snapshot else {}),
         "result": _sha256(json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False)),
     }
 
 
-def _inputs_digest(base: Path, files: Iterable[str]) -> str:
+def _inputs_digest(base: Path, files: Iterable[str], known: Mapping[str, str]) -> str:
     lines = []
     for file in sorted(files):
+        if file in known:
+            lines.append(f"{known[file]}  {file}\n")
+            continue
         try:
             content = (base / file).read_bytes()
         except OSError:

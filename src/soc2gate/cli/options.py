@@ -104,6 +104,7 @@ def request(
     regions: Sequence[str] = (),
     context: str | None = None,
     profile: str | None = None,
+    states: Sequence[Path] = (),
 ) -> Request:
     """Flags over configuration over defaults.
 
@@ -132,7 +133,15 @@ def request(
         regions=tuple(regions),
         context=context,
         profile=profile,
+        states=tuple(_state_file(file) for file in states),
     )
+
+
+def _state_file(given: Path) -> Path:
+    path = Path(os.path.abspath(given))
+    if not path.is_file():
+        raise UsageError(f"--state: there is no file {given}", hint="write one with: terraform show -json > state.json")
+    return path
 
 
 def _var_file(given: str, base: Path) -> str:

@@ -128,6 +128,9 @@ class _Report:
 
     def _source(self, path: str) -> Sequence[str]:
         lines = self.sources.get(path)
+        if lines is None and ("terraform-plan", path) in self.run.roots:
+            # Often one line, with everything sensitive in it.
+            lines = self.sources[path] = ()
         if lines is None:
             try:
                 lines = (Path(self.run.base) / path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
