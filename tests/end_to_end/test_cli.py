@@ -361,7 +361,7 @@ def test_our_own_rules_hold_their_fixtures(soc2gate: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "scan", "verify", "collect", "rules", "rules test", "criteria", "config", "demo"]
+    "command", ["", "scan", "verify", "collect", "rules", "rules test", "criteria", "config", "demo", "doctor"]
 )
 def test_help_teaches_by_example(soc2gate: Run, command: str) -> None:
     done = soc2gate(*command.split(), "--help")

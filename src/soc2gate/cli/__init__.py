@@ -24,6 +24,7 @@ _COMMANDS = {
     "criteria": "soc2gate.cli.criteria:criteria",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
+    "doctor": "soc2gate.cli.doctor:doctor",
 }
 
 
