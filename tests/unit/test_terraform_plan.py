@@ -146,6 +146,58 @@ def test_a_plan_that_terraform_made_says_what_the_configuration_says(tmp_path: P
     assert plans.SECRET not in repr(beside) + repr(alone)
 
 
+def test_an_instance_that_only_the_plan_can_count_is_written_where_its_block_is(tmp_path: Path) -> None:
+    code = """\
+data "aws_availability_zones" "all" {}
+resource "aws_s3_bucket" "b" {
+  count         = length(data.aws_availability_zones.all.names)
+  bucket_prefix = "b-"
+}
+resource "aws_s3_bucket_versioning" "b" {
+  count  = length(data.aws_availability_zones.all.names)
+  bucket = aws_s3_bucket.b[count.index].id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+"""
+    buckets = [
+        plans.change(
+            f"aws_s3_bucket.b[{n}]", {"bucket_prefix": "b-"}, {"id": True, "versioning": True, "logging": True}
+        )
+        for n in range(2)
+    ]
+    enabled = {"versioning_configuration": [{"status": "Enabled"}]}
+    versioning = [plans.change(f"aws_s3_bucket_versioning.b[{n}]", enabled, {"bucket": True}) for n in range(2)]
+    shown = plans.plan([*buckets, *versioning])
+    references = {"bucket": {"references": ["aws_s3_bucket.b", "count.index"]}, "versioning_configuration": [{}]}
+    shown["configuration"]["root_module"]["resources"] = [
+        {"mode": "managed", "type": "aws_s3_bucket", "name": "b", "expressions": {"bucket_prefix": {}}},
+        {"mode": "managed", "type": "aws_s3_bucket_versioning", "name": "b", "expressions": references},
+    ]
+    made = by_address(reading(tmp_path, shown, code))
+    assert made["aws_s3_bucket.b[1]"].body == {"bucket_prefix": "b-"}
+    assert made["aws_s3_bucket.b[1]"].where.line == 2
+    bucket = made["aws_s3_bucket_versioning.b[1]"].body["bucket"]
+    assert isinstance(bucket, Unknown)
+    assert bucket.ref == Ref("aws_s3_bucket.b[1]", "id")
+    found = verdicts(judged(tmp_path, "plan.json"))
+    assert found["s3-versioning", "aws_s3_bucket.b[0]"] is found["s3-versioning", "aws_s3_bucket.b[1]"] is Verdict.PASS
+
+
+_BLOCK = plans.CODE[plans.CODE.index("  dynamic") : plans.CODE.index('resource "aws_db_instance"')]
+
+
+@pytest.mark.parametrize("gone", ["  storage_encrypted = false\n", _BLOCK], ids=["an argument", "a dynamic block"])
+def test_files_edited_since_the_plan_do_not_hide_what_it_does(tmp_path: Path, gone: str) -> None:
+    edited = plans.CODE.replace(gone, "}\n\n" if gone is _BLOCK else "")
+    assert edited != plans.CODE
+    plans.write(tmp_path, plans.plan(), code=edited)
+    found = verdicts(judged(tmp_path, "plan.json"))
+    assert found["rds-encrypted", "aws_db_instance.main"] is Verdict.FAIL
+    assert found["sg-no-ssh-from-internet", "aws_security_group.web"] is Verdict.FAIL
+
+
 # --- places
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from soc2gate.declared.files import as_problem
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
+from soc2gate.declared.terraform.places import META_ATTRIBUTES, META_BLOCKS
 from soc2gate.declared.terraform.plan_references import place_of, provider_settings, resource_in
 from soc2gate.declared.terraform.plan_values import HIDDEN, Written, body_of
 from soc2gate.declared.terraform.shown import (
@@ -50,11 +51,9 @@ class _Code:
     """The first instance of each block, by the address without indices."""
     files: tuple[str, ...]
 
-    def of(self, address: str) -> RawResource | None:
-        return self.by_address.get(address)
-
     def block(self, address: str) -> RawResource | None:
-        return self.of(address) or self.by_block.get(_INDEX.sub("", address))
+        """The instance, else another of its block."""
+        return self.by_address.get(address) or self.by_block.get(_INDEX.sub("", address))
 
 
 def read(root: Root, base: Path, options: ReadOptions) -> Reading:
@@ -117,13 +116,20 @@ def _resource(
     planned = table(change.get("change"))
     place = place_of(table(data.get("configuration")), word(change.get("module_address")))
     config = resource_in(place, change)
-    twin = code.of(address) if code else None
+    expressions = table(config.get("expressions"))
     written = code.block(address) if code else None
+    twin = written if written is not None and _is_of(written, expressions) else None
     index = _LAST_INDEX.search(address)
     body = body_of(
         type_,
         planned,
-        Written(twin.body if twin else None, table(config.get("expressions")), place, index.group(1) if index else ""),
+        Written(
+            twin=twin.body if twin else None,
+            expressions=expressions,
+            place=place,
+            exact=twin is not None and twin.address == address,
+            index=index.group(1) if index else "",
+        ),
     )
     account, region = _deployed_to(type_, config, data, body, twin, options)
     return RawResource(
@@ -140,6 +146,11 @@ def _resource(
         data=change.get("mode") == "data",
         ids=identifying(type_, table(planned.get("after")), _hidden(planned)),
     )
+
+
+def _is_of(written: RawResource, expressions: Table) -> bool:
+    """Whether the block is the one that was planned: it has every argument the plan knows of."""
+    return expressions.keys() - META_ATTRIBUTES - META_BLOCKS <= written.body.keys()
 
 
 def _hidden(planned: Table) -> Table:

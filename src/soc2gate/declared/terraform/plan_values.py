@@ -51,6 +51,8 @@ class Written:
     expressions: Table
     """The plan's own words; dynamic blocks are missing in them."""
     place: Place
+    exact: bool
+    """Whether the twin is this very instance, and not only of the same block."""
     index: str
     """`[0]`, `["a"]`; empty for a single instance."""
 
@@ -73,11 +75,17 @@ def body_of(type_: str, change: Table, written: Written) -> dict[str, Value]:
                 body[name] = value
         elif mine is not None or (expression is not None and not _null(written, name)):
             body[name] = value
-        elif written.twin is None and name not in _COMPUTED_BLOCKS.get(type_, ()):
-            perhaps = _perhaps_dynamic(name, value, existing)
+        elif name not in _COMPUTED_BLOCKS.get(type_, ()) and (written.twin is None or not existing):
+            perhaps = _perhaps_dynamic(name, value, existing) if written.twin is None else _made_anew(value)
             if perhaps is not None:
                 body[name] = perhaps
     return body
+
+
+def _made_anew(value: Value) -> Value:
+    """Blocks of a resource that is yet to be made, which the files beside the plan do not write: these are not the
+    files of this plan, for nothing is there yet that a provider could have read."""
+    return value if isinstance(value, list) and value and all(isinstance(item, dict) for item in value) else None
 
 
 def _null(written: Written, name: str) -> bool:
@@ -109,7 +117,7 @@ def _merged(
         absent = value is None and unknown is not True
         return None if absent else Unknown(HIDDEN, not_null=value not in (None, "", [], {}))
     if unknown is True:
-        if twin is not None and first_unknown(twin) is not None:
+        if written.exact and twin is not None and first_unknown(twin) is not None:
             return twin
         return not_known(name, expression, written.place, written.index)
     if isinstance(value, list) or (value is None and isinstance(unknown, list)):
