@@ -11,6 +11,8 @@ CLAIMED = {
     "dynamodb-pitr": ("backup", "medium", ("A1.2",)),
     "ebs-volume-encrypted": ("encryption-at-rest", "high", ("CC6.1",)),
     "ec2-imdsv2": ("workload-hardening", "high", ("CC6.1", "CC6.8")),
+    "efs-backup": ("backup", "medium", ("A1.2",)),
+    "efs-encrypted": ("encryption-at-rest", "high", ("CC6.1",)),
     "iam-no-full-admin": ("iam-least-privilege", "high", ("CC6.3",)),
     "iam-no-wildcard-trust": ("iam-least-privilege", "critical", ("CC6.1", "CC6.3")),
     "iam-password-policy": ("password-policy", "medium", ("CC6.1",)),

@@ -29,6 +29,7 @@ KINDS: Mapping[str, str] = {
     "AWS::EC2::Subnet": _AWS + "ec2",
     "AWS::EC2::VPC": _AWS + "ec2",
     "AWS::EC2::Volume": _AWS + "ec2",
+    "AWS::EFS::FileSystem": _AWS + "efs",
     "AWS::IAM::Group": _AWS + "iam",
     "AWS::IAM::ManagedPolicy": _AWS + "iam",
     "AWS::IAM::Policy": _AWS + "iam",
@@ -64,6 +65,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
     ),
+    "efs": ("aws_efs_backup_policy", "aws_efs_file_system", "aws_efs_file_system_policy"),
     "iam": (
         "aws_iam_group",
         "aws_iam_group_membership",
