@@ -77,3 +77,261 @@ def test_backups_that_nobody_wrote_are_on_in_one_zone_only(zone: dict[str, Any],
 def test_backups_depend_on_a_zone_that_is_not_known() -> None:
     found = terraform("aws_efs_file_system", FILE_SYSTEM, availability_zone_name=var("zone"))
     assert isinstance(found.properties["BackupPolicy"], Unknown)
+
+
+# Neptune and DocumentDB
+
+NEPTUNE = "AWS::Neptune::DBCluster"
+DOCDB = "AWS::DocDB::DBCluster"
+
+
+def test_a_neptune_cluster_is_the_same_in_both_formats() -> None:
+    ours = terraform(
+        "aws_neptune_cluster",
+        NEPTUNE,
+        cluster_identifier="graph",
+        storage_encrypted=True,
+        kms_key_arn="arn:aws:kms:eu-west-1:123456789012:key/k",
+        backup_retention_period=7,
+        deletion_protection=True,
+        iam_database_authentication_enabled=True,
+        enable_cloudwatch_logs_exports=["audit"],
+        neptune_subnet_group_name="data",
+        vpc_security_group_ids=["sg-1"],
+        port=8182,
+        serverless_v2_scaling_configuration=[{"min_capacity": 1, "max_capacity": 4}],
+    )
+    theirs = cloudformation(
+        NEPTUNE,
+        DBClusterIdentifier="Graph",
+        StorageEncrypted=True,
+        KmsKeyId="arn:aws:kms:eu-west-1:123456789012:key/k",
+        BackupRetentionPeriod=7,
+        DeletionProtection=True,
+        IamAuthEnabled=True,
+        EnableCloudwatchLogsExports=["audit"],
+        DBSubnetGroupName="Data",
+        VpcSecurityGroupIds=["sg-1"],
+        DBPort=8182,
+        ServerlessScalingConfiguration={"MinCapacity": 1, "MaxCapacity": 4},
+    )
+    assert said(ours) == said(theirs)
+
+
+def test_a_docdb_cluster_is_the_same_in_both_formats() -> None:
+    ours = terraform(
+        "aws_docdb_cluster",
+        DOCDB,
+        cluster_identifier="catalogue",
+        storage_encrypted=True,
+        kms_key_id="arn:aws:kms:eu-west-1:123456789012:key/k",
+        enabled_cloudwatch_logs_exports=["audit", "profiler"],
+        master_username="app",
+        master_password="hunter2",
+        db_subnet_group_name="data",
+        vpc_security_group_ids=["sg-1"],
+        preferred_maintenance_window="Sun:03:00-Sun:04:00",
+        port=27017,
+    )
+    theirs = cloudformation(
+        DOCDB,
+        DBClusterIdentifier="Catalogue",
+        StorageEncrypted="true",
+        KmsKeyId="arn:aws:kms:eu-west-1:123456789012:key/k",
+        EnableCloudwatchLogsExports=["audit", "profiler"],
+        MasterUsername="app",
+        DBSubnetGroupName="Data",
+        VpcSecurityGroupIds=["sg-1"],
+        PreferredMaintenanceWindow="sun:03:00-sun:04:00",
+        Port="27017",
+    )
+    assert said(ours) == said(theirs)
+    assert "hunter2" not in repr(ours)
+
+
+@pytest.mark.parametrize(("type_", "kind"), [("aws_neptune_cluster", NEPTUNE), ("aws_docdb_cluster", DOCDB)])
+def test_storage_is_unencrypted_unless_what_it_is_made_from_decides(type_: str, kind: str) -> None:
+    assert terraform(type_, kind).properties["StorageEncrypted"] is False
+    assert terraform(type_, kind, snapshot_identifier="").properties["StorageEncrypted"] is False
+    for source in ({"snapshot_identifier": "s"}, {"global_cluster_identifier": "g"}, {"snapshot_identifier": var("s")}):
+        assert isinstance(terraform(type_, kind, **source).properties["StorageEncrypted"], Unknown)
+        assert terraform(type_, kind, storage_encrypted=True, **source).properties["StorageEncrypted"] is True
+
+
+# DMS
+
+REPLICATION = "AWS::DMS::ReplicationInstance"
+
+
+def test_a_replication_instance_is_the_same_in_both_formats() -> None:
+    ours = terraform(
+        "aws_dms_replication_instance",
+        REPLICATION,
+        replication_instance_id="Mover",
+        replication_instance_class="dms.t3.medium",
+        publicly_accessible=False,
+        multi_az=True,
+        kms_key_arn="arn:aws:kms:eu-west-1:123456789012:key/k",
+        replication_subnet_group_id="Private",
+        vpc_security_group_ids=["sg-1"],
+        preferred_maintenance_window="Sun:03:00-Sun:04:00",
+    )
+    theirs = cloudformation(
+        REPLICATION,
+        ReplicationInstanceIdentifier="mover",
+        ReplicationInstanceClass="dms.t3.medium",
+        PubliclyAccessible="false",
+        MultiAZ=True,
+        KmsKeyId="arn:aws:kms:eu-west-1:123456789012:key/k",
+        ReplicationSubnetGroupIdentifier="private",
+        VpcSecurityGroupIds=["sg-1"],
+        PreferredMaintenanceWindow="sun:03:00-sun:04:00",
+    )
+    assert said(ours) == said(theirs)
+
+
+def test_a_replication_instance_nobody_wrote_down_as_private_is_public_in_cloudformation_alone() -> None:
+    assert terraform("aws_dms_replication_instance", REPLICATION).properties["PubliclyAccessible"] is False
+    assert cloudformation(REPLICATION).properties["PubliclyAccessible"] is True
+
+
+# Kinesis
+
+STREAM = "AWS::Kinesis::Stream"
+
+
+def test_a_stream_is_the_same_in_both_formats() -> None:
+    ours = terraform(
+        "aws_kinesis_stream",
+        STREAM,
+        name="clicks",
+        shard_count=2,
+        encryption_type="KMS",
+        kms_key_id="alias/aws/kinesis",
+        stream_mode_details=[{"stream_mode": "PROVISIONED"}],
+    )
+    theirs = cloudformation(
+        STREAM,
+        Name="clicks",
+        ShardCount="2",
+        StreamEncryption={"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+    )
+    assert said(ours) == said(theirs)
+
+
+@pytest.mark.parametrize("written", [{}, {"encryption_type": "NONE"}, {"kms_key_id": "alias/clicks"}])
+def test_a_stream_is_encrypted_only_where_the_type_says_so(written: dict[str, Any]) -> None:
+    assert "StreamEncryption" not in terraform("aws_kinesis_stream", STREAM, name="clicks", **written).properties
+
+
+# MSK
+
+KAFKA = "AWS::MSK::Cluster"
+
+
+def test_a_kafka_cluster_is_the_same_in_both_formats() -> None:
+    ours = terraform(
+        "aws_msk_cluster",
+        KAFKA,
+        cluster_name="events",
+        kafka_version="3.6.0",
+        number_of_broker_nodes=3,
+        broker_node_group_info=[
+            {"instance_type": "kafka.m7g.large", "client_subnets": ["subnet-1"], "security_groups": ["sg-1"]}
+        ],
+        encryption_info=[
+            {
+                "encryption_at_rest_kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/k",
+                "encryption_in_transit": [{"client_broker": "TLS", "in_cluster": True}],
+            }
+        ],
+        logging_info=[
+            {
+                "broker_logs": [
+                    {
+                        "cloudwatch_logs": [{"enabled": True, "log_group": "msk"}],
+                        "s3": [{"enabled": False, "bucket": "logs", "prefix": "msk/"}],
+                    }
+                ]
+            }
+        ],
+        tags={"team": "a"},
+    )
+    theirs = cloudformation(
+        KAFKA,
+        ClusterName="events",
+        KafkaVersion="3.6.0",
+        NumberOfBrokerNodes="3",
+        BrokerNodeGroupInfo={
+            "InstanceType": "kafka.m7g.large",
+            "ClientSubnets": ["subnet-1"],
+            "SecurityGroups": ["sg-1"],
+        },
+        EncryptionInfo={
+            "EncryptionAtRest": {"DataVolumeKMSKeyId": "arn:aws:kms:eu-west-1:123456789012:key/k"},
+            "EncryptionInTransit": {"ClientBroker": "TLS", "InCluster": "true"},
+        },
+        LoggingInfo={
+            "BrokerLogs": {
+                "CloudWatchLogs": {"Enabled": True, "LogGroup": "msk"},
+                "S3": {"Enabled": False, "Bucket": "logs", "Prefix": "msk/"},
+            }
+        },
+        Tags={"team": "a"},
+    )
+    assert said(ours) == said(theirs)
+
+
+@pytest.mark.parametrize("written", [{}, {"encryption_info": [{}]}])
+def test_whether_clients_may_do_without_tls_is_not_settled_where_nobody_wrote_it(written: dict[str, Any]) -> None:
+    found: Any = terraform("aws_msk_cluster", KAFKA, cluster_name="events", **written).properties["EncryptionInfo"]
+    assert isinstance(found["EncryptionInTransit"]["ClientBroker"], Unknown)
+    assert found["EncryptionInTransit"]["InCluster"] is True
+
+
+def test_a_written_block_has_the_provider_s_default() -> None:
+    written = [{"encryption_in_transit": [{"in_cluster": False}]}]
+    found: Any = terraform("aws_msk_cluster", KAFKA, cluster_name="events", encryption_info=written)
+    assert found.properties["EncryptionInfo"]["EncryptionInTransit"] == {"ClientBroker": "TLS", "InCluster": False}
+
+
+# MQ
+
+BROKER = "AWS::AmazonMQ::Broker"
+
+
+def test_a_broker_is_the_same_in_both_formats() -> None:
+    ours = terraform(
+        "aws_mq_broker",
+        BROKER,
+        broker_name="orders",
+        engine_type="ActiveMQ",
+        engine_version="5.18",
+        host_instance_type="mq.t3.micro",
+        deployment_mode="SINGLE_INSTANCE",
+        publicly_accessible=False,
+        auto_minor_version_upgrade=True,
+        logs=[{"general": True, "audit": "true"}],
+        encryption_options=[{"use_aws_owned_key": False, "kms_key_id": "k"}],
+        user=[{"username": "app", "password": "hunter2"}],
+    )
+    theirs = cloudformation(
+        BROKER,
+        BrokerName="orders",
+        EngineType="ACTIVEMQ",
+        EngineVersion="5.18",
+        HostInstanceType="mq.t3.micro",
+        DeploymentMode="SINGLE_INSTANCE",
+        PubliclyAccessible="false",
+        AutoMinorVersionUpgrade=True,
+        Logs={"General": True, "Audit": True},
+        EncryptionOptions={"UseAwsOwnedKey": False, "KmsKeyId": "k"},
+        Users=[{"Username": "app", "Password": "hunter2"}],
+    )
+    assert said(ours) == said(theirs)
+    assert "hunter2" not in repr((ours, theirs))
+
+
+def test_a_broker_is_private_where_the_provider_was_told_nothing() -> None:
+    assert terraform("aws_mq_broker", BROKER).properties["PubliclyAccessible"] is False
+    assert isinstance(cloudformation(BROKER).properties["PubliclyAccessible"], Unknown)

@@ -11,9 +11,11 @@ import pytest
 from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
 from kinds_support import assert_fits
 
+from soc2gate.kinds import registry
+from soc2gate.kinds.live import build_live
 from soc2gate.live.aws import AwsRequest, collect_aws
 from soc2gate.model.resource import LiveRef, Resource, place_of
-from soc2gate.model.value import Unknown
+from soc2gate.model.value import Json, Unknown
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,29 @@ def read(aws: Aws, kind: str) -> dict[str, Resource]:
     for resource in found:
         assert_fits(resource)
     return {str(resource.identity.get("name") or resource.identity["id"]): resource for resource in found}
+
+
+def from_api(kind: str, item: dict[str, Json], call: str) -> Resource:
+    """What the reader makes of an answer that moto cannot give."""
+    live = registry.kind(kind).live
+    assert live is not None
+    assert live.enumerate is not None
+    if live.keep is not None:
+        assert live.keep(item, REGION)
+    found = build_live(
+        kind,
+        item=item,
+        answers={},
+        failures={},
+        account=ACCOUNT,
+        region=REGION,
+        partition="aws",
+        seen_at="2026-11-21T09:00:00Z",
+        call_names={live.enumerate.operation: call},
+    )
+    assert found is not None
+    assert_fits(found)
+    return found
 
 
 def call_for(resource: Resource, path: str) -> str:
@@ -76,3 +101,148 @@ def test_a_backup_policy_that_may_not_be_read_is_unknown(aws: Aws) -> None:
         (found,) = read(aws, "AWS::EFS::FileSystem").values()
     assert isinstance(found.properties["BackupPolicy"], Unknown)
     assert found.properties["Encrypted"] is True
+
+
+def test_graph_databases_are_told_apart_from_others(aws: Aws) -> None:
+    rds = aws.client("rds")
+    rds.create_db_cluster(
+        DBClusterIdentifier="graph", Engine="neptune", StorageEncrypted=True, EnableCloudwatchLogsExports=["audit"]
+    )
+    rds.create_db_cluster(
+        DBClusterIdentifier="ledger",
+        Engine="aurora-postgresql",
+        MasterUsername="app",
+        MasterUserPassword="hunter2hunter2",
+    )
+    graphs = read(aws, "AWS::Neptune::DBCluster")
+    assert list(graphs) == ["graph"]
+    assert graphs["graph"].properties["StorageEncrypted"] is True
+    assert graphs["graph"].properties["EnableCloudwatchLogsExports"] == ["audit"]
+    assert call_for(graphs["graph"], "StorageEncrypted") == "rds:DescribeDBClusters"
+    assert list(read(aws, "AWS::RDS::DBCluster")) == ["ledger"]
+    assert read(aws, "AWS::DocDB::DBCluster") == {}
+
+
+def test_a_document_database_as_the_api_tells_of_it() -> None:
+    # moto has no DocumentDB; this is an answer of DescribeDBClusters, shortened.
+    answer: dict[str, Json] = {
+        "DBClusterIdentifier": "catalogue",
+        "DBClusterArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:catalogue",
+        "Engine": "docdb",
+        "EngineVersion": "5.0.0",
+        "StorageEncrypted": True,
+        "KmsKeyId": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k",
+        "BackupRetentionPeriod": 7,
+        "DBSubnetGroup": "data",
+        "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1", "Status": "active"}],
+        "EnabledCloudwatchLogsExports": ["audit"],
+        "PreferredMaintenanceWindow": "sun:03:00-sun:04:00",
+        "DeletionProtection": False,
+        "TagList": [{"Key": "team", "Value": "a"}],
+    }
+    found = from_api("AWS::DocDB::DBCluster", answer, "rds:DescribeDBClusters")
+    assert found.properties == {
+        "DBClusterIdentifier": "catalogue",
+        "EngineVersion": "5.0.0",
+        "StorageEncrypted": True,
+        "KmsKeyId": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k",
+        "BackupRetentionPeriod": 7,
+        "DBSubnetGroupName": "data",
+        "VpcSecurityGroupIds": ["sg-1"],
+        "EnableCloudwatchLogsExports": ["audit"],
+        "PreferredMaintenanceWindow": "sun:03:00-sun:04:00",
+        "DeletionProtection": False,
+        "ManageMasterUserPassword": False,
+        "Tags": [{"Key": "team", "Value": "a"}],
+    }
+
+
+def test_replication_instances(aws: Aws) -> None:
+    dms = aws.client("dms")
+    for name, public in (("open", True), ("closed", False)):
+        dms.create_replication_instance(
+            ReplicationInstanceIdentifier=name,
+            ReplicationInstanceClass="dms.t3.medium",
+            PubliclyAccessible=public,
+            VpcSecurityGroupIds=["sg-1"],
+        )
+    found = read(aws, "AWS::DMS::ReplicationInstance")
+    assert {name: one.properties["PubliclyAccessible"] for name, one in found.items()} == {
+        "open": True,
+        "closed": False,
+    }
+    assert found["open"].properties["VpcSecurityGroupIds"] == ["sg-1"]
+
+
+def test_streams(aws: Aws) -> None:
+    kinesis = aws.client("kinesis")
+    for name in ("clicks", "bare"):
+        kinesis.create_stream(StreamName=name, ShardCount=2)
+    kinesis.start_stream_encryption(StreamName="clicks", EncryptionType="KMS", KeyId="alias/clicks")
+    kinesis.add_tags_to_stream(StreamName="clicks", Tags={"team": "a"})
+    found = read(aws, "AWS::Kinesis::Stream")
+    clicks = found["clicks"]
+    assert clicks.properties["StreamEncryption"] == {"EncryptionType": "KMS", "KeyId": "alias/clicks"}
+    assert (clicks.properties["ShardCount"], clicks.properties["RetentionPeriodHours"]) == (2, 24)
+    assert clicks.tags == {"team": "a"}
+    assert "StreamEncryption" not in found["bare"].properties
+    assert call_for(found["bare"], "StreamEncryption") == "kinesis:DescribeStreamSummary"
+
+
+def test_kafka_clusters(aws: Aws) -> None:
+    aws.client("kafka").create_cluster(
+        ClusterName="events",
+        KafkaVersion="3.6.0",
+        NumberOfBrokerNodes=3,
+        BrokerNodeGroupInfo={"InstanceType": "kafka.m7g.large", "ClientSubnets": ["subnet-1"]},
+        EncryptionInfo={"EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT", "InCluster": True}},
+        LoggingInfo={"BrokerLogs": {"S3": {"Enabled": True, "Bucket": "logs"}}},
+        Tags={"team": "a"},
+    )
+    found = read(aws, "AWS::MSK::Cluster")["events"]
+    assert found.properties["EncryptionInfo"] == {
+        "EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT", "InCluster": True}
+    }
+    assert found.properties["LoggingInfo"] == {"BrokerLogs": {"S3": {"Enabled": True, "Bucket": "logs"}}}
+    assert found.properties["KafkaVersion"] == "3.6.0"
+    assert found.tags == {"team": "a"}
+
+
+def test_brokers(aws: Aws) -> None:
+    mq = aws.client("mq")
+    for name, public in (("open", True), ("closed", False)):
+        mq.create_broker(
+            BrokerName=name,
+            EngineType="ACTIVEMQ",
+            EngineVersion="5.18",
+            HostInstanceType="mq.t3.micro",
+            DeploymentMode="SINGLE_INSTANCE",
+            PubliclyAccessible=public,
+            AutoMinorVersionUpgrade=True,
+            Logs={"General": not public, "Audit": False},
+            Users=[{"Username": "app", "Password": "hunter2hunter2"}],
+            Tags={"team": "a"},
+        )
+    found = read(aws, "AWS::AmazonMQ::Broker")
+    assert {name: one.properties["PubliclyAccessible"] for name, one in found.items()} == {
+        "open": True,
+        "closed": False,
+    }
+    assert found["closed"].properties["Logs"] == {"General": True, "Audit": False}
+    assert found["closed"].tags == {"team": "a"}
+    assert call_for(found["open"], "Logs.General") == "mq:DescribeBroker"
+
+
+def test_a_broker_that_may_not_be_described_is_unknown_and_still_there(aws: Aws) -> None:
+    aws.client("mq").create_broker(
+        BrokerName="orders",
+        EngineType="RABBITMQ",
+        HostInstanceType="mq.t3.micro",
+        DeploymentMode="SINGLE_INSTANCE",
+        PubliclyAccessible=False,
+        Users=[{"Username": "app", "Password": "hunter2hunter2"}],
+    )
+    with aws.refusing(Refusal("/v1/brokers/", "AccessDeniedException", "json")):
+        found = read(aws, "AWS::AmazonMQ::Broker")["orders"]
+    assert isinstance(found.properties["PubliclyAccessible"], Unknown)
+    assert isinstance(found.properties["Logs"], Unknown)

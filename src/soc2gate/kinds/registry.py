@@ -20,7 +20,10 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
     "Account::IAM::PasswordPolicy": _AWS + "account",
+    "AWS::AmazonMQ::Broker": _AWS + "mq",
     "AWS::CloudTrail::Trail": _AWS + "cloudtrail",
+    "AWS::DMS::ReplicationInstance": _AWS + "dms",
+    "AWS::DocDB::DBCluster": _AWS + "docdb",
     "AWS::DynamoDB::Table": _AWS + "dynamodb",
     "AWS::EC2::FlowLog": _AWS + "ec2",
     "AWS::EC2::Instance": _AWS + "ec2",
@@ -35,7 +38,10 @@ KINDS: Mapping[str, str] = {
     "AWS::IAM::Policy": _AWS + "iam",
     "AWS::IAM::Role": _AWS + "iam",
     "AWS::IAM::User": _AWS + "iam",
+    "AWS::Kinesis::Stream": _AWS + "kinesis",
     "AWS::KMS::Key": _AWS + "kms",
+    "AWS::MSK::Cluster": _AWS + "msk",
+    "AWS::Neptune::DBCluster": _AWS + "neptune",
     "AWS::RDS::DBCluster": _AWS + "rds",
     "AWS::RDS::DBInstance": _AWS + "rds",
     "AWS::S3::Bucket": _AWS + "s3",
@@ -50,6 +56,8 @@ KINDS: Mapping[str, str] = {
 _TERRAFORM: Mapping[str, Sequence[str]] = {
     "account": ("aws_iam_account_password_policy",),
     "cloudtrail": ("aws_cloudtrail",),
+    "dms": ("aws_dms_replication_instance",),
+    "docdb": ("aws_docdb_cluster",),
     "dynamodb": ("aws_dynamodb_table",),
     "ec2": (
         "aws_default_security_group",
@@ -81,7 +89,11 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_iam_user_policy",
         "aws_iam_user_policy_attachment",
     ),
+    "kinesis": ("aws_kinesis_stream",),
     "kms": ("aws_kms_alias", "aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy"),
+    "mq": ("aws_mq_broker",),
+    "msk": ("aws_msk_cluster",),
+    "neptune": ("aws_neptune_cluster",),
     "rds": ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance"),
     "s3": (
         "aws_s3_bucket",
