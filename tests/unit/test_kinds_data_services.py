@@ -335,3 +335,74 @@ def test_a_broker_is_the_same_in_both_formats() -> None:
 def test_a_broker_is_private_where_the_provider_was_told_nothing() -> None:
     assert terraform("aws_mq_broker", BROKER).properties["PubliclyAccessible"] is False
     assert isinstance(cloudformation(BROKER).properties["PubliclyAccessible"], Unknown)
+
+
+# Secrets
+
+SECRET = "AWS::SecretsManager::Secret"
+
+
+def test_a_secret_is_the_same_in_both_formats() -> None:
+    ours = one(
+        normal(
+            tf(
+                "aws_secretsmanager_secret.x",
+                {
+                    "name": "orders/db",
+                    "description": "Orders",
+                    "kms_key_id": "alias/secrets",
+                    "replica": [{"region": "eu-central-1", "kms_key_id": "alias/secrets"}],
+                    "tags": {"team": "a"},
+                },
+            ),
+            tf(
+                "aws_secretsmanager_secret_rotation.x",
+                {"secret_id": ref("aws_secretsmanager_secret.x.id"), "rotation_lambda_arn": "arn:aws:lambda:…"},
+            ),
+        ),
+        SECRET,
+    )
+    theirs = one(
+        normal(
+            cfn(
+                "Orders",
+                SECRET,
+                {
+                    "Name": "orders/db",
+                    "Description": "Orders",
+                    "KmsKeyId": "alias/secrets",
+                    "SecretString": "hunter2",
+                    "ReplicaRegions": [{"Region": "eu-central-1", "KmsKeyId": "alias/secrets"}],
+                    "Tags": [{"Key": "team", "Value": "a"}],
+                },
+            ),
+            cfn("Rotation", "AWS::SecretsManager::RotationSchedule", {"SecretId": ref("Orders.Ref")}),
+        ),
+        SECRET,
+    )
+    assert said(ours) == said(theirs)
+    assert ours.properties["RotationEnabled"] is True
+    assert "hunter2" not in repr(theirs.properties)
+
+
+def test_a_schedule_may_name_the_attachment_to_the_database() -> None:
+    made = normal(
+        cfn("Orders", SECRET, {"Name": "orders/db"}),
+        cfn(
+            "Attachment",
+            "AWS::SecretsManager::SecretTargetAttachment",
+            {"SecretId": ref("Orders.Ref"), "TargetId": "orders", "TargetType": "AWS::RDS::DBInstance"},
+        ),
+        cfn("Rotation", "AWS::SecretsManager::RotationSchedule", {"SecretId": ref("Attachment.Ref")}),
+    )
+    assert one(made, SECRET).properties["RotationEnabled"] is True
+
+
+def test_a_secret_nobody_scheduled_does_not_rotate_and_is_nobody_else_s() -> None:
+    found = terraform("aws_secretsmanager_secret", SECRET, name="orders/db", kms_key_id="")
+    assert (found.properties["RotationEnabled"], found.properties["OwningService"]) == (False, "")
+    assert "KmsKeyId" not in found.properties
+    old = terraform(
+        "aws_secretsmanager_secret", SECRET, name="orders/db", rotation_rules=[{"automatically_after_days": 30}]
+    )
+    assert old.properties["RotationEnabled"] is True

@@ -246,3 +246,32 @@ def test_a_broker_that_may_not_be_described_is_unknown_and_still_there(aws: Aws)
         found = read(aws, "AWS::AmazonMQ::Broker")["orders"]
     assert isinstance(found.properties["PubliclyAccessible"], Unknown)
     assert isinstance(found.properties["Logs"], Unknown)
+
+
+def test_secrets_without_their_values(aws: Aws) -> None:
+    secrets = aws.client("secretsmanager")
+    secrets.create_secret(
+        Name="orders/db",
+        KmsKeyId="alias/secrets",
+        SecretString="hunter2",
+        Tags=[{"Key": "team", "Value": "a"}],
+        AddReplicaRegions=[{"Region": "eu-central-1"}],
+    )
+    secrets.create_secret(Name="bare", SecretString="hunter2")
+    secrets.rotate_secret(SecretId="orders/db", RotationRules={"AutomaticallyAfterDays": 30}, RotateImmediately=False)
+    found = read(aws, "AWS::SecretsManager::Secret")
+    orders, bare = found["orders/db"], found["bare"]
+    assert (orders.properties["RotationEnabled"], bare.properties["RotationEnabled"]) == (True, False)
+    assert orders.properties["KmsKeyId"] == "alias/secrets"
+    assert orders.properties["ReplicaRegions"] == [{"Region": "eu-central-1", "KmsKeyId": "alias/aws/secretsmanager"}]
+    assert orders.tags == {"team": "a"}
+    assert "KmsKeyId" not in bare.properties
+    assert "hunter2" not in repr(found)
+
+
+def test_a_replica_is_its_primary_s() -> None:
+    keep = registry.kind("AWS::SecretsManager::Secret").live
+    assert keep is not None
+    assert keep.keep is not None
+    assert keep.keep({"Name": "orders/db", "PrimaryRegion": REGION}, REGION)
+    assert not keep.keep({"Name": "orders/db", "PrimaryRegion": REGION}, "eu-central-1")

@@ -42,6 +42,8 @@ CLAIMED = {
     "s3-restrict-public-buckets": ("public-exposure", "medium", ("CC6.6",)),
     "s3-tls-only": ("tls-in-transit", "medium", ("CC6.7",)),
     "s3-versioning": ("backup", "medium", ("A1.2",)),
+    "secretsmanager-kms": ("secrets-management", "medium", ("CC6.1",)),
+    "secretsmanager-rotation": ("secrets-management", "medium", ("CC6.1",)),
     "sg-no-all-ports-from-internet": ("public-exposure", "critical", ("CC6.6",)),
     "sg-no-rdp-from-internet": ("public-exposure", "high", ("CC6.6",)),
     "sg-no-ssh-from-internet": ("public-exposure", "high", ("CC6.6",)),

@@ -46,6 +46,7 @@ KINDS: Mapping[str, str] = {
     "AWS::RDS::DBInstance": _AWS + "rds",
     "AWS::S3::Bucket": _AWS + "s3",
     "AWS::S3::BucketPolicy": _AWS + "s3",
+    "AWS::SecretsManager::Secret": _AWS + "secretsmanager",
     "AWS::SNS::Topic": _AWS + "sns",
     "AWS::SNS::TopicPolicy": _AWS + "sns",
     "AWS::SQS::Queue": _AWS + "sqs",
@@ -110,6 +111,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_s3_bucket_versioning",
         "aws_s3_bucket_website_configuration",
     ),
+    "secretsmanager": ("aws_secretsmanager_secret", "aws_secretsmanager_secret_rotation"),
     "sns": ("aws_sns_topic", "aws_sns_topic_policy"),
     "sqs": (
         "aws_sqs_queue",
@@ -130,6 +132,8 @@ CLOUDFORMATION: Mapping[str, str] = {
     "AWS::IAM::UserPolicy": _AWS + "iam",
     "AWS::IAM::UserToGroupAddition": _AWS + "iam",
     "AWS::KMS::Alias": _AWS + "kms",
+    "AWS::SecretsManager::RotationSchedule": _AWS + "secretsmanager",
+    "AWS::SecretsManager::SecretTargetAttachment": _AWS + "secretsmanager",
 }
 
 
