@@ -406,3 +406,134 @@ def test_a_secret_nobody_scheduled_does_not_rotate_and_is_nobody_else_s() -> Non
         "aws_secretsmanager_secret", SECRET, name="orders/db", rotation_rules=[{"automatically_after_days": 30}]
     )
     assert old.properties["RotationEnabled"] is True
+
+
+# Redshift
+
+WAREHOUSE = "AWS::Redshift::Cluster"
+
+
+def test_a_warehouse_is_the_same_in_both_formats() -> None:
+    written = {
+        "cluster_identifier": "Reports",
+        "database_name": "reports",
+        "master_username": "app",
+        "master_password": "hunter2",
+        "node_type": "ra3.large",
+        "number_of_nodes": 2,
+        "encrypted": "true",
+        "publicly_accessible": False,
+        "vpc_security_group_ids": ["sg-1"],
+        "tags": {"team": "a"},
+    }
+    log = {"bucket_name": "acme-logs", "s3_key_prefix": "redshift/"}
+    ours = one(
+        normal(
+            tf("aws_redshift_cluster.x", written),
+            tf("aws_redshift_logging.x", {"cluster_identifier": ref("aws_redshift_cluster.x.id"), **log}),
+        ),
+        WAREHOUSE,
+    )
+    old = terraform("aws_redshift_cluster", WAREHOUSE, **written, logging=[{"enable": True, **log}])
+    theirs = cloudformation(
+        WAREHOUSE,
+        ClusterIdentifier="reports",
+        ClusterType="multi-node",
+        DBName="reports",
+        MasterUsername="app",
+        NodeType="ra3.large",
+        NumberOfNodes="2",
+        Encrypted=True,
+        PubliclyAccessible="false",
+        VpcSecurityGroupIds=["sg-1"],
+        LoggingProperties={"BucketName": "acme-logs", "S3KeyPrefix": "redshift/"},
+        Tags=[{"Key": "team", "Value": "a"}],
+    )
+    assert said(ours) == said(theirs) == said(old)
+    assert "hunter2" not in repr(ours)
+
+
+def test_what_a_warehouse_is_when_nobody_says_changed_with_the_provider() -> None:
+    ours = terraform("aws_redshift_cluster", WAREHOUSE, cluster_identifier="reports").properties
+    assert isinstance(ours["Encrypted"], Unknown)
+    assert isinstance(ours["PubliclyAccessible"], Unknown)
+    theirs = cloudformation(WAREHOUSE).properties
+    assert (theirs["Encrypted"], theirs["PubliclyAccessible"]) == (True, False)
+    restored = cloudformation(WAREHOUSE, SnapshotIdentifier="s").properties
+    assert isinstance(restored["Encrypted"], Unknown)
+
+
+def test_a_logging_block_that_is_off_logs_nothing() -> None:
+    off = terraform("aws_redshift_cluster", WAREHOUSE, logging=[{"enable": False, "bucket_name": "acme-logs"}])
+    assert "LoggingProperties" not in off.properties
+
+
+# Search
+
+SEARCH = "AWS::OpenSearchService::Domain"
+ELASTICSEARCH = "AWS::Elasticsearch::Domain"
+DOMAIN: dict[str, Any] = {
+    "domain_name": "products",
+    "encrypt_at_rest": [{"enabled": True, "kms_key_id": "k"}],
+    "node_to_node_encryption": [{"enabled": True}],
+    "domain_endpoint_options": [{"enforce_https": True, "tls_security_policy": "Policy-Min-TLS-1-2-2019-07"}],
+    "cluster_config": [{"instance_type": "r6g.large.search", "instance_count": 3}],
+    "vpc_options": [{"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}],
+    "log_publishing_options": [{"log_type": "AUDIT_LOGS", "cloudwatch_log_group_arn": "arn:aws:logs:…"}],
+    "access_policies": '{"Version": "2012-10-17", "Statement": []}',
+}
+SAID: dict[str, Any] = {
+    "DomainName": "products",
+    "EncryptionAtRestOptions": {"Enabled": True, "KmsKeyId": "k"},
+    "NodeToNodeEncryptionOptions": {"Enabled": "true"},
+    "DomainEndpointOptions": {"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"},
+    "VPCOptions": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+    "LogPublishingOptions": {"AUDIT_LOGS": {"CloudWatchLogsLogGroupArn": "arn:aws:logs:…"}},
+    "AccessPolicies": {"Version": "2012-10-17", "Statement": []},
+}
+NODES = {"InstanceType": "r6g.large.search", "InstanceCount": "3"}
+
+
+def test_a_search_domain_is_the_same_in_both_formats() -> None:
+    ours = terraform("aws_opensearch_domain", SEARCH, engine_version="OpenSearch_2.11", **DOMAIN)
+    theirs = cloudformation(SEARCH, EngineVersion="OpenSearch_2.11", ClusterConfig=NODES, **SAID)
+    assert said(ours) == said(theirs)
+
+
+def test_an_elasticsearch_domain_is_the_same_in_all_three_spellings() -> None:
+    old = terraform("aws_elasticsearch_domain", ELASTICSEARCH, elasticsearch_version="7.10", **DOMAIN)
+    new = terraform("aws_opensearch_domain", ELASTICSEARCH, engine_version="Elasticsearch_7.10", **DOMAIN)
+    theirs = cloudformation(ELASTICSEARCH, ElasticsearchVersion="7.10", ElasticsearchClusterConfig=NODES, **SAID)
+    assert said(old) == said(new) == said(theirs)
+
+
+@pytest.mark.parametrize(("type_", "kind"), [("opensearch", SEARCH), ("elasticsearch", ELASTICSEARCH)])
+def test_a_policy_of_its_own_belongs_to_its_domain(type_: str, kind: str) -> None:
+    made = normal(
+        tf(f"aws_{type_}_domain.x", {"domain_name": "products"}),
+        tf(
+            f"aws_{type_}_domain_policy.x",
+            {
+                "domain_name": ref(f"aws_{type_}_domain.x.domain_name"),
+                "access_policies": '{"Version": "2012-10-17", "Statement": []}',
+            },
+        ),
+    )
+    assert one(made, kind).properties["AccessPolicies"] == {"Version": "2012-10-17", "Statement": []}
+
+
+def test_only_a_written_block_demands_https_by_itself() -> None:
+    def https(**written: Any) -> Any:
+        found: Any = terraform("aws_opensearch_domain", SEARCH, domain_name="products", **written)
+        return found.properties["DomainEndpointOptions"]["EnforceHTTPS"]
+
+    assert https() is False
+    assert https(domain_endpoint_options=[{"tls_security_policy": "Policy-Min-TLS-1-2-2019-07"}]) is True
+    theirs: Any = cloudformation(SEARCH, DomainEndpointOptions={"TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"})
+    assert theirs.properties["DomainEndpointOptions"]["EnforceHTTPS"] is False
+
+
+def test_a_log_of_an_unknown_type_may_be_any() -> None:
+    written = [{"log_type": var("log"), "cloudwatch_log_group_arn": "arn:aws:logs:…"}]
+    found = terraform("aws_opensearch_domain", SEARCH, domain_name="products", log_publishing_options=written)
+    assert isinstance(found.properties["LogPublishingOptions"], Unknown)

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
@@ -46,7 +47,7 @@ def read(aws: Aws, kind: str) -> dict[str, Resource]:
     return {str(resource.identity.get("name") or resource.identity["id"]): resource for resource in found}
 
 
-def from_api(kind: str, item: dict[str, Json], call: str) -> Resource:
+def from_api(kind: str, item: dict[str, Json], call: str, answers: dict[str, Json] | None = None) -> Resource:
     """What the reader makes of an answer that moto cannot give."""
     live = registry.kind(kind).live
     assert live is not None
@@ -56,7 +57,7 @@ def from_api(kind: str, item: dict[str, Json], call: str) -> Resource:
     found = build_live(
         kind,
         item=item,
-        answers={},
+        answers=answers or {},
         failures={},
         account=ACCOUNT,
         region=REGION,
@@ -275,3 +276,72 @@ def test_a_replica_is_its_primary_s() -> None:
     assert keep.keep is not None
     assert keep.keep({"Name": "orders/db", "PrimaryRegion": REGION}, REGION)
     assert not keep.keep({"Name": "orders/db", "PrimaryRegion": REGION}, "eu-central-1")
+
+
+def test_warehouses(aws: Aws) -> None:
+    redshift = aws.client("redshift")
+    for name, guarded in (("reports", True), ("scratch", False)):
+        redshift.create_cluster(
+            ClusterIdentifier=name,
+            NodeType="ra3.large",
+            MasterUsername="app",
+            MasterUserPassword="Hunter2hunter2",
+            ClusterType="single-node",
+            Encrypted=guarded,
+            PubliclyAccessible=not guarded,
+            Tags=[{"Key": "team", "Value": "a"}],
+        )
+    found = read(aws, "AWS::Redshift::Cluster")
+    reports, scratch = found["reports"].properties, found["scratch"].properties
+    assert (reports["Encrypted"], reports["PubliclyAccessible"]) == (True, False)
+    assert (scratch["Encrypted"], scratch["PubliclyAccessible"]) == (False, True)
+    assert reports["ClusterType"] == "single-node"
+    assert found["reports"].identity["arn"] == f"arn:aws:redshift:{REGION}:{ACCOUNT}:cluster:reports"
+    assert found["reports"].tags == {"team": "a"}
+    assert "LoggingProperties" not in reports
+    assert call_for(found["reports"], "LoggingProperties") == "redshift:DescribeLoggingStatus"
+
+
+def test_a_warehouse_that_logs_as_the_api_tells_of_it() -> None:
+    # moto's clusters never log; this is an answer of DescribeLoggingStatus.
+    status: dict[str, Json] = {"LoggingEnabled": True, "BucketName": "acme-logs", "S3KeyPrefix": "redshift/"}
+    answers: dict[str, Json] = {"describe_logging_status": status}
+    found = from_api("AWS::Redshift::Cluster", {"ClusterIdentifier": "reports"}, "redshift:DescribeClusters", answers)
+    assert found.properties["LoggingProperties"] == {"BucketName": "acme-logs", "S3KeyPrefix": "redshift/"}
+
+
+def test_search_domains_by_their_engine(aws: Aws) -> None:
+    search = aws.client("opensearch")
+    search.create_domain(
+        DomainName="products",
+        EngineVersion="OpenSearch_2.11",
+        ClusterConfig={"InstanceType": "r6g.large.search", "InstanceCount": 3},
+        EncryptionAtRestOptions={"Enabled": True},
+        NodeToNodeEncryptionOptions={"Enabled": True},
+        DomainEndpointOptions={"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"},
+        LogPublishingOptions={
+            "AUDIT_LOGS": {
+                "CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:123456789012:log-group:search",
+                "Enabled": True,
+            }
+        },
+        AccessPolicies='{"Version": "2012-10-17", "Statement": []}',
+        TagList=[{"Key": "team", "Value": "a"}],
+    )
+    aws.client("es").create_elasticsearch_domain(DomainName="archive", ElasticsearchVersion="7.10")
+    found = read(aws, "AWS::OpenSearchService::Domain")
+    assert list(found) == ["products"]
+    products: Any = found["products"].properties
+    assert products["EncryptionAtRestOptions"]["Enabled"] is True
+    assert products["NodeToNodeEncryptionOptions"] == {"Enabled": True}
+    assert products["DomainEndpointOptions"]["EnforceHTTPS"] is True
+    assert products["LogPublishingOptions"]["AUDIT_LOGS"]["Enabled"] is True
+    assert products["AccessPolicies"] == {"Version": "2012-10-17", "Statement": []}
+    assert found["products"].tags == {"team": "a"}
+    old = read(aws, "AWS::Elasticsearch::Domain")
+    assert list(old) == ["archive"]
+    # moto forgets the version that was asked for.
+    status: dict[str, Json] = {"describe_domain": {"EngineVersion": "Elasticsearch_7.10"}}
+    item: dict[str, Json] = {"DomainName": "archive", "EngineType": "Elasticsearch"}
+    told = from_api("AWS::Elasticsearch::Domain", item, "es:ListDomainNames", status)
+    assert told.properties["ElasticsearchVersion"] == "7.10"
