@@ -537,3 +537,97 @@ def test_a_log_of_an_unknown_type_may_be_any() -> None:
     written = [{"log_type": var("log"), "cloudwatch_log_group_arn": "arn:aws:logs:…"}]
     found = terraform("aws_opensearch_domain", SEARCH, domain_name="products", log_publishing_options=written)
     assert isinstance(found.properties["LogPublishingOptions"], Unknown)
+
+
+# ElastiCache
+
+GROUP = "AWS::ElastiCache::ReplicationGroup"
+CACHE = "AWS::ElastiCache::CacheCluster"
+
+
+def test_a_replication_group_is_the_same_in_both_formats() -> None:
+    written = {
+        "replication_group_id": "Sessions",
+        "engine": "redis",
+        "node_type": "cache.m7g.large",
+        "at_rest_encryption_enabled": "true",
+        "transit_encryption_enabled": True,
+        "automatic_failover_enabled": True,
+        "multi_az_enabled": True,
+        "snapshot_retention_limit": 7,
+        "security_group_ids": ["sg-1"],
+        "auth_token": "hunter2",
+        "tags": {"team": "a"},
+    }
+    ours = terraform("aws_elasticache_replication_group", GROUP, description="s", num_cache_clusters=2, **written)
+    old = terraform(
+        "aws_elasticache_replication_group",
+        GROUP,
+        replication_group_description="s",
+        number_cache_clusters=2,
+        **written,
+    )
+    theirs = cloudformation(
+        GROUP,
+        ReplicationGroupId="sessions",
+        ReplicationGroupDescription="s",
+        Engine="Redis",
+        CacheNodeType="cache.m7g.large",
+        NumCacheClusters="2",
+        AtRestEncryptionEnabled=True,
+        TransitEncryptionEnabled="true",
+        AutomaticFailoverEnabled=True,
+        MultiAZEnabled=True,
+        SnapshotRetentionLimit="7",
+        SecurityGroupIds=["sg-1"],
+        AuthToken="hunter2",
+        Tags=[{"Key": "team", "Value": "a"}],
+    )
+    assert said(ours) == said(theirs) == said(old)
+    assert "hunter2" not in repr((ours, theirs))
+
+
+@pytest.mark.parametrize(
+    ("written", "encrypted"),
+    [
+        ({}, False),
+        ({"engine": "redis"}, False),
+        ({"engine": "valkey"}, True),
+        ({"engine": var("engine")}, None),
+        ({"engine": "valkey", "global_replication_group_id": "g"}, None),
+        ({"global_replication_group_id": "g"}, None),
+    ],
+)
+def test_unwritten_encryption_of_a_cache(written: dict[str, Any], encrypted: bool | None) -> None:
+    value = terraform("aws_elasticache_replication_group", GROUP, **written).properties["AtRestEncryptionEnabled"]
+    assert value is encrypted or (encrypted is None and isinstance(value, Unknown))
+
+
+def test_a_cache_cluster_is_the_same_in_both_formats() -> None:
+    ours = terraform(
+        "aws_elasticache_cluster",
+        CACHE,
+        cluster_id="Pages",
+        engine="memcached",
+        node_type="cache.m7g.large",
+        num_cache_nodes=2,
+        az_mode="cross-az",
+        security_group_ids=["sg-1"],
+    )
+    theirs = cloudformation(
+        CACHE,
+        ClusterName="pages",
+        Engine="memcached",
+        CacheNodeType="cache.m7g.large",
+        NumCacheNodes="2",
+        AZMode="cross-az",
+        VpcSecurityGroupIds=["sg-1"],
+    )
+    assert said(ours) == said(theirs)
+
+
+def test_zones_that_are_preferred_leave_the_mode_open() -> None:
+    assert terraform("aws_elasticache_cluster", CACHE).properties["AZMode"] == "single-az"
+    zones = ["eu-west-1a", "eu-west-1b"]
+    found = terraform("aws_elasticache_cluster", CACHE, preferred_availability_zones=zones)
+    assert isinstance(found.properties["AZMode"], Unknown)

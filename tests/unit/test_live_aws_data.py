@@ -345,3 +345,56 @@ def test_search_domains_by_their_engine(aws: Aws) -> None:
     item: dict[str, Json] = {"DomainName": "archive", "EngineType": "Elasticsearch"}
     told = from_api("AWS::Elasticsearch::Domain", item, "es:ListDomainNames", status)
     assert told.properties["ElasticsearchVersion"] == "7.10"
+
+
+def test_caches(aws: Aws) -> None:
+    cache = aws.client("elasticache")
+    cache.create_replication_group(
+        ReplicationGroupId="sessions",
+        ReplicationGroupDescription="s",
+        Engine="redis",
+        CacheNodeType="cache.m7g.large",
+        NumCacheClusters=2,
+        AtRestEncryptionEnabled=True,
+        TransitEncryptionEnabled=True,
+        AutomaticFailoverEnabled=True,
+        MultiAZEnabled=True,
+        SnapshotRetentionLimit=7,
+        Tags=[{"Key": "team", "Value": "a"}],
+    )
+    cache.create_cache_cluster(
+        CacheClusterId="pages", Engine="memcached", CacheNodeType="cache.m7g.large", NumCacheNodes=1
+    )
+    found = read(aws, "AWS::ElastiCache::ReplicationGroup")["sessions"]
+    told = {
+        "AtRestEncryptionEnabled": True,
+        "TransitEncryptionEnabled": True,
+        "AutomaticFailoverEnabled": True,
+        "MultiAZEnabled": True,
+        "SnapshotRetentionLimit": 7,
+    }
+    assert {key: found.properties[key] for key in told} == told
+    assert found.tags == {"team": "a"}
+    assert read(aws, "AWS::ElastiCache::CacheCluster")["pages"].properties["AZMode"] == "single-az"
+
+
+def test_caches_as_the_api_tells_of_them() -> None:
+    # What moto never answers: effective encryption, several zones, members of a group.
+    group: dict[str, Json] = {
+        "ReplicationGroupId": "sessions",
+        "AtRestEncryptionEnabled": False,
+        "StorageEncryptionType": "sse-elasticache",
+        "MultiAZ": "disabled",
+    }
+    encrypted = from_api("AWS::ElastiCache::ReplicationGroup", group, "elasticache:DescribeReplicationGroups")
+    assert encrypted.properties["AtRestEncryptionEnabled"] is True
+    assert encrypted.properties["MultiAZEnabled"] is False
+    cluster: dict[str, Json] = {"CacheClusterId": "pages", "PreferredAvailabilityZone": "Multiple"}
+    alone = from_api("AWS::ElastiCache::CacheCluster", cluster, "elasticache:DescribeCacheClusters")
+    assert (alone.properties["AZMode"], alone.managed_by) == ("cross-az", "")
+    member = from_api(
+        "AWS::ElastiCache::CacheCluster",
+        {"CacheClusterId": "sessions-001", "ReplicationGroupId": "sessions"},
+        "elasticache:DescribeCacheClusters",
+    )
+    assert member.managed_by == "sessions"

@@ -33,6 +33,8 @@ KINDS: Mapping[str, str] = {
     "AWS::EC2::VPC": _AWS + "ec2",
     "AWS::EC2::Volume": _AWS + "ec2",
     "AWS::EFS::FileSystem": _AWS + "efs",
+    "AWS::ElastiCache::CacheCluster": _AWS + "elasticache",
+    "AWS::ElastiCache::ReplicationGroup": _AWS + "elasticache",
     "AWS::Elasticsearch::Domain": _AWS + "opensearch",
     "AWS::IAM::Group": _AWS + "iam",
     "AWS::IAM::ManagedPolicy": _AWS + "iam",
@@ -78,6 +80,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_vpc_security_group_ingress_rule",
     ),
     "efs": ("aws_efs_backup_policy", "aws_efs_file_system", "aws_efs_file_system_policy"),
+    "elasticache": ("aws_elasticache_cluster", "aws_elasticache_replication_group"),
     "iam": (
         "aws_iam_group",
         "aws_iam_group_membership",

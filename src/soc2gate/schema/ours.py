@@ -117,6 +117,8 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     "AWS::CertificateManager::Certificate": {
         "": {"Status": "s", "NotAfter": "s", "InUseBy": "[s", "Type": "s", "RenewalEligibility": "s"}
     },
+    # The group a node belongs to, which answers for it.
+    "AWS::ElastiCache::CacheCluster": {"": {"ReplicationGroupId": "s"}},
     "AWS::SecretsManager::Secret": {"": {"RotationEnabled": "b", "OwningService": "s"}},
     "AWS::IAM::User": {
         "": {
