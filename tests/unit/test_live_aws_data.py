@@ -270,12 +270,13 @@ def test_secrets_without_their_values(aws: Aws) -> None:
     assert "hunter2" not in repr(found)
 
 
-def test_a_replica_is_its_primary_s() -> None:
+def test_a_replica_is_its_primary_s_and_a_service_keeps_its_own() -> None:
     keep = registry.kind("AWS::SecretsManager::Secret").live
     assert keep is not None
     assert keep.keep is not None
     assert keep.keep({"Name": "orders/db", "PrimaryRegion": REGION}, REGION)
     assert not keep.keep({"Name": "orders/db", "PrimaryRegion": REGION}, "eu-central-1")
+    assert not keep.keep({"Name": "rds!db-1", "OwningService": "rds"}, REGION)
 
 
 def test_warehouses(aws: Aws) -> None:

@@ -44,9 +44,13 @@ def _nothing(draft: Draft) -> Piece:
     return None
 
 
-def _primary(item: Mapping[str, Json], region: str) -> bool:
-    """Whether this is the secret itself: a replica is told by its primary, which rotates for both."""
-    return item.get("PrimaryRegion") in (None, "", region)
+def _own(item: Mapping[str, Json], region: str) -> bool:
+    """Whether this is a secret of ours, and the secret itself.
+
+    A replica is told by its primary, which rotates for both. What RDS and others keep for themselves is part of theirs:
+    they rotate it, and its key is chosen on the database.
+    """
+    return item.get("PrimaryRegion") in (None, "", region) and not item.get("OwningService")
 
 
 def _live(live: LiveItem) -> None:
@@ -63,12 +67,9 @@ def _live(live: LiveItem) -> None:
         ),
     )
     copy_tags(draft)
-    service = draft.get("OwningService")
-    if isinstance(service, str) and service:
-        draft.managed_by = service
 
 
-# Code writes secrets of its own; those that RDS and others keep for themselves are found live only.
+# Code writes secrets of its own.
 _DEFAULTS = (
     Default("RotationEnabled", False, "a secret rotates only by a schedule", kept=False),
     Default("OwningService", "", "what code writes belongs to no other service", kept=False),
@@ -120,7 +121,7 @@ KINDS: tuple[Kind, ...] = (
                 ),
             ),
             build=_live,
-            keep=_primary,
+            keep=_own,
         ),
         names=("Name",),
         # Ours, and what both sides tell.
