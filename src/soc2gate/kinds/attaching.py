@@ -156,7 +156,7 @@ def _find(roots: Roots, companion: Companion, source: Draft, value: Value, depth
         # `bucket = aws_s3_bucket_versioning.v.id`: another companion's id, which is that of its own target.
         other, draft = roots.by_address.get((source.root, value.ref.address), (companion, None))
         if draft is not None and other.kind == companion.kind:
-            told = {other.target, "id"} if other.id_is_target else {other.target}
+            told = {other.target, "id", "Ref"} if other.id_is_target else {other.target}
             if value.ref.attribute in told:
                 return _find(roots, companion, source, draft.get(other.target), depth + 1)
     targets = roots.targets.get(companion.kind)

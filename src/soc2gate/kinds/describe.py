@@ -70,7 +70,8 @@ class Companion:
     plural: bool = False
     """Whether `target` is a list and this belongs to each resource it names."""
     id_is_target: bool = False
-    """Whether the companion's own `id` is that of its target (`aws_s3_bucket_versioning.v.id` is the bucket's name)."""
+    """Whether the companion's own `id` (CloudFormation: `Ref`) is that of its target: `aws_s3_bucket_versioning.v.id`
+    is the bucket's name."""
     stands_as: str = ""
     """A kind of its own that it forms when its target is not declared here; otherwise it then forms a partial resource
     of `kind`, which can only fail."""

@@ -117,6 +117,8 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     "AWS::CertificateManager::Certificate": {
         "": {"Status": "s", "NotAfter": "s", "InUseBy": "[s", "Type": "s", "RenewalEligibility": "s"}
     },
+    # The group a node belongs to, which answers for it.
+    "AWS::ElastiCache::CacheCluster": {"": {"ReplicationGroupId": "s"}},
     "AWS::SecretsManager::Secret": {"": {"RotationEnabled": "b", "OwningService": "s"}},
     "AWS::IAM::User": {
         "": {
@@ -144,7 +146,6 @@ RELATED: Mapping[str, Structure] = {
     # What rules read as `resource.related.<Link>`; `kinds` fills it.
     "AWS::S3::Bucket": {"Policy": "*"},
     "AWS::EC2::VPC": {"FlowLogs": "[@AWS::EC2::FlowLog"},
-    "AWS::SecretsManager::Secret": {"RotationSchedules": "[*"},
     "Account::Account": {"Trails": "[@AWS::CloudTrail::Trail"},
     "Account::Region": {
         "Detectors": "[@AWS::GuardDuty::Detector",

@@ -27,17 +27,18 @@ def looked_at(draft: Draft, path: str, field: str) -> None:
     draft.places.setdefault(path, draft.calls.get(step, draft.where))
 
 
-def copy_tags(draft: Draft, field: str = "Tags") -> None:
-    """Write `Tags` from a list of keys and values, or from a map; those that only AWS sets are left out."""
+def copy_tags(draft: Draft, field: str = "Tags", path: str = "Tags") -> None:
+    """Write the property for tags from a list of keys and values, or from a map; those that only AWS sets are left
+    out."""
     tags = draft.get(field)
-    looked_at(draft, "Tags", field)
+    looked_at(draft, path, field)
     if isinstance(tags, Unknown):
-        draft.set("Tags", tags)
+        draft.set(path, tags)
         return
     draft.tags = tag_map(tags)
     listed: Value = [{"Key": key, "Value": value} for key, value in sorted(tag_map(without_aws_tags(tags)).items())]
     if listed:
-        draft.set("Tags", draft.made(listed, field))
+        draft.set(path, draft.made(listed, field))
 
 
 def withhold(draft: Draft, path: str, reason: str) -> None:

@@ -1,0 +1,7 @@
+# DocumentDB encrypts by itself in the console only.
+resource "aws_docdb_cluster" "catalogue" {
+  cluster_identifier              = "catalogue"
+  master_username                 = "catalogue"
+  manage_master_user_password     = true
+  deletion_protection             = true
+}

@@ -1,0 +1,12 @@
+variable "at_rest_encryption_enabled" {
+  type = bool
+}
+
+resource "aws_elasticache_replication_group" "sessions" {
+  replication_group_id       = "sessions"
+  description                = "Sign-in sessions"
+  engine                     = "redis"
+  node_type                  = "cache.m7g.large"
+  num_cache_clusters         = 2
+  at_rest_encryption_enabled = var.at_rest_encryption_enabled
+}

@@ -1,0 +1,9 @@
+# Failover alone does not say where the replica stands.
+resource "aws_elasticache_replication_group" "sessions" {
+  replication_group_id       = "sessions"
+  description                = "Sign-in sessions"
+  engine                     = "redis"
+  node_type                  = "cache.m7g.large"
+  num_cache_clusters         = 2
+  automatic_failover_enabled = true
+}

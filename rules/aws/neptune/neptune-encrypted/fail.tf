@@ -1,0 +1,4 @@
+resource "aws_neptune_cluster" "fraud" {
+  cluster_identifier = "fraud"
+  storage_encrypted  = false
+}

@@ -1,0 +1,12 @@
+variable "on" {
+  type = bool
+}
+
+resource "aws_opensearch_domain" "products" {
+  domain_name    = "products"
+  engine_version = "OpenSearch_2.11"
+
+  encrypt_at_rest {
+    enabled = var.on
+  }
+}

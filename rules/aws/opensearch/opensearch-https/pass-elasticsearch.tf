@@ -1,0 +1,8 @@
+resource "aws_elasticsearch_domain" "archive" {
+  domain_name           = "archive"
+  elasticsearch_version = "7.10"
+
+  domain_endpoint_options {
+    enforce_https = true
+  }
+}

@@ -1,0 +1,10 @@
+resource "aws_elasticsearch_domain" "archive" {
+  domain_name           = "archive"
+  elasticsearch_version = "7.10"
+
+  log_publishing_options {
+    log_type                 = "AUDIT_LOGS"
+    cloudwatch_log_group_arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/search/products"
+    enabled                  = false
+  }
+}

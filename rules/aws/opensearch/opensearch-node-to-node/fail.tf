@@ -1,0 +1,8 @@
+resource "aws_opensearch_domain" "products" {
+  domain_name    = "products"
+  engine_version = "OpenSearch_2.11"
+
+  node_to_node_encryption {
+    enabled = false
+  }
+}

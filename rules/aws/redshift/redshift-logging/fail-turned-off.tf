@@ -1,0 +1,13 @@
+# A bucket is named, and nothing is written to it.
+resource "aws_redshift_cluster" "reports" {
+  cluster_identifier     = "reports"
+  database_name          = "reports"
+  node_type              = "ra3.large"
+  master_username        = "reports"
+  manage_master_password = true
+
+  logging {
+    enable      = false
+    bucket_name = "acme-logs"
+  }
+}

@@ -1,0 +1,9 @@
+resource "aws_kms_key" "secrets" {
+  description         = "Secrets"
+  enable_key_rotation = true
+}
+
+resource "aws_secretsmanager_secret" "orders" {
+  name       = "orders/database"
+  kms_key_id = aws_kms_key.secrets.arn
+}

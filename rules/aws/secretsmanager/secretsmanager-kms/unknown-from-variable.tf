@@ -1,0 +1,8 @@
+variable "key" {
+  type = string
+}
+
+resource "aws_secretsmanager_secret" "orders" {
+  name       = "orders/database"
+  kms_key_id = var.key
+}
