@@ -29,6 +29,9 @@ KINDS: Mapping[str, str] = {
     "AWS::EC2::Subnet": _AWS + "ec2",
     "AWS::EC2::VPC": _AWS + "ec2",
     "AWS::EC2::Volume": _AWS + "ec2",
+    "AWS::ElasticLoadBalancing::LoadBalancer": _AWS + "elb",
+    "AWS::ElasticLoadBalancingV2::Listener": _AWS + "elbv2",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": _AWS + "elbv2",
     "AWS::IAM::Group": _AWS + "iam",
     "AWS::IAM::ManagedPolicy": _AWS + "iam",
     "AWS::IAM::Policy": _AWS + "iam",
@@ -64,6 +67,8 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
     ),
+    "elb": ("aws_elb",),
+    "elbv2": ("aws_alb", "aws_alb_listener", "aws_lb", "aws_lb_listener"),
     "iam": (
         "aws_iam_group",
         "aws_iam_group_membership",

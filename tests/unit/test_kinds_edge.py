@@ -1,0 +1,187 @@
+"""Services at the edge and for computing: the same resource in both formats is the same in the normal form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kinds_support import cfn, normal, one, said, tf, var
+
+from soc2gate.engine import differences
+from soc2gate.model.resource import Resource
+from soc2gate.model.value import Unknown
+
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
+CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"
+
+
+def made(type_: str, kind: str, body: dict[str, Any]) -> Resource:
+    return one(normal(tf(f"{type_}.x", body)), kind)
+
+
+def template(kind: str, body: dict[str, Any]) -> Resource:
+    return one(normal(cfn("X", kind, body)), kind)
+
+
+# Load balancers
+
+
+@pytest.mark.parametrize("type_", ["aws_lb", "aws_alb"])
+def test_a_load_balancer_is_the_same_in_both_formats(type_: str) -> None:
+    ours = made(
+        type_,
+        BALANCER,
+        {
+            "name": "shop",
+            "internal": True,
+            "subnets": ["subnet-1"],
+            "security_groups": ["sg-1"],
+            "access_logs": [{"bucket": "logs", "enabled": True}],
+            "enable_deletion_protection": True,
+            "idle_timeout": 30,
+            "tags": {"a": "b"},
+        },
+    )
+    theirs = template(
+        BALANCER,
+        {
+            "Name": "shop",
+            "Scheme": "internal",
+            "Subnets": ["subnet-1"],
+            "SecurityGroups": ["sg-1"],
+            "LoadBalancerAttributes": [
+                {"Key": "access_logs.s3.enabled", "Value": "true"},
+                {"Key": "access_logs.s3.bucket", "Value": "logs"},
+                {"Key": "deletion_protection.enabled", "Value": "true"},
+                {"Key": "idle_timeout.timeout_seconds", "Value": "30"},
+            ],
+            "Tags": [{"Key": "a", "Value": "b"}],
+        },
+    )
+    assert said(ours) == said(theirs)
+
+
+@pytest.mark.parametrize("type_", ["aws_lb_listener", "aws_alb_listener"])
+def test_a_listener_is_the_same_in_both_formats(type_: str) -> None:
+    ours = made(
+        type_,
+        LISTENER,
+        {
+            "load_balancer_arn": "arn:aws:lb",
+            "port": 443,
+            "protocol": "https",
+            "certificate_arn": "arn:aws:acm:c",
+            "default_action": [
+                {"type": "authenticate-oidc", "order": 1, "authenticate_oidc": [OIDC | {"client_secret": "hunter2"}]},
+                {"type": "forward", "order": 2, "target_group_arn": "arn:aws:tg"},
+            ],
+        },
+    )
+    theirs = template(
+        LISTENER,
+        {
+            "LoadBalancerArn": "arn:aws:lb",
+            "Port": "443",
+            "Protocol": "HTTPS",
+            "Certificates": [{"CertificateArn": "arn:aws:acm:c"}],
+            "DefaultActions": [
+                {
+                    "Type": "authenticate-oidc",
+                    "Order": 1,
+                    "AuthenticateOidcConfig": {
+                        "Issuer": "i",
+                        "ClientId": "c",
+                        "AuthorizationEndpoint": "a",
+                        "TokenEndpoint": "t",
+                        "UserInfoEndpoint": "u",
+                    },
+                },
+                {"Type": "forward", "Order": 2, "TargetGroupArn": "arn:aws:tg"},
+            ],
+        },
+    )
+    assert said(ours) == said(theirs)
+    assert ours.properties["SslPolicy"] == "ELBSecurityPolicy-2016-08"
+    assert "hunter2" not in repr(ours)
+
+
+OIDC = {
+    "issuer": "i",
+    "client_id": "c",
+    "authorization_endpoint": "a",
+    "token_endpoint": "t",
+    "user_info_endpoint": "u",
+}
+
+
+def test_a_listener_of_unknown_protocol_has_an_unknown_policy() -> None:
+    listener = made("aws_lb_listener", LISTENER, {"port": 443, "protocol": var("protocol")})
+    assert isinstance(listener.properties["SslPolicy"], Unknown)
+    assert "SslPolicy" not in made("aws_lb_listener", LISTENER, {"port": 80, "protocol": "HTTP"}).properties
+
+
+def test_settings_that_code_leaves_to_the_service_are_no_difference() -> None:
+    spelling = differences.Spelling(frozenset(), frozenset(), frozenset({"LoadBalancerAttributes"}))
+    logs = {"Key": "access_logs.s3.enabled", "Value": "true"}
+    theirs = [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}, logs]
+
+    def paths(ours: list[Any], live: list[Any]) -> list[str]:
+        found = differences.differences(
+            {"LoadBalancerAttributes": ours},
+            {"LoadBalancerAttributes": live},
+            read=lambda name: True,
+            spelling=spelling,
+            resolve=lambda ref: None,
+        )
+        return [difference.path for difference in found]
+
+    assert paths([logs], theirs) == []
+    assert paths([logs], [theirs[0], {**logs, "Value": "false"}]) == ["LoadBalancerAttributes[0].Value"]
+    assert paths([logs], theirs[:1]) == ["LoadBalancerAttributes"]
+
+
+def test_a_classic_load_balancer_is_the_same_in_both_formats() -> None:
+    ours = made(
+        "aws_elb",
+        CLASSIC,
+        {
+            "name": "legacy",
+            "subnets": ["subnet-1"],
+            "cross_zone_load_balancing": False,
+            "listener": [
+                {
+                    "lb_port": 443,
+                    "lb_protocol": "https",
+                    "instance_port": 8080,
+                    "instance_protocol": "http",
+                    "ssl_certificate_id": "arn:aws:acm:c",
+                }
+            ],
+            "access_logs": [{"bucket": "logs", "interval": 60}],
+        },
+    )
+    theirs = template(
+        CLASSIC,
+        {
+            "LoadBalancerName": "legacy",
+            "Subnets": ["subnet-1"],
+            "CrossZone": False,
+            "Listeners": [
+                {
+                    "LoadBalancerPort": "443",
+                    "Protocol": "HTTPS",
+                    "InstancePort": "8080",
+                    "InstanceProtocol": "HTTP",
+                    "SSLCertificateId": "arn:aws:acm:c",
+                }
+            ],
+            "AccessLoggingPolicy": {"Enabled": True, "S3BucketName": "logs", "EmitInterval": 60},
+        },
+    )
+    assert said(ours) == said(theirs)
+
+
+def test_a_classic_log_that_is_switched_off_stays_off() -> None:
+    balancer = made("aws_elb", CLASSIC, {"name": "legacy", "access_logs": [{"bucket": "logs", "enabled": False}]})
+    assert balancer.properties["AccessLoggingPolicy"] == {"Enabled": False, "S3BucketName": "logs"}

@@ -1,0 +1,145 @@
+"""Services at the edge and for computing, read over HTTP."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
+from kinds_support import assert_fits
+
+from soc2gate.live.aws import AwsRequest, collect_aws
+from soc2gate.live.snapshot import Snapshot
+from soc2gate.model.resource import Resource
+from soc2gate.model.value import Unknown
+
+NOW = "2026-11-21T09:00:00Z"
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
+CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Aws]:
+    with running_aws() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(server: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    yield server
+    server.reset()
+
+
+def collect(aws: Aws, *kinds: str) -> Snapshot:
+    snapshot = collect_aws(AwsRequest(kinds, lambda: NOW, regions=(REGION,), endpoint_url=aws.url))
+    for resource in snapshot.resources():
+        assert_fits(resource)
+    return snapshot
+
+
+def only(snapshot: Snapshot, kind: str) -> Resource:
+    (found,) = [resource for resource in snapshot.resources() if resource.kind == kind]
+    return found
+
+
+# Load balancers
+
+
+def network(aws: Aws) -> tuple[str, list[str]]:
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    return vpc, [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            "SubnetId"
+        ]
+        for n, zone in enumerate("ab")
+    ]
+
+
+def balancer(aws: Aws, name: str, **more: Any) -> str:
+    _, subnets = network(aws)
+    made = aws.client("elbv2").create_load_balancer(Name=name, Subnets=subnets, **more)
+    arn: str = made["LoadBalancers"][0]["LoadBalancerArn"]
+    return arn
+
+
+def test_load_balancers_with_their_settings_and_listeners(aws: Aws) -> None:
+    elbv2 = aws.client("elbv2")
+    arn = balancer(aws, "shop", Tags=[{"Key": "team", "Value": "a"}])
+    balancer(aws, "spare")
+    elbv2.modify_load_balancer_attributes(
+        LoadBalancerArn=arn, Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}]
+    )
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    listener = elbv2.create_listener(
+        LoadBalancerArn=arn,
+        Port=80,
+        Protocol="HTTP",
+        DefaultActions=[{"Type": "redirect", "RedirectConfig": redirect}],
+    )["Listeners"][0]["ListenerArn"]
+    snapshot = collect(aws, BALANCER, LISTENER)
+    (shop,) = [r for r in snapshot.resources() if r.identity.get("name") == "shop"]
+    settings: Any = shop.properties["LoadBalancerAttributes"]
+    assert {"Key": "deletion_protection.enabled", "Value": "true"} in settings
+    assert {"Key": "load_balancing.cross_zone.enabled", "Value": "false"} in settings
+    assert (shop.identity["arn"], shop.properties["Type"], shop.tags) == (arn, "application", {"team": "a"})
+    found = only(snapshot, LISTENER)
+    assert (found.address, found.properties["LoadBalancerArn"]) == (listener, arn)
+    assert (found.properties["Port"], found.properties["Protocol"]) == (80, "HTTP")
+    actions: Any = found.properties["DefaultActions"]
+    assert [action["RedirectConfig"] for action in actions] == [redirect]
+    (part,) = snapshot.parts
+    made = {count.call: count.made for count in part.calls}
+    assert made["elbv2:DescribeLoadBalancers"] == 1, "both kinds share the listing"
+    assert made["elbv2:DescribeListeners"] == 2
+
+
+@pytest.mark.parametrize("operation", ["DescribeLoadBalancers", "DescribeListeners"])
+def test_listeners_that_could_not_be_listed_are_unread(aws: Aws, operation: str) -> None:
+    balancer(aws, "shop")
+    with aws.refusing(Refusal(f"Action={operation}&", "AccessDenied", "query")):
+        snapshot = collect(aws, LISTENER)
+    reason = snapshot.why_unread(LISTENER, REGION)
+    assert reason == f"elbv2:{operation} was denied (AccessDenied)"
+    assert f"allow elasticloadbalancing:{operation}" in snapshot.problems()[0].hint
+
+
+def test_listeners_of_a_balancer_that_has_just_gone_are_none(aws: Aws) -> None:
+    balancer(aws, "shop")
+    with aws.refusing(Refusal("Action=DescribeListeners&", "LoadBalancerNotFound", "query", "400 Bad Request")):
+        snapshot = collect(aws, LISTENER)
+    assert (len(snapshot.resources()), snapshot.was_read(LISTENER, REGION)) == (0, True)
+
+
+def test_settings_that_may_not_be_read_are_unknown(aws: Aws) -> None:
+    balancer(aws, "shop")
+    with aws.refusing(Refusal("DescribeLoadBalancerAttributes", "AccessDenied", "query")):
+        found = only(collect(aws, BALANCER), BALANCER)
+    assert isinstance(found.properties["LoadBalancerAttributes"], Unknown)
+
+
+def test_a_classic_load_balancer(aws: Aws) -> None:
+    elb = aws.client("elb")
+    elb.create_load_balancer(
+        LoadBalancerName="legacy",
+        Listeners=[{"Protocol": "http", "LoadBalancerPort": 80, "InstancePort": 8080, "InstanceProtocol": "http"}],
+        AvailabilityZones=[f"{REGION}a"],
+    )
+    found = only(collect(aws, CLASSIC), CLASSIC)
+    assert found.properties["Listeners"] == [
+        {"LoadBalancerPort": "80", "Protocol": "HTTP", "InstancePort": "8080", "InstanceProtocol": "HTTP"}
+    ]
+    policy: Any = found.properties["AccessLoggingPolicy"]
+    assert policy["Enabled"] is False
+    assert found.identity["arn"] == f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/legacy"
