@@ -143,3 +143,86 @@ def test_a_classic_load_balancer(aws: Aws) -> None:
     policy: Any = found.properties["AccessLoggingPolicy"]
     assert policy["Enabled"] is False
     assert found.identity["arn"] == f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/legacy"
+
+
+# CloudFront and certificates
+
+DISTRIBUTION = "AWS::CloudFront::Distribution"
+CERTIFICATE = "AWS::CertificateManager::Certificate"
+
+
+def distribute(aws: Aws, **more: Any) -> str:
+    behaviour = {
+        "TargetOriginId": "shop",
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "AllowedMethods": {
+            "Quantity": 2,
+            "Items": ["HEAD", "GET"],
+            "CachedMethods": {"Quantity": 2, "Items": ["HEAD", "GET"]},
+        },
+        "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}},
+        "MinTTL": 0,
+    }
+    origin = {
+        "Id": "shop",
+        "DomainName": "origin.example.com",
+        "CustomHeaders": {"Quantity": 1, "Items": [{"HeaderName": "x-origin", "HeaderValue": "hunter2"}]},
+        "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
+    }
+    made = aws.client("cloudfront").create_distribution(
+        DistributionConfig={
+            "CallerReference": "one",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": behaviour,
+            **more,
+        }
+    )
+    arn: str = made["Distribution"]["ARN"]
+    return arn
+
+
+def test_a_distribution_reads_as_code_writes_it(aws: Aws) -> None:
+    arn = distribute(
+        aws,
+        Logging={"Enabled": True, "IncludeCookies": False, "Bucket": "logs.s3.amazonaws.com", "Prefix": ""},
+        ViewerCertificate={"CloudFrontDefaultCertificate": True},
+    )
+    found = only(collect(aws, DISTRIBUTION), DISTRIBUTION)
+    config: Any = found.properties["DistributionConfig"]
+    assert found.address == arn
+    assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
+    assert config["DefaultCacheBehavior"]["AllowedMethods"] == ["HEAD", "GET"]
+    assert config["Logging"] == {"IncludeCookies": False, "Bucket": "logs.s3.amazonaws.com"}
+    assert config["ViewerCertificate"]["CloudFrontDefaultCertificate"] is True
+    assert [origin["Id"] for origin in config["Origins"]] == ["shop"]
+    assert "hunter2" not in repr(found)
+
+
+def test_a_log_that_is_switched_off_names_no_bucket(aws: Aws) -> None:
+    distribute(
+        aws, Logging={"Enabled": False, "IncludeCookies": False, "Bucket": "logs.s3.amazonaws.com", "Prefix": ""}
+    )
+    config: Any = only(collect(aws, DISTRIBUTION), DISTRIBUTION).properties["DistributionConfig"]
+    assert config["Logging"] == {}
+
+
+def test_a_distribution_that_may_not_be_read_is_unknown(aws: Aws) -> None:
+    distribute(aws)
+    with aws.refusing(Refusal("/config", "AccessDenied", "query")):
+        found = only(collect(aws, DISTRIBUTION), DISTRIBUTION)
+    assert found.properties["DistributionConfig"] == Unknown(
+        "cloudfront:GetDistributionConfig was denied (AccessDenied)"
+    )
+
+
+def test_certificates_of_every_kind_of_key_are_listed(aws: Aws) -> None:
+    aws.client("acm").request_certificate(DomainName="shop.example.com", KeyAlgorithm="EC_prime256v1")
+    aws.requests.clear()
+    found = only(collect(aws, CERTIFICATE), CERTIFICATE)
+    (asked,) = [request for request in aws.requests if "ListCertificates" in request]
+    assert all(key in asked for key in ("RSA_1024", "RSA_4096", "EC_prime256v1", "EC_secp521r1"))
+    assert found.properties["DomainName"] == "shop.example.com"
+    assert "Status" in found.properties
+    assert found.properties.get("InUseBy", []) == []

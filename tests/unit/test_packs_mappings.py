@@ -6,6 +6,11 @@ from soc2gate import packs
 from soc2gate.model.rule import Strength
 
 CLAIMED = {
+    "acm-not-expiring": ("tls-in-transit", "high", ("CC6.7",)),
+    "cloudfront-https": ("tls-in-transit", "high", ("CC6.7",)),
+    "cloudfront-logging": ("audit-logging", "medium", ("CC7.2",)),
+    "cloudfront-min-tls": ("tls-in-transit", "medium", ("CC6.7",)),
+    "cloudfront-waf": ("network-segmentation", "medium", ("CC6.6",)),
     "cloudtrail-log-validation": ("log-integrity-retention", "medium", ("CC7.2",)),
     "cloudtrail-multi-region": ("audit-logging", "high", ("CC7.2",)),
     "dynamodb-pitr": ("backup", "medium", ("A1.2",)),

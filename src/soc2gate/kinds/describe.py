@@ -108,7 +108,7 @@ class Call:
     """boto3's method: `get_bucket_encryption`."""
     action: str
     """The IAM action it needs: `s3:GetEncryptionConfiguration`."""
-    parameters: Mapping[str, str | int | list[Json]] = field(default_factory=dict)
+    parameters: Mapping[str, str | int | list[Json] | dict[str, Json]] = field(default_factory=dict)
     """Parameter to a value; a string `{Name}` is filled from the listed item, `{account}` from the caller."""
     result: str = ""
     """Dotted path to what is wanted in the answer; empty for all of it. A list where `items` is set."""

@@ -20,6 +20,8 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
     "Account::IAM::PasswordPolicy": _AWS + "account",
+    "AWS::CertificateManager::Certificate": _AWS + "acm",
+    "AWS::CloudFront::Distribution": _AWS + "cloudfront",
     "AWS::CloudTrail::Trail": _AWS + "cloudtrail",
     "AWS::DynamoDB::Table": _AWS + "dynamodb",
     "AWS::EC2::FlowLog": _AWS + "ec2",
@@ -51,6 +53,8 @@ KINDS: Mapping[str, str] = {
 
 _TERRAFORM: Mapping[str, Sequence[str]] = {
     "account": ("aws_iam_account_password_policy",),
+    "acm": ("aws_acm_certificate",),
+    "cloudfront": ("aws_cloudfront_distribution",),
     "cloudtrail": ("aws_cloudtrail",),
     "dynamodb": ("aws_dynamodb_table",),
     "ec2": (
