@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kinds_support import cfn, normal, one, said, tf, var
+from kinds_support import cfn, normal, one, ref, said, tf, var
 
 from soc2gate.engine import differences
 from soc2gate.model.resource import Resource
@@ -269,3 +269,121 @@ def test_a_certificate_is_the_same_in_both_formats() -> None:
     theirs = template(CERTIFICATE, {"DomainName": "a.example.com", "ValidationMethod": "DNS"})
     assert said(ours) == said(theirs)
     assert isinstance(ours.properties["NotAfter"], Unknown), "only the live API tells"
+
+
+# Containers
+
+REPOSITORY = "AWS::ECR::Repository"
+EKS = "AWS::EKS::Cluster"
+ECS = "AWS::ECS::Cluster"
+TASK = "AWS::ECS::TaskDefinition"
+
+
+def test_a_repository_and_what_is_written_beside_it_are_one() -> None:
+    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]}'
+    ours = one(
+        normal(
+            tf(
+                "aws_ecr_repository.x",
+                {
+                    "name": "shop",
+                    "image_tag_mutability": "IMMUTABLE",
+                    "image_scanning_configuration": [{"scan_on_push": True}],
+                    "encryption_configuration": [{"encryption_type": "KMS", "kms_key": "arn:aws:kms:k"}],
+                    "tags": {"a": "b"},
+                },
+            ),
+            tf("aws_ecr_repository_policy.x", {"repository": ref("aws_ecr_repository.x.name"), "policy": policy}),
+            tf("aws_ecr_lifecycle_policy.x", {"repository": "shop", "policy": "{}"}),
+        ),
+        REPOSITORY,
+    )
+    theirs = template(
+        REPOSITORY,
+        {
+            "RepositoryName": "shop",
+            "ImageTagMutability": "IMMUTABLE",
+            "ImageScanningConfiguration": {"ScanOnPush": "true"},
+            "EncryptionConfiguration": {"EncryptionType": "KMS", "KmsKey": "arn:aws:kms:k"},
+            "RepositoryPolicyText": policy,
+            "LifecyclePolicy": {"LifecyclePolicyText": "{}"},
+            "Tags": [{"Key": "a", "Value": "b"}],
+        },
+    )
+    assert said(ours) == said(theirs)
+
+
+def test_an_eks_cluster_is_the_same_in_both_formats() -> None:
+    ours = made(
+        "aws_eks_cluster",
+        EKS,
+        {
+            "name": "shop",
+            "role_arn": "arn:aws:iam::1:role/r",
+            "version": "1.33",
+            "enabled_cluster_log_types": ["api", "audit"],
+            "encryption_config": [{"resources": ["secrets"], "provider": [{"key_arn": "arn:aws:kms:k"}]}],
+            "vpc_config": [{"subnet_ids": ["subnet-1"], "public_access_cidrs": []}],
+        },
+    )
+    theirs = template(
+        EKS,
+        {
+            "Name": "shop",
+            "RoleArn": "arn:aws:iam::1:role/r",
+            "Version": "1.33",
+            "Logging": {"ClusterLogging": {"EnabledTypes": [{"Type": "api"}, {"Type": "audit"}]}},
+            "EncryptionConfig": [{"Resources": ["secrets"], "Provider": {"KeyArn": "arn:aws:kms:k"}}],
+            "ResourcesVpcConfig": {"SubnetIds": ["subnet-1"], "PublicAccessCidrs": []},
+        },
+    )
+    assert said(ours) == said(theirs)
+    network: Any = ours.properties["ResourcesVpcConfig"]
+    assert (network["EndpointPublicAccess"], network["PublicAccessCidrs"]) == (True, ["0.0.0.0/0"])
+
+
+def test_an_ecs_cluster_is_the_same_in_both_formats() -> None:
+    ours = made("aws_ecs_cluster", ECS, {"name": "c", "setting": [{"name": "containerInsights", "value": "enabled"}]})
+    theirs = template(ECS, {"ClusterName": "c", "ClusterSettings": [{"Name": "containerInsights", "Value": "enabled"}]})
+    assert said(ours) == said(theirs)
+    assert isinstance(made("aws_ecs_cluster", ECS, {"name": "c"}).properties["ClusterSettings"], Unknown)
+
+
+CONTAINERS = """[{"name": "web", "image": "web:1", "cpu": 256, "dockerLabels": {"team": "a"},
+ "portMappings": [{"containerPort": 80}],
+ "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}}}]"""
+
+
+def test_a_task_definition_is_the_same_in_both_formats() -> None:
+    ours = made(
+        "aws_ecs_task_definition",
+        TASK,
+        {"family": "shop", "cpu": 256, "network_mode": "awsvpc", "container_definitions": CONTAINERS},
+    )
+    theirs = template(
+        TASK,
+        {
+            "Family": "shop",
+            "Cpu": "256",
+            "NetworkMode": "awsvpc",
+            "ContainerDefinitions": [
+                {
+                    "Name": "web",
+                    "Image": "web:1",
+                    "Cpu": 256,
+                    "DockerLabels": {"team": "a"},
+                    "PortMappings": [{"ContainerPort": 80}],
+                    "LogConfiguration": {"LogDriver": "awslogs", "Options": {"awslogs-group": "g"}},
+                }
+            ],
+        },
+    )
+    assert said(ours) == said(theirs)
+
+
+def test_a_user_pool_is_the_same_in_both_formats() -> None:
+    pool = "AWS::Cognito::UserPool"
+    ours = made("aws_cognito_user_pool", pool, {"name": "p", "alias_attributes": ["email"], "tags": {"a": "b"}})
+    theirs = template(pool, {"UserPoolName": "p", "AliasAttributes": ["email"], "UserPoolTags": {"a": "b"}})
+    assert said(ours) == said(theirs)
+    assert ours.properties["MfaConfiguration"] == "OFF"

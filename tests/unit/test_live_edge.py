@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
@@ -226,3 +226,116 @@ def test_certificates_of_every_kind_of_key_are_listed(aws: Aws) -> None:
     assert found.properties["DomainName"] == "shop.example.com"
     assert "Status" in found.properties
     assert found.properties.get("InUseBy", []) == []
+
+
+# Containers and user pools
+
+REPOSITORY = "AWS::ECR::Repository"
+EKS = "AWS::EKS::Cluster"
+ECS = "AWS::ECS::Cluster"
+TASK = "AWS::ECS::TaskDefinition"
+POOL = "AWS::Cognito::UserPool"
+
+
+def test_a_repository_with_its_policy_and_scanning(aws: Aws) -> None:
+    ecr = aws.client("ecr")
+    ecr.create_repository(
+        repositoryName="shop",
+        imageTagMutability="IMMUTABLE",
+        imageScanningConfiguration={"scanOnPush": True},
+        tags=[{"Key": "team", "Value": "a"}],
+    )
+    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]}'
+    ecr.set_repository_policy(repositoryName="shop", policyText=policy)
+    found = only(collect(aws, REPOSITORY), REPOSITORY)
+    told: Any = found.properties
+    assert (told["ImageTagMutability"], told["ImageScanningConfiguration"]) == ("IMMUTABLE", {"ScanOnPush": True})
+    assert told["ScanFrequency"] == "MANUAL", "moto's answer while the registry itself asks for nothing"
+    assert told["RepositoryPolicyText"]["Statement"][0]["Principal"] == "*"
+    assert (found.identity["name"], found.tags) == ("shop", {"team": "a"})
+    assert "LifecyclePolicy" in found.places, "it was looked at, and there is none"
+
+
+def test_a_repository_without_a_policy_has_none_and_a_denied_one_is_unknown(aws: Aws) -> None:
+    aws.client("ecr").create_repository(repositoryName="shop")
+    found = only(collect(aws, REPOSITORY), REPOSITORY)
+    assert "RepositoryPolicyText" not in found.properties
+    assert "RepositoryPolicyText" in found.places
+    with aws.refusing(Refusal("GetRepositoryPolicy", "AccessDeniedException", "json", "400 Bad Request")):
+        found = only(collect(aws, REPOSITORY), REPOSITORY)
+    assert isinstance(found.properties["RepositoryPolicyText"], Unknown)
+
+
+def test_an_eks_cluster(aws: Aws) -> None:
+    _, subnets = network(aws)
+    aws.client("eks").create_cluster(
+        name="shop",
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/shop",
+        resourcesVpcConfig={
+            "subnetIds": subnets,
+            "endpointPublicAccess": True,
+            "publicAccessCidrs": ["198.51.100.0/24"],
+        },
+        logging={
+            "clusterLogging": [
+                {"types": ["api", "audit"], "enabled": True},
+                {"types": ["authenticator"], "enabled": False},
+            ]
+        },
+        encryptionConfig=[{"resources": ["secrets"], "provider": {"keyArn": "arn:aws:kms:k"}}],
+        tags={"team": "a"},
+    )
+    found = only(collect(aws, EKS), EKS)
+    told: Any = found.properties
+    assert told["ResourcesVpcConfig"]["EndpointPublicAccess"] is True
+    assert told["ResourcesVpcConfig"]["PublicAccessCidrs"] == ["198.51.100.0/24"]
+    assert told["Logging"] == {"ClusterLogging": {"EnabledTypes": [{"Type": "api"}, {"Type": "audit"}]}}
+    assert told["EncryptionConfig"] == [{"Resources": ["secrets"], "Provider": {"KeyArn": "arn:aws:kms:k"}}]
+    assert (found.identity["name"], found.tags) == ("shop", {"team": "a"})
+
+
+def test_an_eks_cluster_that_may_not_be_described_is_unknown(aws: Aws) -> None:
+    _, subnets = network(aws)
+    aws.client("eks").create_cluster(
+        name="shop", roleArn=f"arn:aws:iam::{ACCOUNT}:role/shop", resourcesVpcConfig={"subnetIds": subnets}
+    )
+    with aws.refusing(Refusal("/clusters/shop", "AccessDeniedException", "json")):
+        told = only(collect(aws, EKS), EKS).properties
+    assert all(isinstance(told[name], Unknown) for name in ("ResourcesVpcConfig", "EncryptionConfig", "Logging"))
+
+
+def test_ecs_clusters_and_the_latest_revision_of_each_task(aws: Aws) -> None:
+    ecs = aws.client("ecs")
+    ecs.create_cluster(clusterName="shop", settings=[{"name": "containerInsights", "value": "enabled"}])
+    for tag in ("1", "2"):
+        ecs.register_task_definition(
+            family="shop",
+            containerDefinitions=[
+                {
+                    "name": "web",
+                    "image": f"web:{tag}",
+                    "memory": 128,
+                    "environment": [{"name": "PASSWORD", "value": "hunter2"}],
+                    "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}},
+                }
+            ],
+        )
+    snapshot = collect(aws, ECS, TASK)
+    cluster = only(snapshot, ECS)
+    assert cluster.properties["ClusterSettings"] == [{"Name": "containerInsights", "Value": "enabled"}]
+    assert cluster.identity["name"] == "shop"
+    task = only(snapshot, TASK)
+    (web,) = cast("list[Any]", task.properties["ContainerDefinitions"])
+    assert web["Image"] == "web:2"
+    assert web["LogConfiguration"] == {"LogDriver": "awslogs", "Options": {"awslogs-group": "g"}}
+    assert "hunter2" not in repr(snapshot)
+    assert task.identity["name"] == "shop"
+
+
+def test_a_user_pool(aws: Aws) -> None:
+    pool = aws.client("cognito-idp").create_user_pool(
+        PoolName="customers", MfaConfiguration="OPTIONAL", UserPoolTags={"team": "a"}
+    )["UserPool"]
+    found = only(collect(aws, POOL), POOL)
+    assert found.properties["MfaConfiguration"] == "OPTIONAL"
+    assert (found.identity["arn"], found.tags) == (pool["Arn"], {"team": "a"})

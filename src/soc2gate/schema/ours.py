@@ -138,6 +138,8 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     "AWS::EC2::FlowLog": {"": {"FlowLogStatus": "s"}},
     "AWS::EC2::VPC": {"": {"IsDefault": "b"}},
     "AWS::EC2::Volume": {"": {"State": "s"}},
+    # What the repository's and the registry's settings come to: SCAN_ON_PUSH, CONTINUOUS_SCAN or MANUAL.
+    "AWS::ECR::Repository": {"": {"ScanFrequency": "s"}},
 }
 
 RELATED: Mapping[str, Structure] = {
