@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test quick lint types contracts unit rules end-to-end bench schema clean
+.PHONY: help demo test quick lint types contracts unit rules end-to-end bench index schema clean
 
 help:
 	@echo "make demo        set up and run the main job on a made-up company; no account, no credentials"
 	@echo "make test        everything: lint, types, import contracts, tests, rule fixtures, the demo, the built wheel"
 	@echo "make quick       the same without what builds wheels or downloads much (says what it left out)"
 	@echo "make bench       soc2gate against its peers, as ratios measured in one run"
+	@echo "make index       write rules/index.json again, after a change of rules or mappings"
 	@echo "make schema      write src/soc2gate/schema/data again from the installed cfn-lint and kubernetes client"
 
 demo: $(VENV)/installed-demo
@@ -43,6 +44,9 @@ end-to-end: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/bench.py
+
+index: $(VENV)/installed-dev
+	$(BIN)/python -c 'from soc2gate.packs import index; index.rewrite()'
 
 schema: $(VENV)/installed-dev
 	$(BIN)/python -m soc2gate.schema.generate

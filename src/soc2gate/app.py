@@ -141,7 +141,7 @@ def verify(
     declared = read_declared(request)
     if snapshot is None:
         snapshot = collect(
-            request,
+            replace(request, regions=regions_of(request, declared.resources)),
             providers=providers_of(declared.resources),
             asked=sorted(_asked_kinds(declared.resources, (), request)),
             progress=progress,
@@ -245,6 +245,17 @@ def _read(root: Root, request: Request) -> Reading:
 def providers_of(resources: Iterable[Resource]) -> list[str]:
     """The live sides the code deploys to, sorted."""
     return sorted({_provider(resource.kind) for resource in resources})
+
+
+def regions_of(request: Request, resources: Iterable[Resource]) -> tuple[str, ...]:
+    """The AWS regions to read: as asked, else as configured, else those the code itself deploys to.
+
+    Empty where nothing says one; the session's own region is read then, and a note says so.
+    """
+    configured = {region for root in request.config.roots for region in root.regions}
+    written = {resource.identity.get("region") for resource in resources}
+    known = {region for region in written if isinstance(region, str) and region not in ("", "global")}
+    return request.regions or request.config.regions or tuple(sorted(configured or known))
 
 
 def _provider(kind: str) -> str:

@@ -22,12 +22,10 @@ from soc2gate.declared.files import (
     read_text,
 )
 from soc2gate.declared.formats import Sniffed, sniff
-from soc2gate.declared.kubernetes.kustomize import read_kustomization
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError, RefusedError, UsageError
 from soc2gate.model.resource import Problem, Span, Weight
-from soc2gate.yaml_lines import load_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +198,12 @@ def _charts(charts: dict[str, int]) -> list[Problem]:
 def _read_kustomizations(found: _Found, base: Path, limits: Limits) -> set[str]:
     """Tell what kustomize would change, and give the files that are its patches."""
     patches: set[str] = set()
+    if not found.kustomizations:
+        return patches
+    # Imported here: a folder of Terraform needs no YAML.
+    from soc2gate.declared.kubernetes.kustomize import read_kustomization
+    from soc2gate.yaml_lines import load_all
+
     for file in found.kustomizations:
         try:
             documents = load_all(read_text(file, base, limits), file)

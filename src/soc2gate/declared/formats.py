@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from soc2gate.declared.files import decode
 from soc2gate.errors import InputError
-from soc2gate.yaml_lines import YamlValue, load_all
+
+if TYPE_CHECKING:
+    from soc2gate.yaml_lines import YamlValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,9 @@ def sniff(content: bytes, path: str) -> Sniffed:
 
 
 def _look_inside(content: bytes, path: str) -> Sniffed:
+    # Imported here: most files tell by their bytes, and a folder of Terraform needs no YAML.
+    from soc2gate.yaml_lines import load_all
+
     try:
         documents = load_all(decode(content, path), path)
     except InputError as error:

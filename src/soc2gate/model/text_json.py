@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown, Value
+from soc2gate.model.value import SPECIAL, Alternatives, OpenMap, Text, Unknown, Value
 
 _DEEPEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Held(Unknown):
-    """Stands bare in JSON text for a value that text cannot spell: an open list or map, or alternatives."""
+    """Stands bare in JSON text for a value that text cannot spell: an unknown, an open list or map, alternatives."""
 
     value: Value = None
 
@@ -34,7 +34,7 @@ def parse_json_text(value: str | Text) -> Value:
     return _Filler(mark, holes).fill(_load(text))
 
 
-def spell_json(value: Value) -> str | Text | Unknown:
+def spell_json(value: Value) -> str | Text:
     """Compact JSON with sorted keys, as Terraform's jsonencode() spells it, unknown parts kept in their places."""
     parts: list[str | Unknown] = []
     _spell(value, parts)
@@ -44,7 +44,7 @@ def spell_json(value: Value) -> str | Text | Unknown:
             joined[-1] += part
         else:
             joined.append(part)
-    if len(joined) == 1:
+    if len(joined) == 1 and isinstance(joined[0], str):
         return joined[0]
     return Text(tuple(joined))
 
@@ -176,10 +176,9 @@ def _spell(value: Value, parts: list[str | Unknown]) -> None:
         parts.append('"')
         parts.extend(spell_json_string(part)[1:-1] if isinstance(part, str) else part for part in value.parts)
         parts.append('"')
-    elif isinstance(value, (OpenList, OpenMap, Alternatives)):
-        parts.append(Held(value.reason, value=value))
     else:
-        parts.append(value)
+        # The text of the JSON is not the text of the value, so this is a part of its own kind, without a reference.
+        parts.append(Held(value.reason, depends=value.depends if isinstance(value, Unknown) else (), value=value))
 
 
 def _spell_scalar(value: bool | int | float | None) -> str:

@@ -110,7 +110,7 @@ def _keys(collection: Val) -> tuple[dict[str, Val], list[tuple[Val, Val]], str]:
         return dict(collection.items), [(None, collection.more)], collection.reason
     if isinstance(collection, OpenList):
         keys, more, reason = _set_keys(list(collection.items), list(collection.more))
-        return keys, more or [(None, Unknown(collection.reason))], reason or collection.reason
+        return keys, more, reason or collection.reason
     if isinstance(collection, Alternatives):
         return _alternative_keys(collection)
     if isinstance(collection, Unknown):

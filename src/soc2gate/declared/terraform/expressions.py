@@ -421,14 +421,21 @@ def _conditional(node: Conditional, scope: Scope) -> Val:
         return _undecided_conditional(node, condition, scope)
     chosen, other = (node.then, node.otherwise) if condition else (node.otherwise, node.then)
     value = evaluate(chosen, scope)
-    if isinstance(value, (str, Text)) and isinstance(other, (Tuple, Object, ForTuple, ForObject)):
+    if isinstance(value, (str, Text)) and isinstance(other, (Tuple, Object, ForTuple, ForObject, Splat)):
         raise EvaluationError("the results of a conditional must have one type, but only one is a string")
     if isinstance(value, str) or value is None or isinstance(value, (Unknown, Text)):
         # Nothing the other branch may be would change these.
         return value
     if isinstance(other, Literal) and (other.value is None or type_of(other.value) == type_of(value)):
         return value
-    return _as_both(value, _side_value(other, scope), in_order=condition)
+    aside = _side_value(other, scope)
+    if first_special(aside) is not None or first_special(value) is not None:
+        # Were it of another type than the other branch, the conditional would be an error.
+        scope.context.doubts += 1
+        if isinstance(value, TfSet) and type_of(aside).kind == "any":
+            # The other branch may make a list of it.
+            return OpenList(tuple(value), (), "the other result of a conditional is not known")
+    return _as_both(value, aside, in_order=condition)
 
 
 def _side_value(node: Node, scope: Scope) -> Val:
@@ -526,6 +533,9 @@ def _template_if(node: TemplateIf, scope: Scope) -> Val:
 
 def _template_for(node: TemplateFor, scope: Scope) -> Val:
     collection = evaluate(node.collection, scope)
+    if isinstance(collection, SPECIAL) and not isinstance(collection, Tail):
+        scope.context.doubts += 1
+        return derived(collection)
     parts: list[Val] = []
     for known, value, inner in _loop(collection, node.key, node.value, scope):
         if not known:
@@ -657,7 +667,7 @@ def _for_tuple(node: ForTuple, scope: Scope) -> Val:
 def _opened(items: list[Val], more: list[Val], collection: Val, ordered: bool) -> Val:
     special = first_special(collection)
     reason = special.reason if special is not None else next((v.reason for v in map(first_special, more) if v), "")
-    if isinstance(collection, OpenList) and not isinstance(collection, Tail):
+    if isinstance(collection, OpenMap) or (isinstance(collection, OpenList) and not isinstance(collection, Tail)):
         ordered = False
     if not more and ordered:
         return items

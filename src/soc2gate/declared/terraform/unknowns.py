@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from soc2gate.declared.terraform.values import Members, Val, first_special, identity
+from soc2gate.declared.terraform.values import EvaluationError, Members, Val, first_special, identity
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Ref, Text, Unknown
 
 MOST_OPTIONS = 12
@@ -99,7 +99,10 @@ def alternatives(options: Iterable[Val], reason: str, depends: tuple[str, ...] =
 
 
 def each_way(function: Callable[..., Val], values: Sequence[Val]) -> Val:
-    """`function` of every combination of the alternatives among `values`; unknown when there are too many."""
+    """`function` of every combination of the alternatives among `values`; unknown when there are too many.
+
+    A combination for which Terraform would stop with an error is none; all of them are an EvaluationError.
+    """
     choices = [value.options if isinstance(value, Alternatives) else (value,) for value in values]
     count = 1
     for choice in choices:
@@ -107,7 +110,17 @@ def each_way(function: Callable[..., Val], values: Sequence[Val]) -> Val:
     reason = next(value.reason for value in values if isinstance(value, Alternatives))
     if count > MOST_OPTIONS:
         return derived(*values)
-    return alternatives([function(*combination) for combination in itertools.product(*choices)], reason)
+    results: list[Val] = []
+    failure: EvaluationError | None = None
+    for combination in itertools.product(*choices):
+        try:
+            results.append(function(*combination))
+        except EvaluationError as error:
+            failure = error
+    if not results:
+        assert failure is not None
+        raise failure
+    return alternatives(results, reason)
 
 
 def text(parts: Iterable[str | Unknown | Text]) -> str | Text | Unknown:

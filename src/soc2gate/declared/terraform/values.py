@@ -145,6 +145,8 @@ def type_of(value: Val) -> Type:
         return Type("map", value.item)
     if kind is dict:
         return Type("object", attributes={name: type_of(child) for name, child in sorted(value.items())})
+    if kind is Alternatives:
+        return unify(type_of(option) for option in value.options) or ANY
     return ANY
 
 

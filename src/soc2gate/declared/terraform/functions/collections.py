@@ -28,7 +28,7 @@ from soc2gate.declared.terraform.values import (
     type_of,
     unify,
 )
-from soc2gate.model.value import SPECIAL, OpenList, OpenMap, Text, Unknown
+from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown
 
 
 def _not_null(value: Val) -> None:
@@ -93,6 +93,13 @@ class _Gathering:
             self.more.append(template)
         self.reason = self.reason or reason
 
+    def close_with(self, value: OpenList) -> None:
+        """After the elements of an open list: what else it may hold."""
+        self.ordered = self.ordered and isinstance(value, Tail)
+        for template in value.more:
+            self.add_perhaps(template, value.reason)
+        self.reason = self.reason or value.reason
+
     def add_all(self, value: Val) -> None:
         """The elements of a list, open or not, or of an unknown one."""
         if isinstance(value, list):
@@ -101,10 +108,7 @@ class _Gathering:
         elif isinstance(value, OpenList):
             for element in value.items:
                 self.add(element)
-            self.ordered = self.ordered and isinstance(value, Tail)
-            for template in value.more:
-                self.add_perhaps(template, value.reason)
-            self.reason = self.reason or value.reason
+            self.close_with(value)
         else:
             self.add_perhaps(inside(value, "[*]") if value.ref is None else derived(value), value.reason)
 
@@ -147,6 +151,12 @@ def _flatten(value: Val) -> Val:
                 for leaf in _leaves(template):
                     gathering.add_perhaps(leaf, each.reason)
             gathering.reason = gathering.reason or each.reason
+        elif isinstance(each, Alternatives):
+            for option in each.options:
+                for leaf in _leaves(option):
+                    gathering.add_perhaps(leaf, each.reason)
+            gathering.reason = gathering.reason or each.reason
+            gathering.ordered = False
         elif isinstance(each, Unknown) and not each.not_null:
             # It may be a list of any length.
             gathering.add_perhaps(derived(each), each.reason)
@@ -167,11 +177,10 @@ def _leaves(template: Val) -> list[Val]:
 
 def _compact(value: Val) -> Val:
     gathering = _Gathering()
-    _list_or_special(value)
-    if not isinstance(value, list):
+    if isinstance(_list_or_special(value), Unknown):
         gathering.add_all(value)
         return gathering.result()
-    for element in value:
+    for element in value if isinstance(value, list) else value.items:
         if isinstance(element, Unknown) and not element.not_null:
             gathering.add_perhaps(element, element.reason)
         elif isinstance(element, SPECIAL):
@@ -181,6 +190,8 @@ def _compact(value: Val) -> Val:
                 gathering.add(element)
         elif element is not None and to_string(element):
             gathering.add(to_string(element))
+    if isinstance(value, OpenList):
+        gathering.close_with(value)
     return gathering.result(lambda items: TfList(items, STRING))
 
 
@@ -206,10 +217,7 @@ def _distinct(value: Val) -> Val:
         else:
             gathering.add(element)
     if isinstance(value, OpenList):
-        gathering.ordered = gathering.ordered and isinstance(value, Tail)
-        for template in value.more:
-            gathering.add_perhaps(template, value.reason)
-        gathering.reason = gathering.reason or value.reason
+        gathering.close_with(value)
     return gathering.result(lambda items: TfList(items, unify(map(type_of, items)) or ANY))
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from soc2gate.declared.terraform import numbers
 from soc2gate.declared.terraform.functions import yaml_text
 from soc2gate.declared.terraform.functions.signature import Function
-from soc2gate.declared.terraform.unknowns import derived
-from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Type, Val, convert
+from soc2gate.declared.terraform.unknowns import derived, is_vague
+from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, TfSet, Type, Val, convert, opened, plain
 from soc2gate.model.text_json import parse_json_text, spell_json
-from soc2gate.model.value import SPECIAL, Text, Unknown
+from soc2gate.model.value import SPECIAL, OpenList, Text, Unknown
 
 
 class _Spelled(float):
@@ -24,7 +24,9 @@ class _Spelled(float):
 
 
 def _spellable(value: Val) -> Val:
-    """The value with its numbers ready for JSON."""
+    """The value with its numbers ready for JSON; a set whose order is open says so."""
+    if isinstance(value, TfSet) and len(value) > 1 and is_vague(value):
+        return OpenList(tuple([plain(child) for child in value]), (), "the order of a set with unknown elements")
     if isinstance(value, list):
         return [_spellable(child) for child in value]
     if isinstance(value, dict):
@@ -33,25 +35,12 @@ def _spellable(value: Val) -> Val:
         spelled = _Spelled(value)
         spelled.text = numbers.spell(value)
         return spelled
-    return value
+    return plain(value) if isinstance(value, SPECIAL) else value
 
 
 def json_encode(value: Val) -> Val:
     """`jsonencode()`: text, partly known where the value is."""
-    if isinstance(value, Unknown):
-        # Wholly unknown: what stands there as JSON is this value, whatever it is.
-        return Text((value,)) if value.ref is not None else derived(value)
-    from soc2gate.declared.terraform.values import plain
-
-    return spell_json(_spellable(value) if _has_fraction(value) else plain(value))
-
-
-def _has_fraction(value: Val) -> bool:
-    if isinstance(value, list):
-        return any(_has_fraction(child) for child in value)
-    if isinstance(value, dict):
-        return any(_has_fraction(child) for child in value.values())
-    return isinstance(value, float)
+    return spell_json(_spellable(opened(value)))
 
 
 def _json_decode(value: Val) -> Val:

@@ -1,28 +1,56 @@
-"""Go's regular expressions on Python's engine.
+"""`regex()`, `regexall()` and `replace()` with a pattern: Go's regular expressions.
 
-The syntax differs in corners: what Go spells differently is translated, what Go refuses is refused, and a pattern that
-Python cannot be trusted with (nested repetition can take exponential time, which Go's engine never does) ends in an
-EvaluationError, which leaves the value unknown.
+Python's engine does the matching where it surely means the same and surely comes to an end; all else goes to our own
+`automaton`, which is slower and always ends.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, UnsupportedError, Val, type_of
+from soc2gate.declared.terraform.functions.automaton import Program, compile_pattern
+from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Val, type_of
 
-_POSIX = {
-    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7F", "blank": r"\t ", "cntrl": r"\x00-\x1F\x7F",
-    "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\[-`{-~", "space": r"\t\n\v\f\r ",
-    "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
-}  # fmt: skip
-_LONGEST_RISK = 30
-_cache: dict[str, re.Pattern[str]] = {}
+_MOST_TRIES = 1_000_000
+_SIMPLE = re.compile(r"(?:[^\\\[\]{}$]|\\[dDwW.\-/+*?()|^\[\]{}$_:]|\[\^?(?:[\w .:/_@,;%=+-]|\\[dDwW.\-/])+\])*+\$?")
+"""Patterns that mean the same in both languages (with ASCII classes); `$` only at the very end."""
+_cache: dict[str, Program] = {}
+
+
+class _Match:
+    """Where a match and its groups stand."""
+
+    __slots__ = ("bounds", "names", "text")
+
+    def __init__(self, text: str, bounds: list[int], names: dict[str, int]) -> None:
+        self.text = text
+        self.bounds = bounds
+        self.names = names
+
+    def group(self, number: int) -> str | None:
+        start, end = self.bounds[2 * number], self.bounds[2 * number + 1]
+        return self.text[start:end] if start >= 0 and end >= 0 else None
+
+    @property
+    def count(self) -> int:
+        return len(self.bounds) // 2 - 1
+
+    @property
+    def start(self) -> int:
+        return self.bounds[0]
+
+    @property
+    def end(self) -> int:
+        return self.bounds[1]
+
+
+_Search = Callable[[int], _Match | None]
 
 
 def first(pattern: str, value: str) -> Val:
     """The first match: its text, a tuple of its groups, or an object of its named groups."""
-    found = _compiled(pattern, value).search(value)
+    found = _searcher(pattern, value)(0)
     if found is None:
         raise EvaluationError("the pattern does not match")
     return _captured(found)
@@ -30,186 +58,96 @@ def first(pattern: str, value: str) -> Val:
 
 def every(pattern: str, value: str) -> Val:
     """All matches, in order."""
-    found = [_captured(match) for match in _matches(_compiled(pattern, value), value)]
+    found = [_captured(match) for match in _matches(pattern, value)]
     return TfList(found, type_of(found[0]) if found else STRING)
 
 
 def replace(value: str, pattern: str, by: str) -> str:
     """All matches replaced; `$1` and `${name}` stand for groups, as Go expands them."""
-    compiled = _compiled(pattern, value)
     out: list[str] = []
     at = 0
-    for match in _matches(compiled, value):
-        out.append(value[at : match.start()])
+    for match in _matches(pattern, value):
+        out.append(value[at : match.start])
         out.append(_expanded(by, match))
-        at = match.end()
+        at = match.end
     out.append(value[at:])
     return "".join(out)
 
 
-def _matches(compiled: re.Pattern[str], value: str) -> list[re.Match[str]]:
+def _matches(pattern: str, value: str) -> list[_Match]:
     """Every match, where Go does not let an empty one follow right after another match."""
-    found: list[re.Match[str]] = []
+    search = _searcher(pattern, value)
+    found: list[_Match] = []
+    at = 0
     end = -1
-    for match in compiled.finditer(value):
-        if match.start() == match.end() == end:
-            continue
-        found.append(match)
-        end = match.end()
+    while at <= len(value):
+        match = search(at)
+        if match is None:
+            break
+        if match.start < match.end or match.start != end:
+            found.append(match)
+        at = match.end + 1 if match.end == at else match.end
+        end = match.end
     return found
 
 
-def _captured(match: re.Match[str]) -> Val:
-    names = match.re.groupindex
-    if names:
-        if len(names) != match.re.groups:
+def _captured(match: _Match) -> Val:
+    if match.names:
+        if len(match.names) != match.count:
             raise EvaluationError("named and unnamed groups cannot be mixed")
-        return {name: match.group(name) for name in names}
-    if match.re.groups:
-        return list(match.groups())
-    return match.group()
+        return {name: match.group(number) for name, number in match.names.items()}
+    if match.count:
+        return [match.group(number) for number in range(1, match.count + 1)]
+    return match.group(0)
 
 
-def _expanded(template: str, match: re.Match[str]) -> str:
+def _expanded(template: str, match: _Match) -> str:
     def value(reference: re.Match[str]) -> str:
         name = reference.group(1) or reference.group(2)
         if name is None:
             return "$"
-        if name.isdigit():
-            return (match.group(int(name)) or "") if int(name) <= match.re.groups else ""
-        return (match.group(name) or "") if name in match.re.groupindex else ""
+        number = int(name) if name.isdigit() else match.names.get(name, -1)
+        return (match.group(number) or "") if 0 <= number <= match.count else ""
 
     return re.sub(r"\$(?:\$|(\w+)|\{(\w+)\})", value, template)
 
 
-def _compiled(pattern: str, value: str) -> re.Pattern[str]:
-    compiled = _cache.get(pattern)
-    if compiled is None:
+def _searcher(pattern: str, value: str) -> _Search:
+    """How to find the first match from a position on."""
+    if _is_plain(pattern, value):
         try:
-            compiled = re.compile(_translated(pattern), re.ASCII)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise UnsupportedError(f"the pattern could not be read: {error}") from error
-        if len(_cache) > 500:
+            compiled = re.compile(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern, re.ASCII)
+        except (re.error, OverflowError, RecursionError):
+            pass
+        else:
+            return lambda at: _found(compiled, value, at)
+    program = _cache.get(pattern)
+    if program is None:
+        if len(_cache) > 200:
             _cache.clear()
-        _cache[pattern] = compiled
-    if len(value) > _LONGEST_RISK and _may_explode(pattern):
-        raise UnsupportedError("a pattern with repetition inside repetition is not tried on a long text")
-    return compiled
+        program = _cache[pattern] = compile_pattern(pattern)
+    ready = program
+
+    def search(at: int) -> _Match | None:
+        bounds = ready.search(value, at)
+        return None if bounds is None else _Match(value, bounds, ready.names)
+
+    return search
 
 
-def _may_explode(pattern: str) -> bool:
-    """Whether a repeated group repeats something itself: only those can take exponential time."""
-    return (
-        re.search(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)(?:[*+]|\{\d*,)", pattern) is not None
-    )
+def _found(compiled: re.Pattern[str], value: str, at: int) -> _Match | None:
+    match = compiled.search(value, at)
+    if match is None:
+        return None
+    bounds = [edge for number in range(compiled.groups + 1) for edge in match.span(number)]
+    return _Match(value, bounds, dict(compiled.groupindex))
 
 
-def _translated(pattern: str) -> str:
-    out: list[str] = []
-    at = 0
-    multiline = re.search(r"\(\?[isU]*m", pattern) is not None
-    flagged = ""
-    closing: list[str] = []
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "\\":
-            piece, at = _escape(pattern, at, in_class=False)
-            out.append(piece)
-        elif char == "[":
-            piece, at = _class(pattern, at)
-            out.append(piece)
-        elif char == "$":
-            out.append("$" if multiline else r"\Z")
-            at += 1
-        elif char == "(":
-            piece, at, ends = _group(pattern, at)
-            out.append(piece)
-            if ends is None:
-                # Flags for the rest of the group become a group of their own around that rest.
-                if closing:
-                    closing[-1] += ")"
-                else:
-                    flagged += ")"
-            else:
-                closing.append(ends)
-        elif char == ")":
-            if not closing:
-                raise EvaluationError("the pattern closes a group that it does not open")
-            out.append(closing.pop())
-            at += 1
-        else:
-            if char in "*+?}" and pattern[at + 1 : at + 2] == "+" and out:
-                raise re.error("invalid nested repetition operator")
-            out.append(char)
-            at += 1
-    if closing:
-        raise EvaluationError("the pattern does not close a group")
-    return "".join(out) + flagged
-
-
-def _group(pattern: str, at: int) -> tuple[str, int, str | None]:
-    if not pattern.startswith("(?", at):
-        return "(", at + 1, ")"
-    if pattern.startswith(("(?P<", "(?:"), at):
-        length = 4 if pattern.startswith("(?P<", at) else 3
-        return pattern[at : at + length], at + length, ")"
-    if pattern.startswith("(?<", at) and pattern[at + 3 : at + 4] not in ("=", "!"):
-        return "(?P<", at + 3, ")"
-    flags = re.compile(r"\(\?([imsU]*)(?:-([imsU]+))?([:)])").match(pattern, at)
-    if flags is None or "U" in (flags.group(1) + (flags.group(2) or "")):
-        raise re.error("a group of this kind is not supported")
-    off = f"-{flags.group(2)}" if flags.group(2) else ""
-    on_off = flags.group(1) + off
-    head = f"(?{on_off}:" if on_off else "(?:"
-    return head, flags.end(), ")" if flags.group(3) == ":" else None
-
-
-def _escape(pattern: str, at: int, in_class: bool) -> tuple[str, int]:
-    char = pattern[at + 1 : at + 2]
-    if char == "z":
-        return r"\Z", at + 2
-    if char == "Q":
-        end = pattern.find(r"\E", at + 2)
-        literal = pattern[at + 2 : end if end >= 0 else len(pattern)]
-        return re.escape(literal), end + 2 if end >= 0 else len(pattern)
-    if char == "s":
-        return (r"\t\n\f\r " if in_class else r"[\t\n\f\r ]"), at + 2
-    if char == "S" and not in_class:
-        return r"[^\t\n\f\r ]", at + 2
-    if char in "pPC" or (char.isdigit() and char != "0") or char == "Z":
-        raise re.error(f"“\\{char}” is not supported")
-    if char == "x" and pattern[at + 2 : at + 3] == "{":
-        end = pattern.find("}", at)
-        code = int(pattern[at + 3 : end], 16)
-        return re.escape(chr(code)), end + 1
-    return pattern[at : at + 2], at + 2
-
-
-def _class(pattern: str, at: int) -> tuple[str, int]:
-    out = ["["]
-    at += 1
-    if pattern.startswith("^", at):
-        out.append("^")
-        at += 1
-    start = at
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "]" and at > start:
-            return "".join(out) + "]", at + 1
-        if char == "[":
-            posix = re.compile(r"\[:(\^?)(\w+):\]").match(pattern, at)
-            if posix is not None:
-                if posix.group(1) or posix.group(2) not in _POSIX:
-                    raise re.error("a character class of this kind is not supported")
-                out.append(_POSIX[posix.group(2)])
-                at = posix.end()
-                continue
-            out.append(r"\[")
-            at += 1
-        elif char == "\\":
-            piece, at = _escape(pattern, at, in_class=True)
-            out.append(piece)
-        else:
-            out.append("\\" + char if char in "&~|]" else char)
-            at += 1
-    raise re.error("missing closing ]")
+def _is_plain(pattern: str, value: str) -> bool:
+    """Whether Python's engine means the same by the pattern, and ends soon on this text."""
+    if "(?" in pattern.replace("(?:", "").replace("(?P<", "") or _SIMPLE.fullmatch(pattern) is None:
+        return False
+    loops = len(re.findall(r"[*+]", pattern))
+    nested = re.search(r"\)(?:[*+?])", pattern) is not None
+    doubled = re.search(r"[*+?][*+]", pattern) is not None
+    return not nested and not doubled and len(value) ** loops <= _MOST_TRIES

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from soc2gate.declared.terraform.functions import regexes
 from soc2gate.declared.terraform.functions.signature import Function
-from soc2gate.declared.terraform.unknowns import derived, text
+from soc2gate.declared.terraform.unknowns import Tail, derived, text
 from soc2gate.declared.terraform.values import (
     STRING,
     EvaluationError,
@@ -17,7 +17,7 @@ from soc2gate.declared.terraform.values import (
     describe,
     to_number,
 )
-from soc2gate.model.value import SPECIAL, OpenList, Text, Unknown
+from soc2gate.model.value import SPECIAL, Text, Unknown
 
 _MOST_CHARACTERS = 10_000_000
 
@@ -101,17 +101,18 @@ def _join(separator: Val, *lists: Val) -> Val:
     for each in lists:
         if each is None:
             raise EvaluationError("an argument is null")
-        if isinstance(each, SPECIAL) and not isinstance(each, OpenList):
+        if isinstance(each, SPECIAL) and not isinstance(each, Tail):
+            # Where its elements stand among the others is not known.
             _part(parts, separator, derived(each))
             continue
-        elements = each.items if isinstance(each, OpenList) else each
-        if not isinstance(each, (list, OpenList)):
+        elements = each.items if isinstance(each, Tail) else each
+        if not isinstance(each, (list, Tail)):
             raise EvaluationError(f"list of strings required, but this is {describe(each)}")
         for element in elements:
             if element is None:
                 raise EvaluationError("an element is null")
             _part(parts, separator, convert(element, STRING))
-        if isinstance(each, OpenList):
+        if isinstance(each, Tail):
             _part(parts, "", Unknown(each.reason, depends=derived(each).depends))
     for part in parts:
         if not isinstance(part, (str, Text, Unknown)):

@@ -1,0 +1,4 @@
+resource "terraform_data" "over" { 
+  input = "orig" 
+  triggers_replace = [1]
+}

@@ -1,0 +1,3 @@
+tfv = "from tfvars"
+auto = "from tfvars"
+env = "from tfvars"

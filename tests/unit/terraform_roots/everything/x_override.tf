@@ -1,0 +1,3 @@
+resource "terraform_data" "over" { input = "overridden" }
+locals { earlier = "over" }
+variable "plain" { default = "overd" }
