@@ -387,3 +387,63 @@ def test_a_user_pool_is_the_same_in_both_formats() -> None:
     theirs = template(pool, {"UserPoolName": "p", "AliasAttributes": ["email"], "UserPoolTags": {"a": "b"}})
     assert said(ours) == said(theirs)
     assert ours.properties["MfaConfiguration"] == "OFF"
+
+
+# Lambda
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def test_a_function_is_the_same_in_both_formats() -> None:
+    ours = made(
+        "aws_lambda_function",
+        FUNCTION,
+        {
+            "function_name": "orders",
+            "role": "arn:aws:iam::1:role/r",
+            "handler": "orders.handle",
+            "runtime": "python3.13",
+            "reserved_concurrent_executions": -1,
+            "environment": [{"variables": {"LEVEL": "info"}}],
+            "vpc_config": [{"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}],
+            "dead_letter_config": [{"target_arn": "arn:aws:sqs:q"}],
+            "tags": {"a": "b"},
+        },
+    )
+    theirs = template(
+        FUNCTION,
+        {
+            "FunctionName": "orders",
+            "Code": var("code"),
+            "Role": "arn:aws:iam::1:role/r",
+            "Handler": "orders.handle",
+            "Runtime": "python3.13",
+            "MemorySize": "128",
+            "Environment": {"Variables": {"LEVEL": "info"}},
+            "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+            "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:q"},
+            "Tags": [{"Key": "a", "Value": "b"}],
+        },
+    )
+    assert said(ours) == said(theirs)
+
+
+def test_failures_go_where_the_invoke_configuration_says() -> None:
+    destination = [{"on_failure": [{"destination": "arn:aws:sqs:q"}]}]
+    ours = normal(
+        tf("aws_lambda_function.x", {"function_name": "orders"}),
+        tf(
+            "aws_lambda_function_event_invoke_config.x",
+            {"function_name": ref("aws_lambda_function.x.arn"), "destination_config": destination},
+        ),
+    )
+    theirs = normal(
+        cfn("X", FUNCTION, {"FunctionName": "orders"}),
+        cfn(
+            "Y",
+            "AWS::Lambda::EventInvokeConfig",
+            {"FunctionName": ref("X.Ref"), "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:q"}}},
+        ),
+    )
+    assert one(ours, FUNCTION).related == one(theirs, FUNCTION).related
+    assert one(ours, FUNCTION).related["FailureDestinations"] == ["arn:aws:sqs:q"]

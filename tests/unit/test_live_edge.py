@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
+from zipfile import ZipFile
 
 import pytest
 from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
@@ -339,3 +341,51 @@ def test_a_user_pool(aws: Aws) -> None:
     found = only(collect(aws, POOL), POOL)
     assert found.properties["MfaConfiguration"] == "OPTIONAL"
     assert (found.identity["arn"], found.tags) == (pool["Arn"], {"team": "a"})
+
+
+# Lambda
+
+FUNCTION = "AWS::Lambda::Function"
+
+
+def function(aws: Aws) -> str:
+    role = aws.client("iam").create_role(RoleName="orders", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("orders.py", "def handle(event, context): ...")
+    made = aws.client("lambda").create_function(
+        FunctionName="orders",
+        Role=role,
+        Runtime="python3.12",
+        Handler="orders.handle",
+        Code={"ZipFile": packed.getvalue()},
+        Environment={"Variables": {"PASSWORD": "hunter2"}},
+        TracingConfig={"Mode": "Active"},
+        Tags={"team": "a"},
+    )
+    arn: str = made["FunctionArn"]
+    return arn
+
+
+def test_a_function_with_where_its_failures_go(aws: Aws) -> None:
+    arn = function(aws)
+    aws.client("lambda").put_function_event_invoke_config(
+        FunctionName="orders",
+        DestinationConfig={"OnFailure": {"Destination": "arn:aws:sqs:eu-west-1:123456789012:failed"}},
+    )
+    snapshot = collect(aws, FUNCTION)
+    found = only(snapshot, FUNCTION)
+    told = found.properties
+    assert (told["FunctionName"], told["Runtime"]) == ("orders", "python3.12")
+    assert told["TracingConfig"] == {"Mode": "Active"}
+    assert found.related["FailureDestinations"] == ["arn:aws:sqs:eu-west-1:123456789012:failed"]
+    assert (found.address, found.tags) == (arn, {"team": "a"})
+    assert "hunter2" not in repr(snapshot)
+
+
+def test_where_failures_go_is_unknown_where_it_may_not_be_asked(aws: Aws) -> None:
+    function(aws)
+    with aws.refusing(Refusal("/event-invoke-config/list", "AccessDeniedException", "json")):
+        found = only(collect(aws, FUNCTION), FUNCTION)
+    reason = "lambda:ListFunctionEventInvokeConfigs was denied (AccessDeniedException)"
+    assert found.related["FailureDestinations"] == Unknown(reason)

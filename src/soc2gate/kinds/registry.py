@@ -45,6 +45,7 @@ KINDS: Mapping[str, str] = {
     "AWS::IAM::Role": _AWS + "iam",
     "AWS::IAM::User": _AWS + "iam",
     "AWS::KMS::Key": _AWS + "kms",
+    "AWS::Lambda::Function": _AWS + "lambdas",
     "AWS::RDS::DBCluster": _AWS + "rds",
     "AWS::RDS::DBInstance": _AWS + "rds",
     "AWS::S3::Bucket": _AWS + "s3",
@@ -98,6 +99,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_iam_user_policy_attachment",
     ),
     "kms": ("aws_kms_alias", "aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy"),
+    "lambdas": ("aws_lambda_function", "aws_lambda_function_event_invoke_config"),
     "rds": ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance"),
     "s3": (
         "aws_s3_bucket",
@@ -134,6 +136,7 @@ CLOUDFORMATION: Mapping[str, str] = {
     "AWS::IAM::UserPolicy": _AWS + "iam",
     "AWS::IAM::UserToGroupAddition": _AWS + "iam",
     "AWS::KMS::Alias": _AWS + "kms",
+    "AWS::Lambda::EventInvokeConfig": _AWS + "lambdas",
 }
 
 

@@ -146,6 +146,7 @@ RELATED: Mapping[str, Structure] = {
     # What rules read as `resource.related.<Link>`; `kinds` fills it.
     "AWS::S3::Bucket": {"Policy": "*"},
     "AWS::EC2::VPC": {"FlowLogs": "[@AWS::EC2::FlowLog"},
+    "AWS::Lambda::Function": {"FailureDestinations": "[s"},
     "AWS::SecretsManager::Secret": {"RotationSchedules": "[*"},
     "Account::Account": {"Trails": "[@AWS::CloudTrail::Trail"},
     "Account::Region": {
