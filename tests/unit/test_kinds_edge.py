@@ -447,3 +447,27 @@ def test_failures_go_where_the_invoke_configuration_says() -> None:
     )
     assert one(ours, FUNCTION).related == one(theirs, FUNCTION).related
     assert one(ours, FUNCTION).related["FailureDestinations"] == ["arn:aws:sqs:q"]
+
+
+# API Gateway
+
+
+def test_api_stages_and_domains_are_the_same_in_both_formats() -> None:
+    logs = [{"destination_arn": "arn:aws:logs:g", "format": "f"}]
+    written = {"DestinationArn": "arn:aws:logs:g", "Format": "f"}
+    stage, second, domain = "AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage", "AWS::ApiGateway::DomainName"
+    for ours, theirs in (
+        (
+            made("aws_api_gateway_stage", stage, {"rest_api_id": "a", "stage_name": "s", "access_log_settings": logs}),
+            template(stage, {"RestApiId": "a", "StageName": "s", "AccessLogSetting": written}),
+        ),
+        (
+            made("aws_apigatewayv2_stage", second, {"api_id": "a", "name": "s", "access_log_settings": logs}),
+            template(second, {"ApiId": "a", "StageName": "s", "AccessLogSettings": written}),
+        ),
+        (
+            made("aws_api_gateway_domain_name", domain, {"domain_name": "d", "security_policy": "TLS_1_2"}),
+            template(domain, {"DomainName": "d", "SecurityPolicy": "TLS_1_2"}),
+        ),
+    ):
+        assert said(ours) == said(theirs)

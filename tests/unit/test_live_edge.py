@@ -389,3 +389,41 @@ def test_where_failures_go_is_unknown_where_it_may_not_be_asked(aws: Aws) -> Non
         found = only(collect(aws, FUNCTION), FUNCTION)
     reason = "lambda:ListFunctionEventInvokeConfigs was denied (AccessDeniedException)"
     assert found.related["FailureDestinations"] == Unknown(reason)
+
+
+# API Gateway
+
+STAGE = "AWS::ApiGateway::Stage"
+STAGE_V2 = "AWS::ApiGatewayV2::Stage"
+DOMAIN = "AWS::ApiGateway::DomainName"
+
+
+def test_stages_of_both_generations_and_domains(aws: Aws) -> None:
+    gateway, second = aws.client("apigateway"), aws.client("apigatewayv2")
+    api = gateway.create_rest_api(name="shop")["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    gateway.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
+    gateway.put_integration(
+        restApiId=api,
+        resourceId=root,
+        httpMethod="GET",
+        type="HTTP",
+        uri="https://a.example.com",
+        integrationHttpMethod="GET",
+    )
+    deployment = gateway.create_deployment(restApiId=api)["id"]
+    gateway.create_stage(restApiId=api, stageName="live", deploymentId=deployment, tracingEnabled=True)
+    gateway.create_domain_name(domainName="api.example.com", securityPolicy="TLS_1_0")
+    http = second.create_api(Name="shop", ProtocolType="HTTP")["ApiId"]
+    second.create_stage(
+        ApiId=http, StageName="live", AccessLogSettings={"DestinationArn": "arn:aws:logs:g", "Format": "f"}
+    )
+    snapshot = collect(aws, STAGE, STAGE_V2, DOMAIN)
+    stage = only(snapshot, STAGE)
+    assert (stage.properties["RestApiId"], stage.properties["StageName"]) == (api, "live")
+    assert stage.properties["TracingEnabled"] is True
+    assert "AccessLogSetting" in stage.places, "it was looked at, and there is none"
+    assert stage.address == f"arn:aws:apigateway:{REGION}::/restapis/{api}/stages/live"
+    newer = only(snapshot, STAGE_V2).properties
+    assert (newer["ApiId"], newer["AccessLogSettings"]) == (http, {"DestinationArn": "arn:aws:logs:g", "Format": "f"})
+    assert only(snapshot, DOMAIN).properties["SecurityPolicy"] == "TLS_1_0"

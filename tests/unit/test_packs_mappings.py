@@ -7,6 +7,9 @@ from soc2gate.model.rule import Strength
 
 CLAIMED = {
     "acm-not-expiring": ("tls-in-transit", "high", ("CC6.7",)),
+    "apigw-access-logs": ("audit-logging", "medium", ("CC7.2",)),
+    "apigw-tls-policy": ("tls-in-transit", "medium", ("CC6.7",)),
+    "apigw-xray": ("monitoring-alerting", "low", ("CC7.2",)),
     "cloudfront-https": ("tls-in-transit", "high", ("CC6.7",)),
     "cloudfront-logging": ("audit-logging", "medium", ("CC7.2",)),
     "cloudfront-min-tls": ("tls-in-transit", "medium", ("CC6.7",)),

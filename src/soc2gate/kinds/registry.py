@@ -20,6 +20,9 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
     "Account::IAM::PasswordPolicy": _AWS + "account",
+    "AWS::ApiGateway::DomainName": _AWS + "apigateway",
+    "AWS::ApiGateway::Stage": _AWS + "apigateway",
+    "AWS::ApiGatewayV2::Stage": _AWS + "apigateway",
     "AWS::CertificateManager::Certificate": _AWS + "acm",
     "AWS::CloudFront::Distribution": _AWS + "cloudfront",
     "AWS::CloudTrail::Trail": _AWS + "cloudtrail",
@@ -60,6 +63,7 @@ KINDS: Mapping[str, str] = {
 _TERRAFORM: Mapping[str, Sequence[str]] = {
     "account": ("aws_iam_account_password_policy",),
     "acm": ("aws_acm_certificate",),
+    "apigateway": ("aws_api_gateway_domain_name", "aws_api_gateway_stage", "aws_apigatewayv2_stage"),
     "cloudfront": ("aws_cloudfront_distribution",),
     "cloudtrail": ("aws_cloudtrail",),
     "cognito": ("aws_cognito_user_pool",),
