@@ -24,8 +24,8 @@ quick: lint types contracts
 	@echo "left out: the built wheel in a clean environment, and soc2gate beside checkov; make test runs them"
 
 lint: $(VENV)/installed-dev
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests .github/action
+	$(BIN)/ruff check src tests .github/action
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy

@@ -17,14 +17,18 @@ from typing import TYPE_CHECKING
 
 from soc2gate import kinds, plugins, version
 from soc2gate.config import Config, RootConfig
-from soc2gate.declared.discover import discover
+from soc2gate.declared import git
+from soc2gate.declared.discover import Discovery, discover
+from soc2gate.declared.git import Author
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Reader, Root
-from soc2gate.engine import criteria, gate, waivers
+from soc2gate.declared.written_waivers import read_waivers
+from soc2gate.engine import baseline, criteria, gate, waivers
+from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
-from soc2gate.model.outcome import Disagreement, Finding, Run
-from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Weight
+from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, Run, Waiver
+from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Span, Weight
 from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
@@ -56,6 +60,11 @@ class Request:
     context: str | None = None
     """The kubeconfig context; None takes the current one."""
     profile: str | None = None
+    narrowed: bool = False
+    """Only some of the rules there are are asked."""
+    baseline: Baseline | None = None
+    history: tuple[Path, str] | None = None
+    """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ def scan(request: Request) -> Run:
     """
     declared = read_declared(request)
     findings = evaluate(request.rules, declared.resources, now=request.now)
-    return _finish(request, "scan", declared, findings)
+    return finish(request, "scan", declared, findings)
 
 
 def collect(
@@ -166,7 +175,7 @@ def verify(
         today=request.now[:10],
     )
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
-    return _finish(
+    return finish(
         request,
         "verify",
         declared,
@@ -188,31 +197,42 @@ def read_declared(request: Request) -> Declared:
 
     Raises `UsageError` when no Terraform, CloudFormation or Kubernetes file stands under the paths.
     """
-    found = discover(
-        request.paths,
-        request.base,
-        ignore=request.config.ignore_paths,
-        explicit_roots=tuple(root.path for root in request.config.roots),
-    )
+    found = find(request)
     if not found.roots and not any(problem.weight is Weight.BROKEN for problem in found.problems):
         where = ", ".join(request.paths)
         raise UsageError(
             f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} ({found.looked})",
             hint="give the folder that holds your infrastructure code: soc2gate scan infra/",
         )
-    readings = [_read(root, request) for root in found.roots]
+    return normalised(request, found.roots, [read_root(root, request) for root in found.roots], found.problems)
+
+
+def find(request: Request) -> Discovery:
+    """The roots under the paths of a request."""
+    return discover(
+        request.paths,
+        request.base,
+        ignore=request.config.ignore_paths,
+        explicit_roots=tuple(root.path for root in request.config.roots),
+    )
+
+
+def normalised(
+    request: Request, roots: Sequence[Root], readings: Sequence[Reading], problems: Iterable[Problem]
+) -> Declared:
+    """What was read of the roots, in the normal form; `problems` are those of finding the roots."""
     owned = {root.path: True for root in request.config.roots if root.owns_account}
     normal = kinds.normalise(readings, owns_account=owned)
     problems = [
         *_plugin_problems(request),
-        *found.problems,
+        *problems,
         *(problem for reading in readings for problem in reading.problems),
         *normal.problems,
     ]
     return Declared(
         resources=tuple(normal.resources),
         problems=tuple(problems),
-        roots=tuple(found.roots),
+        roots=tuple(roots),
         files=tuple(sorted({file for reading in readings for file in reading.files})),
         unjudged=normal.unjudged,
         unread=any(reading.unread for reading in readings)
@@ -228,18 +248,23 @@ def _plugin_problems(request: Request) -> list[Problem]:
     ]
 
 
-def _read(root: Root, request: Request) -> Reading:
+def read_root(root: Root, request: Request) -> Reading:
+    """Read one root with what configuration and flags say of it."""
     reader: Reader = plugins.load(plugins.READERS[root.format])
+    return reader(root, request.base, options_for(root, request))
+
+
+def options_for(root: Root, request: Request) -> ReadOptions:
+    """What configuration and flags say of one root."""
     said = next((entry for entry in request.config.roots if entry.path == root.path), None) or RootConfig(root.path)
     # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
-    options = ReadOptions(
+    return ReadOptions(
         var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in request.var_files)),
         variables={**said.variables, **request.variables},
         environment=request.environment,
         account=said.account,
         region=said.regions[0] if len(said.regions) == 1 else None,
     )
-    return reader(root, request.base, options)
 
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:
@@ -294,7 +319,7 @@ def _listing(resource: Resource, snapshot: Snapshot) -> LiveRef | None:
     return LiveRef(part.provider, part.account, region if isinstance(region, str) else "", "", call, part.taken_at)
 
 
-def _finish(
+def finish(
     request: Request,
     command: str,
     declared: Declared,
@@ -305,12 +330,24 @@ def _finish(
     problems: Sequence[Problem] = (),
     snapshot: Snapshot | None = None,
     unread_kinds: Sequence[str] = (),
+    changed: ChangedFiles | None = None,
+    diff: Diff | None = None,
+    judged: Sequence[waivers.Judged] | None = None,
 ) -> Run:
     """Waivers, criteria, decision, digests: the same for every command."""
-    today = request.now[:10]
-    findings = waivers.apply_to_findings(findings, request.config.waivers, today=today)
-    disagreements = waivers.apply_to_disagreements(disagreements, request.config.waivers, today=today)
-    told = [*declared.problems, *problems, *waivers.expired(request.config.waivers, today=today)]
+    if judged is None:
+        judged = judged_waivers(request, declared.files)
+    findings = waivers.apply_to_findings(findings, judged)
+    disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
+    told = [*declared.problems, *problems, *waivers.notes(judged)]
+    used = None
+    if request.baseline is not None:
+        findings, used = baseline.apply(
+            findings,
+            request.baseline,
+            roots=[] if changed else [root.path for root in declared.roots],
+            everything="." in request.paths and changed is None,
+        )
     decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
         command=command,
@@ -340,8 +377,45 @@ def _finish(
         on_incomplete=request.on_incomplete,
         unjudged=declared.unjudged,
         base=str(request.base),
+        changed=changed,
+        diff=diff,
+        baseline=used,
     )
     return replace(run, digests=_digests(run, request, snapshot))
+
+
+def judged_waivers(request: Request, files: Iterable[str]) -> list[waivers.Judged]:
+    """The waivers of the configuration and those written in these files, each with whether it counts."""
+    config = request.config
+    written = read_waivers(files, request.base)
+    if not written and not config.waivers:
+        return []
+    terms = waivers.Terms(
+        today=request.now[:10],
+        rules=() if request.narrowed else request.rules.rules.keys(),
+        longest=config.max_waiver_days,
+        inline=config.inline_waivers,
+        accept_foreign=config.accept_foreign_skips,
+        foreign=config.foreign_skips,
+        author_of=_authors(request, [*config.waivers, *(item.waiver for item in written)]),
+    )
+    return waivers.judge(config.waivers, written, terms)
+
+
+def _authors(request: Request, written: Iterable[Waiver]) -> Callable[[Waiver], Author | None]:
+    """Who wrote a waiver, as git tells: its approver has to be somebody else."""
+    lines: dict[str, list[int]] = {}
+    for waiver in written:
+        if isinstance(waiver.where, Span):
+            lines.setdefault(waiver.where.path, []).append(waiver.where.line)
+    repository, revision = request.history or (request.base, "")
+    found = {path: git.authors(repository, path, numbers, revision) for path, numbers in lines.items()}
+
+    def author_of(waiver: Waiver) -> Author | None:
+        place = waiver.where
+        return found.get(place.path, {}).get(place.line) if isinstance(place, Span) else None
+
+    return author_of
 
 
 def _population(resources: Iterable[Resource]) -> dict[str, int]:
@@ -385,4 +459,5 @@ def _inputs_digest(base: Path, files: Iterable[str]) -> str:
 
 
 def _sha256(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    # A file's name need not be UTF-8.
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"

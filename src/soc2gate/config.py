@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -92,6 +92,12 @@ class Config:
     managed: Managed = field(default_factory=Managed)
     ignores: tuple[Ignore, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    waiver_files: tuple[Path, ...] = ()
+    """Absolute; their waivers stand in `waivers`."""
+    max_waiver_days: int | None = None
+    inline_waivers: bool = True
+    accept_foreign_skips: bool = False
+    foreign_skips: Mapping[str, str] = field(default_factory=dict)
     plugins: tuple[str, ...] = ()
     ignore_paths: tuple[str, ...] = ()
     """Patterns as in .gitignore, relative to the base."""
@@ -126,7 +132,31 @@ def load(start: Path, explicit: Path | None = None, *, base: Path | None = None)
     errors = _Check(places).against_schema(data)
     if errors:
         raise ConfigError.gather(errors)
-    return _build(data, places, found, base or found.parent)
+    config = _build(data, places, found, base or found.parent)
+    return _with_waiver_files(config, base) if config.waiver_files else config
+
+
+def _with_waiver_files(config: Config, base: Path | None) -> Config:
+    """The configuration with the waivers of the files it names; they count for its digest as if they stood in it."""
+    errors: list[ConfigError] = []
+    waivers = list(config.waivers)
+    written: list[Json] = []
+    for file in config.waiver_files:
+        shown = _shown(file, base)
+        try:
+            data, places = _read_yaml(file, shown)
+            check = _Check(places)
+            check.against_schema(data, only=("waivers",))
+            errors += check.errors
+        except ConfigError as error:
+            errors.append(error)
+            continue
+        if not check.errors:
+            waivers += [_waiver(entry) for entry in _Table(data, places).tables("waivers")]
+            written.append(data.get("waivers"))
+    if errors:
+        raise ConfigError.gather(errors)
+    return replace(config, waivers=tuple(waivers), written={**config.written, "waivers of waiver_files": written})
 
 
 def _find(start: Path, base: Path | None) -> Path | None:
@@ -269,10 +299,13 @@ class _Check:
         self.places = places
         self.errors: list[ConfigError] = []
 
-    def against_schema(self, data: dict[str, Json]) -> list[ConfigError]:
+    def against_schema(self, data: dict[str, Json], only: Sequence[str] = ()) -> list[ConfigError]:
+        """Everything wrong; with `only`, no other top-level key is known."""
         import json
 
         schema = json.loads((Path(__file__).parent / "json_schemas" / "config.schema.json").read_text("utf-8"))
+        if only:
+            schema["properties"] = {key: schema["properties"][key] for key in only}
         self.value(data, schema, ())
         return self.errors
 
@@ -349,6 +382,8 @@ def _is(value: Json, name: str) -> bool:
 
 
 def _shape(schema: _Schema) -> str:
+    if schema["type"] == "integer":
+        return f"between {schema['minimum']} and {schema['maximum']}"
     return "twelve digits" if "maximum" in schema else "a date, YYYY-MM-DD"
 
 
@@ -390,6 +425,11 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         managed=_managed(table.table("managed")),
         ignores=tuple(_ignore(entry) for entry in table.tables("ignores")),
         waivers=tuple(_waiver(entry) for entry in table.tables("waivers")),
+        waiver_files=tuple(Path(os.path.abspath(folder / file)) for file in table.texts("waiver_files")),
+        max_waiver_days=_whole(data.get("max_waiver_days")),
+        inline_waivers=data.get("inline_waivers") is not False,
+        accept_foreign_skips=data.get("accept_foreign_skips") is True,
+        foreign_skips=table.pairs("foreign_skips"),
         plugins=table.texts("plugins"),
         ignore_paths=tuple(patterns),
         written=data,
@@ -436,6 +476,10 @@ def _as_text(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _whole(value: Json) -> int | None:
+    return int(value) if isinstance(value, (int, float)) else None
 
 
 def _account(text: str) -> str:

@@ -20,10 +20,23 @@ READERS: Mapping[str, str] = {
 """Format to what reads one root of it: `declared.source.Reader`."""
 
 REPORTERS: Mapping[str, str] = {
-    "json": "soc2gate.output.json:render",
     "text": "soc2gate.output.text:render",
+    "json": "soc2gate.output.json:render",
+    "sarif": "soc2gate.output.sarif:render",
+    "junit": "soc2gate.output.junit:render",
+    "markdown": "soc2gate.output.markdown:render",
+    "html": "soc2gate.output.html:render",
 }
-"""Format to what renders a finished run."""
+"""Format to what renders a finished run, in the order that help lists them."""
+
+SUFFIXES: Mapping[str, str] = {
+    ".json": "json",
+    ".sarif": "sarif",
+    ".xml": "junit",
+    ".md": "markdown",
+    ".html": "html",
+}
+"""What a file's name says about the format wanted in it; text otherwise."""
 
 _IMPORT_ERRORS = (
     ArithmeticError,

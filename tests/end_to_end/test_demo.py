@@ -170,7 +170,15 @@ def test_the_demo_command_ends_well_in_an_empty_folder(tmp_path: Path) -> None:
     assert "exit 1, the gate is closed" in done.stdout
     assert "The report is exactly what was staged" in done.stdout
     left = {path.name for path in (tmp_path / "soc2gate-demo").iterdir()}
-    assert {"terraform", "cloudformation", "kubernetes", "soc2gate.yaml", "report.json", "live.json.gz"} <= left
+    assert {
+        "terraform",
+        "cloudformation",
+        "kubernetes",
+        "soc2gate.yaml",
+        "report.json",
+        "report.html",
+        "live.json.gz",
+    } <= left
     # They would point to ports that something else may open.
     assert not left & {"kubeconfig", "environment.sh"}
     replayed = soc2gate("verify", "soc2gate-demo", "--snapshot", "soc2gate-demo/live.json.gz", folder=tmp_path)

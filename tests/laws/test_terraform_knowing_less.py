@@ -15,8 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from terraform_order import fits
 
 from soc2gate.declared.options import Limits
-from soc2gate.declared.terraform.expressions import Context, Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
 from soc2gate.declared.terraform.hcl import parse_expression
+from soc2gate.declared.terraform.scope import Context, Scope
 from soc2gate.declared.terraform.tree import Source, Step
 from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, TfMap, TfSet, Val, opened, plain
 from soc2gate.errors import RefusedError

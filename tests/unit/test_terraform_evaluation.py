@@ -357,6 +357,18 @@ def test_json_configuration_means_the_same(tmp_path: Path) -> None:
     assert resource.places["ingress[0].cidr_blocks[0]"] == Span("main.tf.json", 9, 55)
 
 
+def test_a_list_inside_a_json_string_stands_where_the_string_does(tmp_path: Path) -> None:
+    text = '{"resource": {"x_y": {"z": {"v": "${[1, 2]}"}}}}'
+    places = resources(reading(tmp_path, {"main.tf.json": text}))["x_y.z"].places
+    assert dict(places) == {"v": Span("main.tf.json", 1, 29)}
+
+
+def test_a_tfvars_value_of_the_wrong_type_is_named_where_it_was_given(tmp_path: Path) -> None:
+    files = {"main.tf": 'variable "n" {\n  type = number\n}\n', "terraform.tfvars": '\nn = "many"\n'}
+    (problem,) = reading(tmp_path, {**files, "r.tf": 'resource "x_y" "z" {\n  v = var.n\n}\n'}).problems
+    assert problem.where == Span("terraform.tfvars", 2, 1)
+
+
 def test_account_and_region_come_from_the_provider_that_a_resource_uses(tmp_path: Path) -> None:
     files = {
         "main.tf": """

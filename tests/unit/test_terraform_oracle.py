@@ -16,8 +16,11 @@ from terraform_oracle import differences, plan, root_of
 
 from soc2gate.declared.options import Limits, ReadOptions
 from soc2gate.declared.terraform import read
-from soc2gate.declared.terraform.expressions import Context, Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
 from soc2gate.declared.terraform.hcl import parse
+from soc2gate.declared.terraform.scope import Context, Scope
 from soc2gate.declared.terraform.tree import Literal, Object, Source, Step, Tuple
 from soc2gate.declared.terraform.values import EvaluationError, Val, plain
 from soc2gate.model.value import as_json

@@ -22,8 +22,13 @@ _COMMANDS = {
     "collect": "soc2gate.cli.collect:collect",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",
+    "explain": "soc2gate.cli.explain:explain",
+    "baseline": "soc2gate.cli.baseline:baseline",
+    "waivers": "soc2gate.cli.waivers:waivers",
+    "init": "soc2gate.cli.init:init",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
+    "completion": "soc2gate.cli.completion:completion",
 }
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 
-from soc2gate.cli.options import base_of
+from soc2gate.cli.options import base_of, clock
 from soc2gate.config import Config
 from soc2gate.config import load as load_config
-from soc2gate.errors import Exit
+from soc2gate.engine import waivers
+from soc2gate.errors import ConfigError, Exit
+from soc2gate.model.resource import Span
+from soc2gate.model.rule import RuleSet
 from soc2gate.packs import load as load_rules
 
 _file = click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml.")
@@ -27,6 +30,7 @@ def _load(config_file: Path | None) -> Config:
 Examples:
   soc2gate config check     every mistake in soc2gate.yaml and in your packs, with file and line
   soc2gate config show      the settings in force, defaults included
+  soc2gate config schema    the JSON Schema, for an editor that completes keys
 """,
 )
 def config() -> None:
@@ -39,8 +43,47 @@ def check(config_file: Path | None) -> int:
     """Read the configuration and the packs it names; exit 2 with every mistake."""
     settings = _load(config_file)
     rules = load_rules(settings.packs)
+    base = base_of([Path.cwd()])
+    missing = [root.path for root in settings.roots if not (base / root.path).exists()]
+    if missing:
+        raise ConfigError(
+            f"roots: there is no file or folder {', '.join(missing)}",
+            path=settings.path,
+            hint="paths are relative to the configuration file",
+        )
+    _check_waivers(settings, rules)
     where = settings.path or "no soc2gate.yaml: defaults"
     click.echo(f"{where}: {len(settings.roots)} roots, {len(settings.waivers)} waivers, {len(rules.rules)} rules")
+    return int(Exit.OK)
+
+
+def _check_waivers(settings: Config, rules: RuleSet) -> None:
+    """Refuse a waiver that can never count, tell those that are over or soon will be."""
+    terms = waivers.Terms(clock(None)[:10], rules.rules.keys(), settings.max_waiver_days)
+    judged = waivers.judge(settings.waivers, (), terms)
+    over = [item.waiver.rule in rules.rules and (item.days_left or 0) < 0 for item in judged]
+    wrong = [item for item, past in zip(judged, over, strict=True) if item.why_not and not past]
+    if wrong:
+        raise ConfigError.gather([_error(item) for item in wrong])
+    for note in waivers.notes(judged):
+        place = f"{note.where.path}:{note.where.line}: " if isinstance(note.where, Span) else ""
+        click.echo(f"{place}{note.message}" + (f"\n  {note.hint}" if note.hint else ""), err=True)
+
+
+def _error(item: waivers.Judged) -> ConfigError:
+    message = f"the waiver of {item.waiver.rule} does not count: {item.why_not}"
+    place = item.waiver.where
+    if not isinstance(place, Span):
+        return ConfigError(message, hint=item.hint)
+    return ConfigError(message, path=place.path, line=place.line, column=place.column, hint=item.hint)
+
+
+@config.command("schema")
+def schema() -> int:
+    """Print the JSON Schema of soc2gate.yaml, for an editor."""
+    from importlib.resources import files
+
+    click.echo(files("soc2gate").joinpath("json_schemas/config.schema.json").read_text("utf-8"), nl=False)
     return int(Exit.OK)
 
 

@@ -39,7 +39,7 @@ def criteria(ids: tuple[str, ...], rule_dirs: tuple[Path, ...], form: str) -> in
         click.echo(json.dumps([_document(item, rules) for item in chosen], indent=2, ensure_ascii=False))
     elif ids:
         for item in chosen:
-            _show(item, rules)
+            show(item, rules)
     else:
         for item in chosen:
             number = len(_rules_for(item, rules))
@@ -65,7 +65,8 @@ def _document(item: Criterion, rules: RuleSet) -> dict[str, object]:
     }
 
 
-def _show(item: Criterion, rules: RuleSet) -> None:
+def show(item: Criterion, rules: RuleSet) -> None:
+    """Print one criterion with what is evidence for it."""
     click.echo(f"{item.id}  {item.title}  ({item.category}; technical evidence: {item.evidence.value})")
     if item.tool_shows:
         _said("a tool shows", item.tool_shows)

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
-from soc2gate import suggest
+from soc2gate import plugins, suggest
 from soc2gate.app import Request
 from soc2gate.config import load as load_config
+from soc2gate.engine.baseline import Baseline
+from soc2gate.engine.baseline import read as read_baseline
 from soc2gate.errors import UsageError
 from soc2gate.model.outcome import Run
 from soc2gate.model.rule import RuleSet, Severity
@@ -60,8 +62,8 @@ def judging(command: Command) -> Command:
                 "--format",
                 "formats",
                 multiple=True,
-                type=click.Choice(["text", "json"]),
-                help="How to tell the result [text]. Repeatable, each with its own --output.",
+                type=click.Choice(list(plugins.REPORTERS)),
+                help="How to tell the result [by --output's name, else text]. Repeatable, each with its own --output.",
             ),
             click.option(
                 "--output",
@@ -104,24 +106,43 @@ def request(
     regions: Sequence[str] = (),
     context: str | None = None,
     profile: str | None = None,
+    changed: bool = False,
+    baseline_file: Path | None = None,
+    copy: Path | None = None,
 ) -> Request:
-    """Flags over configuration over defaults.
+    """Flags over configuration over defaults. Of `changed` files some may be gone.
+
+    With a `copy` of the repository as it was at another commit, configuration and packs are those of the copy.
 
     Raises `UsageError` for paths that do not exist, an unknown rule or a malformed variable; `ConfigError` for a
     configuration or pack that is wrong.
     """
     asked = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]
     for path in asked:
-        if not path.exists():
+        if not path.exists() and not changed:
             raise UsageError(f"there is no file or folder {path}")
     base = base_of(asked)
-    config = load_config(asked[0] if asked[0].is_dir() else asked[0].parent, config_file, base=base)
+    # Which files changed must not decide whose configuration counts.
+    start = Path.cwd() if changed else asked[0] if asked[0].is_dir() else asked[0].parent
+    packs = [Path(os.path.abspath(folder)) for folder in rule_dirs]
+    if copy is not None:
+        start = inside(start, base, copy)
+        packs = [pack for pack in (inside(pack, base, copy) for pack in packs) if pack.exists()]
+        if config_file is not None:
+            # One that the other commit does not have yet decides nothing.
+            moved = inside(config_file, base, copy)
+            config_file = moved if moved.exists() or not moved.is_relative_to(copy) else None
+        if baseline_file is not None:
+            shown, baseline_file = baseline_file, inside(baseline_file, base, copy)
+            if not baseline_file.exists() and shown.exists():
+                baseline_file = None
+    config = load_config(start, config_file, base=copy or base)
     level = fail_on or config.fail_on
     return Request(
         paths=tuple(os.path.relpath(path, base).replace(os.sep, "/") for path in asked),
         base=base,
         config=config,
-        rules=choose(load_rules([*config.packs, *(Path(os.path.abspath(folder)) for folder in rule_dirs)]), only),
+        rules=choose(load_rules([*config.packs, *packs]), only),
         now=clock(now),
         clock=(lambda: clock(now)),
         fail_on=None if level == "never" else Severity[level.upper()],
@@ -132,7 +153,22 @@ def request(
         regions=tuple(regions),
         context=context,
         profile=profile,
+        narrowed=bool(only),
+        baseline=_baseline(baseline_file, copy or base),
     )
+
+
+def _baseline(file: Path | None, base: Path) -> Baseline | None:
+    if file is None:
+        return None
+    full = Path(os.path.abspath(file))
+    return read_baseline(full, full.relative_to(base).as_posix() if full.is_relative_to(base) else str(file))
+
+
+def inside(path: Path, base: Path, copy: Path) -> Path:
+    """A path below `base`, in the copy of it; any other stays."""
+    full = Path(os.path.abspath(path))
+    return copy / full.relative_to(base) if full.is_relative_to(base) else full
 
 
 def _var_file(given: str, base: Path) -> str:
@@ -146,6 +182,11 @@ def _var_file(given: str, base: Path) -> str:
             hint="start soc2gate in a folder that holds both the code and the file",
         )
     return relative
+
+
+def repository(paths: Sequence[Path]) -> Path:
+    """The folder nothing is read outside of, for paths as given."""
+    return base_of([Path(os.path.abspath(path)) for path in paths] or [Path.cwd()])
 
 
 def base_of(paths: Sequence[Path]) -> Path:
@@ -199,13 +240,13 @@ def _pairs(variables: Sequence[str]) -> Mapping[str, str]:
 def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: bool) -> int:
     """Write the result in every format asked for, and return the exit code.
 
-    The first format goes with the first output; one format may go without, to standard output.
+    A file goes with the format that its name ends in, if that was asked for, else with the next that is free; one
+    format may go without a file, to standard output.
     """
-    chosen = list(formats) or ["json" if path.suffix == ".json" else "text" for path in outputs] or ["text"]
+    chosen = list(formats) or [plugins.SUFFIXES.get(path.suffix, "text") for path in outputs] or ["text"]
     if len(outputs) > len(chosen):
         raise UsageError("more --output than --format", hint="give one --format for each --output")
-    for index, name in enumerate(chosen):
-        target = outputs[index] if index < len(outputs) else None
+    for name, target in _paired(chosen, outputs):
         if target is None:
             click.echo(_rendered(run, name, color=_colored(), verbose=verbose), nl=False)
         else:
@@ -217,14 +258,28 @@ def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: 
     return int(run.decision.exit)
 
 
+def _paired(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Each format with its file: `--format text --format html --output report.html` writes HTML there."""
+    taken: dict[int, Path] = {}
+    unnamed = []
+    for path in outputs:
+        said = plugins.SUFFIXES.get(path.suffix)
+        free = [index for index, name in enumerate(formats) if name == said and index not in taken]
+        if free:
+            taken[free[0]] = path
+        else:
+            unnamed.append(path)
+    for path in unnamed:
+        taken[next(index for index in range(len(formats)) if index not in taken)] = path
+    return [(name, taken.get(index)) for index, name in enumerate(formats)]
+
+
 def _rendered(run: Run, name: str, *, color: bool, verbose: bool) -> str:
-    if name == "json":
-        from soc2gate.output.json import render as render_json
-
-        return render_json(run)
-    from soc2gate.output.text import render as render_text
-
-    return render_text(run, color=color, verbose=verbose)
+    render = plugins.load(plugins.REPORTERS[name])
+    # Only text is laid out for a terminal; the other formats are the same wherever they go.
+    told: str = render(run, color=color, verbose=verbose) if name == "text" else render(run)
+    # What UTF-8 cannot hold, such as a file's name that is none, is written as JSON and people would: \udcff.
+    return told.encode("utf-8", "backslashreplace").decode()
 
 
 def _colored() -> bool:

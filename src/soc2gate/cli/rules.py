@@ -84,7 +84,7 @@ def show_rule(ids: tuple[str, ...], rule_dirs: tuple[Path, ...], config_file: Pa
         click.echo(json.dumps([_document(chosen[name], loaded) for name in ids], indent=2, ensure_ascii=False))
         return int(Exit.OK)
     for name in ids:
-        _show(chosen[name], loaded)
+        show(chosen[name], loaded)
     return int(Exit.OK)
 
 
@@ -141,7 +141,8 @@ def _case(case: Case) -> dict[str, object]:
     }
 
 
-def _show(rule: Rule, loaded: RuleSet) -> None:
+def show(rule: Rule, loaded: RuleSet) -> None:
+    """Print one rule in full."""
     control = loaded.controls[rule.control]
     click.echo(f"{rule.id}  ({rule.severity})\n{rule.title}\n")
     _said("why", rule.why)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from soc2gate import app
+from soc2gate.app import Request
 from soc2gate.cli import options
+from soc2gate.errors import UsageError
+from soc2gate.model.outcome import Run
 
 
 @click.command(
@@ -19,9 +23,28 @@ Examples:
   soc2gate scan --fail-on critical               close the gate on critical findings only
   soc2gate scan --format json --output r.json    for a machine
   soc2gate scan --rules ./policy                 with your own rules beside ours
+  soc2gate scan --diff-base origin/main          close on what this branch brings, list what was there
+  soc2gate scan --changed infra/main.tf          what this file has a part in (pre-commit passes its files so)
 """,
 )
 @options.reading
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="PATHS are changed files: judge the modules around them and those that call them, tell what touches them.",
+)
+@click.option(
+    "--diff-base",
+    metavar="REV",
+    help="Judge the commit HEAD against where it left REV, by the gate of that commit: close on what is new. `auto` "
+    "takes what CI says.",
+)
+@click.option(
+    "--baseline",
+    "baseline_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Close only on what this file (from `soc2gate baseline`) does not hold.",
+)
 @options.judging
 def scan(
     paths: tuple[Path, ...],
@@ -31,6 +54,9 @@ def scan(
     var_files: tuple[str, ...],
     variables: tuple[str, ...],
     now: str | None,
+    changed: bool,
+    diff_base: str | None,
+    baseline_file: Path | None,
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
@@ -41,15 +67,38 @@ def scan(
 
     Opens no socket and needs no credentials. PATHS are files or folders; without any, this folder.
     """
-    request = options.request(
-        paths=paths,
-        config_file=config_file,
-        rule_dirs=rule_dirs,
-        only=only,
-        var_files=var_files,
-        variables=variables,
-        now=now,
-        fail_on=fail_on,
-        on_incomplete=on_incomplete,
-    )
-    return options.tell(app.scan(request), formats=formats, outputs=outputs, verbose=verbose)
+    if changed and diff_base is not None:
+        raise UsageError("--changed and --diff-base ask different questions", hint="leave one of them out")
+
+    def request(copy: Path | None = None) -> Request:
+        return options.request(
+            paths=paths,
+            config_file=config_file,
+            rule_dirs=rule_dirs,
+            only=only,
+            var_files=var_files,
+            variables=variables,
+            now=now,
+            fail_on=fail_on,
+            on_incomplete=on_incomplete,
+            changed=changed,
+            baseline_file=baseline_file,
+            copy=copy,
+        )
+
+    def tell(run: Run) -> int:
+        return options.tell(run, formats=formats, outputs=outputs, verbose=verbose)
+
+    if diff_base is not None:
+        from soc2gate.cli import diff
+
+        named = diff.Named(rule_dirs, baseline_file)
+        with diff.judged(diff_base, options.repository(paths), request, named, environment=os.environ) as run:
+            return tell(run)
+    if changed:
+        from soc2gate.change import scan_changed
+
+        asked = request()
+        # Without any, nothing changed: not the folder here, which PATHS stand for otherwise.
+        return tell(scan_changed(asked, asked.paths if paths else ()))
+    return tell(app.scan(request()))

@@ -254,6 +254,24 @@ def _terraform_roots(folders: dict[str, list[str]], explicit: set[str], base: Pa
     return [Root("terraform", folder, tuple(sorted(folders[folder]))) for folder in roots]
 
 
+def reached_folders(root: Root, base: Path, limits: Limits | None = None) -> frozenset[str]:
+    """The folders of a Terraform root: its own, and those it calls as local modules, directly or through others."""
+    limits = limits or Limits()
+    reached: set[str] = set()
+    waiting = {root.path}
+    while waiting:
+        folder = waiting.pop()
+        if folder not in reached and (base / folder).is_dir():
+            reached.add(folder)
+            waiting |= {
+                target
+                for target in _local_modules(folder, _siblings(folder, base), base, limits)
+                # A module outside the base is refused by the reader.
+                if target != ".." and not target.startswith("../")
+            }
+    return frozenset(reached)
+
+
 def _reach(start: set[str], calls: dict[str, set[str]]) -> set[str]:
     reached: set[str] = set()
     waiting = list(start)

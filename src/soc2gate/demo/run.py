@@ -21,6 +21,7 @@ from soc2gate.demo.expected import STAGED, deviations
 from soc2gate.errors import Exit
 
 REPORT = "report.json"
+PAGE = "report.html"
 SNAPSHOT = "live.json.gz"
 SETTINGS = "environment.sh"
 
@@ -57,9 +58,10 @@ def run(folder: Path, *, keep: bool = False, verify: Verify | None = None) -> in
 
 
 def ask_verify(deployment: Deployment) -> int:
-    """Run `soc2gate verify` on the deployment, telling its report to the person and to `report.json`."""
+    """Run `soc2gate verify` on the deployment, telling its report to the person, to `report.json` and to a page."""
     command = [sys.executable, "-m", "soc2gate", "verify", str(deployment.folder)]
     command += ["--format", "json", "--output", str(deployment.folder / REPORT), "--format", "text"]
+    command += ["--format", "html", "--output", str(deployment.folder / PAGE)]
     command += ["--save-snapshot", str(deployment.folder / SNAPSHOT)]
     sys.stdout.flush()
     return subprocess.run(command, check=False).returncode
@@ -115,7 +117,7 @@ def _forget(folder: Path) -> None:
 def _tell_how_to_go_on(folder: Path) -> None:
     name = shlex.quote(str(folder))
     _say("")
-    _say(f"Everything is in {folder}. To play on:")
+    _say(f"Everything is in {folder}; {PAGE} there is the same report as a page. To play on:")
     for command, what in (
         (f"soc2gate scan {name}", "judge the code alone; change a line and ask again"),
         (

@@ -181,4 +181,4 @@ def _note(resource: Resource, path: str) -> str:
 
 def fingerprint(*parts: str) -> str:
     """Names one finding or disagreement across runs: no line numbers, so reformatting and moving keep it."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -24,8 +24,10 @@ def decide(
     evidence still does not. `on_incomplete: report` counts gaps in the reasons without closing on them; input that
     could not be read closes it always.
     """
-    findings, disagreements = list(findings), list(disagreements)
-    problems = list(problems)
+    disagreements = list(disagreements)
+    # What the base or a baseline knows already is listed, and closes nothing.
+    findings = [finding for finding in findings if finding.new is not False]
+    problems = [problem for problem in problems if problem.new is not False]
     closing = [] if fail_on is None else _closing(findings, disagreements, fail_on)
     gaps = _gaps(findings, disagreements, problems, fail_on or Severity.HIGH)
     broken = sum(problem.weight is Weight.BROKEN for problem in problems)
@@ -51,7 +53,9 @@ def _closing(findings: Sequence[Finding], disagreements: Sequence[Disagreement],
             for finding in findings
         )
         if failed:
-            reasons.append(_count(failed, f"finding {spoken}", f"findings {spoken}") + f" at {threshold} or above")
+            new = "new " if any(finding.new for finding in findings) else ""
+            spoken_of = _count(failed, f"{new}finding {spoken}", f"{new}findings {spoken}")
+            reasons.append(f"{spoken_of} at {threshold} or above")
     differing = sum(
         item.difference is not Difference.UNDECIDED
         and item.waiver is None

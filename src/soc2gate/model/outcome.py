@@ -31,6 +31,9 @@ class Evidence:
     """`default of variable "port"`, `not set: aws_db_instance creates 0`."""
 
 
+CONFIGURED = "configuration"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """A finding someone accepted, with a name and an end."""
@@ -44,6 +47,8 @@ class Waiver:
     """ISO date."""
     where: Where | None = None
     ticket: str = ""
+    source: str = CONFIGURED
+    """`configuration`, `inline`, or the tool whose skip comment it was (`checkov`, `tfsec`, `trivy`, `kics`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ class Finding:
     """For `unknown`: why, and what would settle it."""
     uncertain: str = ""
     waiver: Waiver | None = None
+    new: bool | None = None
+    """Whether it stands against a base or a baseline that knows nothing of it; None when there is neither."""
 
 
 class Difference(enum.Enum):
@@ -160,6 +167,89 @@ class SnapshotInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedFiles:
+    """What a run that was asked only about changed files left out."""
+
+    files: tuple[str, ...]
+    """Relative to the base, sorted."""
+    elsewhere: int
+    """Findings that fail or are undecided in what was judged, and that no changed file has a part in."""
+
+
+class Effect(enum.Enum):
+    """What a change does to a criterion."""
+
+    IMPROVES = "improves"
+    WORSENS = "worsens"
+    MIXED = "mixed"
+    LEAVES = "leaves"
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionChange:
+    """What a change does to one criterion, in findings that fail or are undecided."""
+
+    id: str
+    introduced: int
+    resolved: int
+    remaining: int
+
+    @property
+    def effect(self) -> Effect:
+        if self.introduced:
+            return Effect.MIXED if self.resolved else Effect.WORSENS
+        return Effect.IMPROVES if self.resolved else Effect.LEAVES
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """A change to what decides the gate, told because it does not count before it is merged."""
+
+    what: str
+    """`configuration`, `pack`, `waiver`, `baseline`."""
+    change: str
+    """`added`, `changed`, `removed`."""
+    path: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A finding of the base that the change does away with."""
+
+    rule: str
+    address: str
+    criteria: tuple[str, ...]
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What a change was compared with, and what it does."""
+
+    base: str
+    """The commit: the merge base."""
+    head: str
+    asked: str
+    """As the person named the base."""
+    criteria: tuple[CriterionChange, ...]
+    """Only those that had or have findings that fail or are undecided."""
+    resolved: tuple[Resolved, ...]
+    policy: tuple[PolicyChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineUse:
+    """A baseline file, and what became of its entries."""
+
+    path: str
+    known: int
+    """Findings that it holds."""
+    gone: tuple[tuple[str, str], ...]
+    """Rule and address of entries that no longer occur."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One finished evaluation: everything reporters and evidence may see. Ordered, so equal input gives equal bytes."""
 
@@ -191,3 +281,7 @@ class Run:
     """Resource types we read and have no kind for, with how many: looked at by no rule."""
     base: str = "."
     """The folder the paths are relative to; reporters read source lines below it."""
+    changed: ChangedFiles | None = None
+    """Set when only findings that touch changed files are told."""
+    diff: Diff | None = None
+    baseline: BaselineUse | None = None

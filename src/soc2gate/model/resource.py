@@ -142,6 +142,8 @@ class Problem:
     message: str
     where: Where | None = None
     hint: str = ""
+    new: bool | None = None
+    """False when the base of a comparison has it too, in a file that has not changed since; None without a base."""
 
 
 class Weight(enum.Enum):

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 
 from soc2gate.model.outcome import (
+    BaselineUse,
     CriterionStatus,
+    Diff,
     Disagreement,
     Evidence,
     Finding,
@@ -46,6 +48,9 @@ def document(run: Run) -> dict[str, Json]:
         "disagreements": [disagreement(item) for item in run.disagreements],
         "problems": [problem(item) for item in run.problems],
         "snapshots": [_snapshot(item) for item in run.snapshots],
+        "changed": {"files": list(run.changed.files), "elsewhere": run.changed.elsewhere} if run.changed else None,
+        "diff": _diff(run.diff) if run.diff else None,
+        "baseline": _baseline(run.baseline) if run.baseline else None,
         "decision": {
             "exit": int(run.decision.exit),
             "reasons": list(run.decision.reasons),
@@ -104,6 +109,7 @@ def finding(item: Finding) -> dict[str, Json]:
         "evidence": [_evidence(one) for one in item.evidence],
         "fingerprint": item.fingerprint,
         "waiver": _waiver(item.waiver),
+        "new": item.new,
     }
 
 
@@ -146,6 +152,7 @@ def problem(item: Problem) -> dict[str, Json]:
         "message": item.message,
         "where": where(item.where),
         "hint": item.hint,
+        "new": item.new,
     }
 
 
@@ -183,6 +190,7 @@ def _waiver(item: Waiver | None) -> dict[str, Json] | None:
         "approver": item.approver,
         "expires": item.expires,
         "ticket": item.ticket,
+        "source": item.source,
     }
 
 
@@ -199,3 +207,33 @@ def _snapshot(item: SnapshotInfo) -> dict[str, Json]:
         "failed_calls": item.failed_calls,
         "partial": item.partial,
     }
+
+
+def _diff(item: Diff) -> dict[str, Json]:
+    return {
+        "base": item.base,
+        "head": item.head,
+        "asked": item.asked,
+        "criteria": [
+            {
+                "id": one.id,
+                "effect": one.effect.value,
+                "introduced": one.introduced,
+                "resolved": one.resolved,
+                "remaining": one.remaining,
+            }
+            for one in item.criteria
+        ],
+        "resolved": [
+            {"rule": one.rule, "address": one.address, "criteria": list(one.criteria), "severity": str(one.severity)}
+            for one in item.resolved
+        ],
+        "policy_changes": [
+            {"what": one.what, "change": one.change, "path": one.path, "detail": one.detail} for one in item.policy
+        ],
+    }
+
+
+def _baseline(item: BaselineUse) -> dict[str, Json]:
+    gone: list[Json] = [{"rule": rule, "address": address} for rule, address in item.gone]
+    return {"path": item.path, "known": item.known, "gone": gone}

@@ -16,6 +16,13 @@ _SEVERITY = {Severity.CRITICAL: "1;31", Severity.HIGH: "31", Severity.MEDIUM: "3
 _STATUS = {Status.PASS: "32", Status.FAIL: "31", Status.UNKNOWN: "33", Status.WAIVED: "36"}
 
 
+# Colours are marked with characters that Unicode reserves, and become escapes last of all: by then every escape that
+# stood in a name or a value has been made visible.
+_START, _MIDDLE, _END = _MARKS = "\ufdd0\ufdd1\ufdd2"
+_DECISION = {Exit.OK: "1;32", Exit.CLOSED: "1;31"}
+_CODES = frozenset({"1", "2", "1;4", "1;33", *_SEVERITY.values(), *_STATUS.values(), *_DECISION.values()})
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """ANSI escapes, or none."""
@@ -23,7 +30,17 @@ class Style:
     color: bool = False
 
     def _paint(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.color and code else text
+        return f"{_START}{code}{_MIDDLE}{text}{_END}" if self.color and code else text
+
+    def shown(self, line: str) -> str:
+        """A line as a terminal gets it: our colours, and nothing of what a stranger wrote to command it."""
+        clean = "".join(char if char.isprintable() or char in _MARKS else repr(char)[1:-1] for char in line)
+        if not self.color:
+            return "".join(char for char in clean if char not in _MARKS)
+        for code in _CODES:
+            clean = clean.replace(f"{_START}{code}{_MIDDLE}", f"\x1b[{code}m")
+        clean = clean.replace(_END, "\x1b[0m")
+        return "".join(char for char in clean if char not in _MARKS)
 
     def bold(self, text: str) -> str:
         return self._paint("1", text)
@@ -41,7 +58,7 @@ class Style:
         return self._paint(_STATUS.get(status, ""), text)
 
     def decision(self, code: Exit, text: str) -> str:
-        return self._paint({Exit.OK: "1;32", Exit.CLOSED: "1;31"}.get(code, "1;33"), text)
+        return self._paint(_DECISION.get(code, "1;33"), text)
 
 
 def brief(value: Value) -> str:

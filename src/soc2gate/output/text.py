@@ -7,37 +7,13 @@ it; the last line is the decision.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
-from soc2gate.errors import Exit
-from soc2gate.model.outcome import Difference, Disagreement, Evidence, Finding, RuleContrast, Run, Status, Verdict
-from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where
+from soc2gate.model.outcome import ChangedFiles, Difference, Disagreement, Finding, Run, Status, Verdict
+from soc2gate.model.resource import Problem, Side, Span, Weight
 from soc2gate.model.rule import Severity
-from soc2gate.output import summary
-from soc2gate.output.style import Style, brief, clip, contrasted, indent, table, wrap
-
-_STATUS_WORDS = {
-    Status.PASS: "pass",
-    Status.FAIL: "fail",
-    Status.WAIVED: "waived",
-    Status.UNKNOWN: "unknown",
-    Status.NO_DATA: "no data",
-    Status.MANUAL: "manual",
-    Status.OUT_OF_SCOPE: "out of scope",
-}
-# Criteria there is nothing to say about one by one.
-_QUIET_STATUSES = (
-    (Status.NO_DATA, "no data"),
-    (Status.MANUAL, "people must show"),
-    (Status.OUT_OF_SCOPE, "out of scope"),
-)
-_DIFFERENCE_WORDS = {
-    Difference.CHANGED: "changed",
-    Difference.MISSING: "missing live",
-    Difference.UNMANAGED: "not in code",
-    Difference.UNDECIDED: "undecided",
-}
+from soc2gate.output import summary, text_change, told
+from soc2gate.output.style import Style, brief, clip, indent, table, wrap
 
 
 def render(run: Run, *, color: bool = False, width: int = 0, verbose: bool = False) -> str:
@@ -46,7 +22,7 @@ def render(run: Run, *, color: bool = False, width: int = 0, verbose: bool = Fal
     Raises nothing for a source file that has gone since: the line is then left out.
     """
     report = _Report(run, Style(color), width or shutil.get_terminal_size((110, 40)).columns, verbose)
-    return "\n".join(report.lines()) + "\n"
+    return "\n".join(map(report.style.shown, report.lines())) + "\n"
 
 
 class _Report:
@@ -55,8 +31,8 @@ class _Report:
         self.style = style
         self.width = max(60, min(width, 140))
         self.verbose = verbose
-        self.sources: dict[str, Sequence[str]] = {}
-        self.told: set[str] = set()
+        self.sources = told.Sources(run.base)
+        self.fixes: set[str] = set()
         """Fixes already printed: forty buckets need the words once."""
 
     def lines(self) -> Iterator[str]:
@@ -64,15 +40,16 @@ class _Report:
             yield from self._disagreements()
         yield from self._findings()
         yield from self._unchecked()
-        yield from self._criteria()
+        if self.run.changed is None or self.run.roots:
+            yield from self._criteria()
+        yield from text_change.effects(self.run, self.style)
         yield from self._closing()
 
     # --- findings -------------------------------------------------------------------------------------------------
 
     def _findings(self) -> Iterator[str]:
-        failing = [item for item in self.run.findings if item.verdict is Verdict.FAIL and item.waiver is None]
         # Where both sides are read, a live failure of a paired resource is told once, as a disagreement's live value.
-        failing.sort(key=lambda item: (-item.severity, item.side.value, _path(item.where), _line(item.where)))
+        failing = told.failing(self.run)
         level: Severity | None = None
         for item in failing:
             if item.severity is not level:
@@ -82,6 +59,7 @@ class _Report:
                 yield ""
             yield from self._finding(item)
             yield ""
+        yield from text_change.already_there(self.run, self.style, self.verbose)
         waived = [item for item in self.run.findings if item.waiver is not None and item.verdict is not Verdict.PASS]
         if waived:
             yield self.style.heading(f"WAIVED ({len(waived)})")
@@ -95,12 +73,12 @@ class _Report:
 
     def _finding(self, item: Finding) -> Iterator[str]:
         style = self.style
-        deciding = _deciding(item)
+        deciding = told.deciding(item)
         place = deciding.where if deciding else item.where
         if isinstance(place, Span) and not isinstance(item.where, Span):
             place = item.where
         yield f"{style.severity(item.severity)} {style.bold(item.rule)}  {item.message}"
-        yield f"  {style.dim(_spoken(place))}  {item.address}" + style.dim(f"  {' '.join(item.criteria)}")
+        yield f"  {style.dim(told.spoken(place))}  {item.address}" + style.dim(f"  {' '.join(item.criteria)}")
         if isinstance(place, Span):
             yield from self._quote(place)
         for evidence in item.evidence[:4]:
@@ -110,31 +88,21 @@ class _Report:
         rule = self.run.rules.get(item.rule)
         if rule is not None:
             yield from indent(wrap(rule.title, self.width - 9), f"  {style.dim('wanted')} ", "         ")
-            fix = _fix(rule.fix, item)
-            if fix and fix in self.told:
+            fix = told.fix(rule.fix, item)
+            if fix and fix in self.fixes:
                 yield f"  {style.dim('fix    as above')}"
             elif fix:
-                self.told.add(fix)
+                self.fixes.add(fix)
                 yield from indent(wrap(fix, self.width - 9), f"  {style.dim('fix')}    ", "         ")
         if item.uncertain:
             yield f"  {style.dim('note')}   judged as if created: {item.uncertain}"
 
     def _quote(self, place: Span) -> Iterator[str]:
-        source = self._source(place.path)
+        source = self.sources.lines(place.path)
         if 0 < place.line <= len(source):
             text = source[place.line - 1].rstrip().expandtabs(2)
             number = str(place.line)
             yield f"  {self.style.dim(number + ' │')} {clip(text, self.width - len(number) - 6)}"
-
-    def _source(self, path: str) -> Sequence[str]:
-        lines = self.sources.get(path)
-        if lines is None:
-            try:
-                lines = (Path(self.run.base) / path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
-            except OSError:
-                lines = ()
-            self.sources[path] = lines
-        return lines
 
     # --- disagreements --------------------------------------------------------------------------------------------
 
@@ -159,44 +127,27 @@ class _Report:
         style = self.style
         level = style.severity(item.severity) if item.severity else style.dim("none    ")
         waived = style.dim(f"  waived until {item.waiver.expires}") if item.waiver else ""
-        head = f"{level} {style.bold(_DIFFERENCE_WORDS[item.difference])}  {item.address}"
+        head = f"{level} {style.bold(told.DIFFERENCE_WORDS[item.difference])}  {item.address}"
         yield head + (f"  {style.bold(item.property)}" if item.property else "") + waived
         rows = []
         if item.declared_where is not None or item.difference is not Difference.UNMANAGED:
-            rows.append(("declared", self._side(item, Side.DECLARED), _spoken(item.declared_where)))
+            rows.append(("declared", told.side_said(item, Side.DECLARED), told.spoken(item.declared_where)))
         else:
             rows.append(("declared", "nothing", ""))
-        rows.append(("live", self._side(item, Side.LIVE), _spoken(item.live_where)))
+        rows.append(("live", told.side_said(item, Side.LIVE), told.spoken(item.live_where)))
         yield from table(rows, self.width, style)
         if item.reason:
             yield from indent(wrap(item.reason, self.width - 12), f"  {style.dim('note')}      ", "            ")
-        broken = [rule for rule in item.rules if Verdict.FAIL in (rule.declared, rule.live)] or list(item.rules)
-        broken.sort(key=lambda rule: -self._severity_of(rule.id))
+        broken = told.broken_rules(self.run, item)
         if broken:
-            named = [f"{rule.id} ({_contrast(rule)})" for rule in broken[:8]]
+            named = [f"{rule.id} ({told.contrast(rule)})" for rule in broken[:8]]
             said = ", ".join(named) + (f" and {len(broken) - 8} more" if len(broken) > 8 else "")
             yield from indent(wrap(said, self.width - 12), f"  {style.dim('rules')}     ", "            ")
         if item.criteria:
             yield f"  {style.dim('criteria')}  {' '.join(item.criteria)}"
 
-    def _severity_of(self, rule: str) -> int:
-        found = self.run.rules.get(rule)
-        return found.severity if found else 0
-
-    def _side(self, item: Disagreement, side: Side) -> str:
-        if item.difference is Difference.MISSING:
-            return "exists" if side is Side.DECLARED else "does not exist"
-        if item.difference is Difference.UNMANAGED:
-            return "nothing" if side is Side.DECLARED else f"exists: {item.uid or item.address}"
-        if item.property is None:
-            words = {_word(rule.declared if side is Side.DECLARED else rule.live) for rule in item.rules}
-            return " and ".join(sorted(words))
-        declared, live = contrasted(item.declared, item.live)
-        value = declared if side is Side.DECLARED else live
-        return "not set" if value is None else brief(value)
-
     def _undecided(self, item: Disagreement) -> Iterator[str]:
-        where = _spoken(item.declared_where or item.live_where)
+        where = told.spoken(item.declared_where or item.live_where)
         subject = f"{item.address}  {item.property or ''}".rstrip()
         yield f"  {self.style.bold(subject)}  {self.style.dim(where)}"
         yield from indent(wrap(item.reason, self.width - 4), "    ", "    ")
@@ -208,9 +159,11 @@ class _Report:
     # --- what could not be checked ----------------------------------------------------------------------------------
 
     def _unchecked(self) -> Iterator[str]:
-        broken = [item for item in self.run.problems if item.weight is Weight.BROKEN]
-        gaps = [item for item in self.run.problems if item.weight is Weight.GAP]
-        notes = [item for item in self.run.problems if item.weight is Weight.NOTE]
+        # What the base could not be looked at either is counted, not told again.
+        told = [item for item in self.run.problems if item.new is not False]
+        broken = [item for item in told if item.weight is Weight.BROKEN]
+        gaps = [item for item in told if item.weight is Weight.GAP]
+        notes = [item for item in told if item.weight is Weight.NOTE]
         if broken:
             yield self.style.heading(f"COULD NOT READ ({len(broken)})")
             yield from self._problems(broken)
@@ -218,6 +171,7 @@ class _Report:
             yield self.style.heading(f"COULD NOT LOOK ({len(gaps)})")
             yield from self._problems(gaps)
         unknown = [item for item in self.run.findings if item.verdict is Verdict.UNKNOWN and item.waiver is None]
+        unknown = [item for item in unknown if item.new is not False]
         if unknown:
             yield self.style.heading(f"NOT DECIDED ({len(unknown)})")
             yield from self._unknown(unknown)
@@ -236,7 +190,7 @@ class _Report:
     def _problems(self, problems: Iterable[Problem]) -> Iterator[str]:
         for item in problems:
             # A live problem names its call in the message.
-            place = f"{_spoken(item.where)}:{item.where.column}" if isinstance(item.where, Span) else ""
+            place = f"{told.spoken(item.where)}:{item.where.column}" if isinstance(item.where, Span) else ""
             message = item.message.removeprefix("could not look: ")
             text = f"{self.style.dim(place)}  {message}" if place else message
             yield from indent([text], "  ", "    ")
@@ -248,9 +202,9 @@ class _Report:
         """Grouped by resource and reason: one missing variable leaves many rules undecided."""
         groups: dict[tuple[str, str, str], list[Finding]] = {}
         for item in unknown:
-            deciding = _deciding(item)
+            deciding = told.deciding(item)
             groups.setdefault(
-                (_spoken(deciding.where if deciding else item.where), item.address, item.reason), []
+                (told.spoken(deciding.where if deciding else item.where), item.address, item.reason), []
             ).append(item)
         shown = list(groups.items()) if self.verbose else list(groups.items())[:20]
         for (place, address, reason), items in shown:
@@ -269,7 +223,7 @@ class _Report:
         for item in shown:
             if item.status is Status.NO_DATA:
                 continue
-            told = [
+            counted = [
                 f"{number} {word}"
                 for number, word in (
                     (item.failed, "failed"),
@@ -280,10 +234,10 @@ class _Report:
                 )
                 if number
             ]
-            status = self.style.status(item.status, _STATUS_WORDS[item.status].ljust(8))
+            status = self.style.status(item.status, told.STATUS_WORDS[item.status].ljust(8))
             title = clip(item.criterion.title, max(20, self.width - 60))
-            yield f"  {item.criterion.id.ljust(6)} {status} {title}  {self.style.dim(', '.join(told))}"
-        for quiet, label in _QUIET_STATUSES:
+            yield f"  {item.criterion.id.ljust(6)} {status} {title}  {self.style.dim(', '.join(counted))}"
+        for quiet, label in told.QUIET_STATUSES:
             ids = [item.criterion.id for item in self.run.criteria if item.status is quiet]
             if ids:
                 text = f"{label}: {' '.join(ids)}"
@@ -302,65 +256,15 @@ class _Report:
                     f"{answers['waived']} waived, {answers['pass']} passed"
                 )
         yield from sides
-        decision = self.run.decision
-        reasons = "; ".join(decision.reasons)
-        words = {
-            Exit.OK: "gate open",
-            Exit.CLOSED: "gate closed",
-            Exit.INCOMPLETE: "not enough evidence",
-        }
-        said = words.get(decision.exit, "gate")
-        yield self.style.decision(decision.exit, f"{said} (exit {int(decision.exit)})") + (
-            f": {reasons}" if reasons else ": nothing found at or above " + self.run.fail_on
-        )
+        if self.run.changed is not None:
+            yield self._scope(self.run.changed)
+        said, reasons = told.decision_words(self.run)
+        yield self.style.decision(self.run.decision.exit, said) + f": {reasons}"
 
-
-def _deciding(item: Finding) -> Evidence | None:
-    """The evidence whose line a person wants to see: the first that was written, else the first."""
-    for evidence in item.evidence:
-        if isinstance(evidence.where, Span) and evidence.where != item.where:
-            return evidence
-    return item.evidence[0] if item.evidence else None
-
-
-def _fix(fixes: Mapping[str, str], item: Finding) -> str:
-    """How to mend it where the finding stands: in this format, or in the running account."""
-    if item.side is Side.LIVE:
-        name = "live"
-    elif item.kind.startswith("Kubernetes::"):
-        name = "manifests"
-    elif isinstance(item.where, Span) and item.where.path.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
-        name = "terraform"
-    else:
-        name = "cloudformation"
-    return fixes.get(name, "").strip()
-
-
-def _path(place: Where) -> str:
-    return place.path if isinstance(place, Span) else place.uid
-
-
-def _line(place: Where) -> int:
-    return place.line if isinstance(place, Span) else 0
-
-
-def _spoken(place: Where | None) -> str:
-    if place is None:
-        return ""
-    if isinstance(place, Span):
-        return f"{place.path}:{place.line}"
-    return _call(place)
-
-
-def _call(place: LiveRef) -> str:
-    scope = f" in {place.region}" if place.region and place.region != "global" else ""
-    return f"{place.call}{scope}"
-
-
-def _contrast(rule: RuleContrast) -> str:
-    answers = [_word(verdict) for verdict in (rule.declared, rule.live) if verdict is not None]
-    return " → ".join(answers)
-
-
-def _word(verdict: Verdict | None) -> str:
-    return "not asked" if verdict is None else verdict.value.replace("_", " ")
+    def _scope(self, changed: ChangedFiles) -> str:
+        number = len(changed.files)
+        files = f"{number} changed file{'s' if number != 1 else ''}"
+        if not self.run.roots and not self.run.problems:
+            return f"nothing in {files} is configuration that soc2gate judges"
+        more = f"; {changed.elsewhere} other findings around them are left for `soc2gate scan`"
+        return f"told: what touches {files}" + (more if changed.elsewhere else "")

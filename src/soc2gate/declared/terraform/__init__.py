@@ -18,14 +18,14 @@ from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
 from soc2gate.declared.terraform.modules import Module
 from soc2gate.declared.terraform.run import Run
-from soc2gate.declared.terraform.tree import Block
+from soc2gate.declared.terraform.tree import where_of
 from soc2gate.declared.terraform.values import EvaluationError, plain
 from soc2gate.declared.terraform.variables import given_values
 from soc2gate.errors import InputError, RefusedError
-from soc2gate.model.resource import RawResource, Reading, Span, Weight
+from soc2gate.model.resource import RawResource, Reading, Weight
 from soc2gate.model.value import Value
 
-__all__ = ["read"]
+__all__ = ["read", "room_for_recursion"]
 
 _FRAMES = 12_000
 
@@ -38,7 +38,7 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
     run = Run(root, base, options)
     resources: list[RawResource] = []
     outputs: dict[str, Value] = {}
-    with _room_for_recursion(), _no_collection():
+    with room_for_recursion(), _no_collection():
         try:
             sources = run.sources(run.folder)
             module = Module(run, sources)
@@ -51,6 +51,8 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
         except RecursionError:
             run.broken(RefusedError("references or values nest too deep"))
             run.unread["references or values nest too deep"] = None
+        for each in run.modules:
+            each.forget()
     return Reading(
         "terraform",
         root.path,
@@ -96,13 +98,8 @@ def _gather(module: Module, resources: list[RawResource]) -> None:
             run.unread[f"module.{name}: {error.message}"] = None
 
 
-def where_of(block: Block) -> Span:
-    """Where a block stands, from its type to its closing brace."""
-    return block.source.span(block.start, block.end)
-
-
 @contextmanager
-def _room_for_recursion() -> Iterator[None]:
+def room_for_recursion() -> Iterator[None]:
     """Let references lead on for hundreds of steps.
 
     The evaluator counts its own depth and stops long before this. Python's frames live on the heap since 3.11, so a
@@ -118,8 +115,8 @@ def _room_for_recursion() -> Iterator[None]:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector out: trees and values make no cycles, and walking a million of them takes longer
-    than reading them."""
+    """Keep the garbage collector out: there is nothing for it to find, and walking a million nodes of trees takes
+    longer than reading them."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from soc2gate.declared.terraform.policies import policy_document
-from soc2gate.declared.terraform.tree import Source
+from soc2gate.declared.terraform.tree import Source, where_of
 from soc2gate.declared.terraform.unknowns import derived
 from soc2gate.declared.terraform.values import EvaluationError, Val
 from soc2gate.errors import InputError, RefusedError
@@ -40,7 +40,7 @@ def _policy_document(instance: Instance) -> dict[str, Val]:
         pretty, compact = policy_document(instance.body)
     except EvaluationError as error:
         block = instance.block
-        instance.module.run.failed(instance.address, error, block.source.span(block.start, block.end))
+        instance.module.run.failed(instance.address, error, where_of(block))
         unknown = Unknown(f"could not be evaluated: {error.message}")
         return {"json": unknown, "minified_json": unknown}
     return {"json": pretty, "minified_json": compact}
@@ -85,7 +85,7 @@ def _template_file(instance: Instance) -> dict[str, Val]:
         return {"rendered": render(Source("", template), instance.body.get("vars") or {}, instance.scope)}
     except (EvaluationError, RefusedError) as error:
         block = instance.block
-        instance.module.run.failed(instance.address, error, block.source.span(block.start, block.end))
+        instance.module.run.failed(instance.address, error, where_of(block))
         return {"rendered": Unknown(f"could not be evaluated: {error.message}")}
 
 
@@ -100,10 +100,10 @@ def _local_file(instance: Instance) -> dict[str, Val]:
             raise RefusedError(f"“{name}” is outside the folder that is scanned: not read")
         return {"content": run.files.text(posixpath.join(run.folder, name))}
     except RefusedError as error:
-        run.failed(instance.address, error, instance.block.source.span(instance.block.start, instance.block.end))
+        run.failed(instance.address, error, where_of(instance.block))
     except InputError as error:
         failure = EvaluationError(error.message)
-        run.failed(instance.address, failure, instance.block.source.span(instance.block.start, instance.block.end))
+        run.failed(instance.address, failure, where_of(instance.block))
     return {"content": Unknown(f"the file “{name}” could not be read")}
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from soc2gate.declared.terraform.expressions import Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
+from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Block
 from soc2gate.declared.terraform.unknowns import Tail, derived
 from soc2gate.declared.terraform.values import EvaluationError, Members, TfSet, Val, describe, to_number

@@ -8,11 +8,12 @@ for some of them: `try()` and `can()` need to know.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from soc2gate.declared.options import Limits
 from soc2gate.declared.terraform import numbers
-from soc2gate.declared.terraform.files import Files
+from soc2gate.declared.terraform.access import attribute, index, surviving
+from soc2gate.declared.terraform.operators import operate, truth
+from soc2gate.declared.terraform.scope import Context, Scope
 from soc2gate.declared.terraform.tree import (
     Access,
     Binary,
@@ -33,25 +34,15 @@ from soc2gate.declared.terraform.tree import (
     Tuple,
     Unary,
 )
-from soc2gate.declared.terraform.unknowns import (
-    Count,
-    Tail,
-    alternatives,
-    derived,
-    each_way,
-    inside,
-    text,
-)
+from soc2gate.declared.terraform.unknowns import Tail, alternatives, derived, each_way, text
 from soc2gate.declared.terraform.values import (
     EvaluationError,
     Members,
     TfList,
-    TfMap,
     TfSet,
     Val,
     convert,
     describe,
-    equal,
     first_special,
     to_bool,
     to_number,
@@ -59,68 +50,9 @@ from soc2gate.declared.terraform.values import (
     type_of,
     unify,
 )
-from soc2gate.errors import RefusedError
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown
 
-MOST_WORK = 5_000_000
-"""Elements made and nodes copied, in one reading. 50,000 resources take about a tenth of it."""
-LONGEST_TEXT = 20_000_000
 _SPLAT_ITEM = "*"
-
-
-class Place(Protocol):
-    """Where names that no for expression gave are looked up: a module, or the variables of a template."""
-
-    def resolve(self, root: str, steps: tuple[Step, ...], scope: Scope) -> tuple[Val, int]:
-        """The value of `root` and its first steps, and how many steps that used up."""
-        ...
-
-
-class Context:
-    """What one evaluation shares: limits, and what the evaluator has counted."""
-
-    __slots__ = ("doubts", "files", "folder", "limits", "parsed", "templates", "work")
-
-    def __init__(self, limits: Limits, files: Files | None = None, folder: str = "") -> None:
-        self.limits = limits
-        self.files = files
-        """None where no file may be read: in a variables file."""
-        self.folder = folder
-        """The root module's folder; the paths functions name are relative to it."""
-        self.doubts = 0
-        """Operations so far that would fail for some values of the unknowns."""
-        self.templates = 0
-        """Template files being rendered around what is evaluated now."""
-        self.parsed: dict[str, Node] = {}
-        """Template files by path."""
-        self.work = 0
-
-    def spend(self, steps: int) -> None:
-        """Count work done; hostile input runs into an end, real input never does."""
-        self.work += steps
-        if self.work > MOST_WORK:
-            raise RefusedError(f"evaluating this root takes more than {MOST_WORK} steps")
-
-    def made_text(self, length: int) -> None:
-        """Count a text that was put together."""
-        if length > LONGEST_TEXT:
-            raise RefusedError(f"a text of more than {LONGEST_TEXT} characters")
-        self.spend(length >> 5)
-
-
-class Scope:
-    """What a name means at one point: names of for expressions and iterators, then the place."""
-
-    __slots__ = ("context", "names", "place")
-
-    def __init__(self, place: Place, context: Context, names: dict[str, Val] | None = None) -> None:
-        self.place = place
-        self.context = context
-        self.names = names if names is not None else {}
-
-    def inner(self, **names: Val) -> Scope:
-        """A scope within this one; the caller may set more names in it."""
-        return Scope(self.place, self.context, {**self.names, **names})
 
 
 def evaluate(node: Node, scope: Scope) -> Val:
@@ -156,103 +88,6 @@ def _step(value: Val, step: Step, scope: Scope) -> Val:
     return index(value, evaluate(step, scope), scope.context)
 
 
-def attribute(value: Val, name: str, context: Context) -> Val:
-    """`value.name`."""
-    if isinstance(value, Members):
-        return value.member(name)
-    if isinstance(value, dict):
-        if name in value:
-            return value[name]
-        raise EvaluationError(f"this {'map' if isinstance(value, TfMap) else 'object'} has no element “{name}”")
-    if isinstance(value, SPECIAL):
-        context.doubts += 1
-        if isinstance(value, Unknown):
-            return inside(value, "." + name)
-        if isinstance(value, OpenMap):
-            if name in value.items:
-                return value.items[name]
-            return inside(value.more, "." + name) if isinstance(value.more, Unknown) and value.more.ref else value.more
-        if isinstance(value, Alternatives):
-            return _surviving(value, lambda option: attribute(option, name, context))
-    if isinstance(value, list):
-        if name.isdigit():
-            return index(value, int(name), context)
-        raise EvaluationError(f"a list has no attribute “{name}”; did you mean a splat, “[*].{name}”?")
-    raise EvaluationError(f"{describe(value)} has no attribute “{name}”")
-
-
-def index(value: Val, key: Val, context: Context) -> Val:
-    """`value[key]`."""
-    if isinstance(key, Alternatives):
-        context.doubts += 1
-        return _surviving(key, lambda option: index(value, option, context))
-    if isinstance(key, (Unknown, Text)):
-        return _unknown_index(value, key, context)
-    if key is None:
-        raise EvaluationError("the index is null")
-    if isinstance(value, list):
-        if isinstance(value, TfSet):
-            raise EvaluationError("elements of a set have no index")
-        return value[_position(key, len(value))]
-    if isinstance(value, (dict, Members)):
-        return attribute(value, to_string(key), context)
-    if isinstance(value, SPECIAL):
-        if isinstance(value, Unknown):
-            context.doubts += 1
-            return inside(value, f"[{key}]" if isinstance(key, int) else f'["{key}"]')
-        if isinstance(value, OpenMap):
-            return attribute(value, to_string(key), context)
-        if isinstance(value, Alternatives):
-            context.doubts += 1
-            return _surviving(value, lambda option: index(option, key, context))
-        if isinstance(value, OpenList):
-            return _open_index(value, key, context)
-    raise EvaluationError(f"{describe(value)} has no elements to index")
-
-
-def _position(key: Val, length: int) -> int:
-    at = to_number(key)
-    if not isinstance(at, int):
-        raise EvaluationError("the index is not a whole number")
-    if not 0 <= at < length:
-        raise EvaluationError(f"the index {at} is outside a list of {length}")
-    return at
-
-
-def _unknown_index(value: Val, key: Unknown | Text, context: Context) -> Val:
-    context.doubts += 1
-    if isinstance(value, (list, dict)) and value:
-        elements = list(value.values()) if isinstance(value, dict) else list(value)
-        return alternatives(elements, key.reason, key.depends)
-    return derived(value, key)
-
-
-def _open_index(value: OpenList, key: Val, context: Context) -> Val:
-    at = to_number(key)
-    if isinstance(value, Tail) and isinstance(at, int) and 0 <= at < len(value.items):
-        return value.items[at]
-    context.doubts += 1
-    candidates = value.more if isinstance(value, Tail) else (*value.items, *value.more)
-    if not candidates:
-        raise EvaluationError(f"the index {at} is outside the list")
-    return alternatives(candidates, value.reason)
-
-
-def _surviving(value: Alternatives, function: Callable[[Val], Val]) -> Val:
-    """`function` of each option, those left out for which Terraform would stop with an error."""
-    results: list[Val] = []
-    failure: EvaluationError | None = None
-    for option in value.options:
-        try:
-            results.append(function(option))
-        except EvaluationError as error:
-            failure = error
-    if not results:
-        assert failure is not None
-        raise failure
-    return alternatives(results, value.reason)
-
-
 # Operators
 
 
@@ -264,7 +99,7 @@ def _unary_of(operator: str, value: Val, scope: Scope) -> Val:
     if isinstance(value, SPECIAL):
         scope.context.doubts += 1
         if isinstance(value, Alternatives):
-            return _surviving(value, lambda option: _unary_of(operator, option, scope))
+            return surviving(value, lambda option: _unary_of(operator, option, scope))
         if isinstance(value, (Unknown, Text)):
             return derived(value)
     if value is None:
@@ -318,101 +153,6 @@ def _truth(value: Val, operator: str, scope: Scope) -> bool | Unknown:
     if value is None:
         raise EvaluationError(f"an operand of “{operator}” is null")
     return to_bool(value)
-
-
-def truth(value: Val) -> bool | Unknown:
-    """A condition: true, false or not decided. EvaluationError for what is no bool."""
-    if isinstance(value, Alternatives):
-        answers = {to_bool(o) if not isinstance(o, SPECIAL) else None for o in value.options if o is not None}
-        if len(answers) == 1 and None not in answers:
-            answer = answers.pop()
-            assert answer is not None
-            return answer
-        return derived(value)
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, Text):
-        return derived(value)
-    if value is None:
-        raise EvaluationError("the condition is null")
-    return to_bool(value)
-
-
-def operate(operator: str, left: Val, right: Val, context: Context) -> Val:
-    """`left operator right` for every operator but the logical ones."""
-    if operator == "==" or operator == "!=":
-        if isinstance(left, Alternatives) or isinstance(right, Alternatives):
-            return each_way(lambda a, b: operate(operator, a, b, context), (left, right))
-        same = _same_count(left, right)
-        if same is None:
-            same = equal(left, right)
-        if same is None:
-            return derived(left, right)
-        return same if operator == "==" else not same
-    if isinstance(left, SPECIAL) or isinstance(right, SPECIAL):
-        context.doubts += 1
-        if isinstance(left, Alternatives) or isinstance(right, Alternatives):
-            return each_way(lambda a, b: operate(operator, a, b, context), (left, right))
-        for side in (left, right):
-            if not isinstance(side, SPECIAL):
-                _operand(side, operator)
-            elif isinstance(side, (OpenList, OpenMap)):
-                raise EvaluationError(f"an operand of “{operator}” is {describe(side)}")
-        decided = _compare_count(operator, left, right)
-        return decided if decided is not None else derived(left, right)
-    return _calculate(operator, _operand(left, operator), _operand(right, operator))
-
-
-def _operand(value: Val, operator: str) -> numbers.Number:
-    if value is None:
-        raise EvaluationError(f"an operand of “{operator}” is null")
-    return to_number(value)
-
-
-def _calculate(operator: str, left: numbers.Number, right: numbers.Number) -> Val:
-    if operator == "+":
-        return left + right if left.__class__ is right.__class__ is int else numbers.add(left, right)
-    if operator == "-":
-        return left - right if left.__class__ is right.__class__ is int else numbers.add(left, numbers.negative(right))
-    if operator == "*":
-        return numbers.multiply(left, right)
-    if operator == "/":
-        if not right:
-            raise EvaluationError("division by zero")
-        return numbers.divide(left, right)
-    if operator == "%":
-        return numbers.modulo(left, right)
-    order = numbers.compare(left, right)
-    if operator == "<":
-        return order < 0
-    if operator == ">":
-        return order > 0
-    if operator == "<=":
-        return order <= 0
-    return order >= 0
-
-
-def _same_count(left: Val, right: Val) -> bool | None:
-    """`length(open) == 0` when there is an element for certain."""
-    if isinstance(right, Count):
-        left, right = right, left
-    if isinstance(left, Count) and isinstance(right, int) and not isinstance(right, bool) and right < left.least:
-        return False
-    return None
-
-
-def _compare_count(operator: str, left: Val, right: Val) -> bool | None:
-    if isinstance(right, Count):
-        left, right = right, left
-        operator = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
-    if not isinstance(left, Count) or isinstance(right, SPECIAL):
-        return None
-    order = numbers.compare(left.least, to_number(right))
-    if (operator == ">" and order > 0) or (operator == ">=" and order >= 0):
-        return True
-    if (operator == "<" and order >= 0) or (operator == "<=" and order > 0):
-        return False
-    return None
 
 
 def _conditional(node: Conditional, scope: Scope) -> Val:
@@ -742,7 +482,7 @@ def _splat_over(base: Val, each: Node, scope: Scope) -> Val:
         scope.context.doubts += 1
         return base if isinstance(each, SplatItem) else derived(base)
     if isinstance(base, Alternatives):
-        return _surviving(base, lambda option: _splat_over(option, each, scope))
+        return surviving(base, lambda option: _splat_over(option, each, scope))
     return [apply(base)]
 
 

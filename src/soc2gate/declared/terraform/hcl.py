@@ -10,11 +10,26 @@ from __future__ import annotations
 
 import re
 
+from soc2gate.declared.terraform.hcl_lines import (
+    BLANK,
+    CLOSE_GROUP,
+    EQUALS_GROUP,
+    KEYWORD_GROUP,
+    LABELS_GROUP,
+    NAME_GROUP,
+    PATH_GROUP,
+    STRING_GROUP,
+    each_string,
+    find_labels,
+    match_item,
+    match_object_item,
+    match_rest_of_line,
+    match_strings,
+)
 from soc2gate.declared.terraform.hcl_templates import heredoc, quoted, whole
 from soc2gate.declared.terraform.hcl_tokens import (
     END,
     HEREDOC,
-    IDENTIFIER,
     NAME,
     NEWLINE,
     NUMBER,
@@ -53,42 +68,6 @@ LEVELS = {
 }  # fmt: skip
 _KEYWORDS = {"true": True, "false": False, "null": None}
 
-_BLANK = r"(?:[ \t\r\n]++|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/)*+"
-# Values that one look decides: text without templates, a whole number, a keyword, a path of names.
-_SIMPLE = (
-    r'(?: "([^"\\$%\n]*+)" | (\d++)(?![.\w]) | (true|false|null)(?![\w.-]) '
-    rf"| ({IDENTIFIER}(?:\.{IDENTIFIER})*+) )"
-)
-# A closing brace, a whole simple attribute line, the start of any other attribute, or the head of a block.
-_ITEM = re.compile(
-    rf"""{_BLANK}
-    (?: (\}})
-      | ({IDENTIFIER}) [ \t]*+
-        (?: (=)(?!=) [ \t]*+
-            (?: {_SIMPLE}
-                [ \t\r]*+ (?:(?:\#|//)[^\n]*+)? (?=\n)
-            )?
-          | ((?: (?:"[^"\\$%\n]*+" | {IDENTIFIER}) [ \t]*+ )*+) \{{
-        )
-    )""",
-    re.VERBOSE,
-).match
-_CLOSE, _NAME, _EQUALS, _STRING, _INTEGER, _KEYWORD, _PATH, _LABELS = range(1, 9)
-# The same of an object: a closing brace, a whole simple item with its separator, or a key and its sign.
-_OBJECT_ITEM = re.compile(
-    rf"""{_BLANK}
-    (?: (\}})
-      | (?: ({IDENTIFIER}) | "([^"\\$%\n]*+)" ) [ \t]*+ [=:](?![=>]) [ \t]*+
-        (?: {_SIMPLE}
-            [ \t\r]*+ (?: , | (?=\}}) | (?:(?:\#|//)[^\n]*+)? (?=\n) )
-        )?
-    )""",
-    re.VERBOSE,
-).match
-_STRINGS = re.compile(r'\[[ \t\r\n]*+(?:"[^"\\$%\n]*+"[ \t\r\n]*+(?:,[ \t\r\n]*+|(?=\])))++\]').match
-_EACH_STRING = re.compile(r'"([^"]*+)"').finditer
-_LABEL = re.compile(rf'"([^"\\$%\n]*+)"|({IDENTIFIER})').findall
-_REST_OF_LINE = re.compile(r"(?:[ \t\r]++|/\*(?s:.*?)\*/)*+(?:(?:\#|//)[^\n]*+)?(?:\n|\Z)").match
 _TOP_LEVEL = re.compile(
     r"^(?:resource|data|ephemeral|module|variable|locals|output|provider|terraform|moved|import|removed|check|action)\b"
     r"[^=\n]*\{",
@@ -155,67 +134,66 @@ class Parser(Cursor):
         text = self.text
         attributes = body.attributes
         while True:
-            match = _ITEM(text, at)
+            match = match_item(text, at)
             if match is None:
                 if self._slow_item(body, at, top):
                     return self.end
                 at = self.end
                 continue
             shape = match.lastindex
-            if shape == _CLOSE:
+            if shape == CLOSE_GROUP:
                 if top:
-                    self.item_start = self.start = match.start(_CLOSE)
+                    self.item_start = self.start = match.start(CLOSE_GROUP)
                     raise self.error("expected a block or an attribute, found “}” with nothing to close")
                 return match.end()
-            start = match.start(_NAME)
+            start = match.start(NAME_GROUP)
             if top:
                 self.item_start = start
-            name = match.group(_NAME)
-            if shape == _LABELS:
-                at = self._block(body, name, match.group(_LABELS), start, match.end())
+            name = match.group(NAME_GROUP)
+            if shape == LABELS_GROUP:
+                at = self._block(body, name, match.group(LABELS_GROUP), start, match.end())
                 continue
             if name in attributes:
                 raise self._repeated(attributes[name], start)
             at = match.end()
-            if shape != _EQUALS:
-                value = self._simple(match)
-            else:
-                self.move_to(at)
-                value, end = self._ended_expression()
-                if self.kind not in (NEWLINE, END):
-                    raise self.error(f"expected the end of the line after the value of “{name}”, found {self.found()}")
-                attributes[name] = Attribute(name, start, end, value)
-                at = self.end
+            if shape is not None and shape != EQUALS_GROUP:
+                end = match.end(shape) + (shape == STRING_GROUP)
+                attributes[name] = Attribute(name, start, end, self._simple(match))
                 continue
-            attributes[name] = Attribute(name, start, at, value)
+            self.move_to(at)
+            value, end = self._ended_expression()
+            if self.kind not in (NEWLINE, END):
+                raise self.error(f"expected the end of the line after the value of “{name}”, found {self.found()}")
+            attributes[name] = Attribute(name, start, end, value)
+            at = self.end
 
     def _simple(self, match: re.Match[str]) -> Node:
-        """The value that _SIMPLE matched; its groups have the same numbers in an attribute and in an object's item."""
+        """The value that SIMPLE matched; its groups have the same numbers in an attribute and in an object's item."""
         group = shape = match.lastindex or 0
         text = match.group(group)
-        if shape == _STRING:
+        if shape == STRING_GROUP:
             return Literal(match.start(group) - 1, self.normalized(text))
-        if shape == _PATH:
+        if shape == PATH_GROUP:
             root, *steps = text.split(".")
             return Reference(match.start(group), root, tuple(steps))
-        if shape == _KEYWORD:
+        if shape == KEYWORD_GROUP:
             return Literal(match.start(group), _KEYWORDS[text])
         return Literal(match.start(group), self._number(text, match.start(group)))
 
     def _block(self, body: Body, type_: str, labels: str, start: int, at: int) -> int:
         """Read the block whose opening brace ends at `at`; answers the offset after its line."""
-        names = tuple([quoted or bare for quoted, bare in _LABEL(labels)]) if labels else ()
+        names = tuple([quoted or bare for quoted, bare in find_labels(labels)]) if labels else ()
         block = Block(type_, names, start, self.source)
         self.start = start
         self.deeper()
-        line = _REST_OF_LINE(self.text, at)
+        line = match_rest_of_line(self.text, at)
         if line is not None:
             at = self.body(block.body, line.end())
         else:
             at = self._one_line_body(block, at)
         self.depth -= 1
         block.end = at
-        rest = _REST_OF_LINE(self.text, at)
+        rest = match_rest_of_line(self.text, at)
         if rest is None:
             self.move_to(at)
             raise self.error(f"expected the end of the line after the block “{type_}”, found {self.found()}")
@@ -243,7 +221,7 @@ class Parser(Cursor):
 
     def _slow_item(self, body: Body, at: int, top: bool) -> bool:
         """What the quick expression did not match: the end, odd labels, or an error. True at the end of the file."""
-        blank = re.compile(_BLANK).match(self.text, at)
+        blank = re.compile(BLANK).match(self.text, at)
         self.move_to(blank.end() if blank else at)
         if top:
             self.item_start = self.start
@@ -384,7 +362,7 @@ class Parser(Cursor):
     def _number(self, text: str, at: int) -> Number:
         try:
             return number(text)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise self.error(f"expected a number, found one that is too big: {error}", at) from error
 
     def _close(self, operator: str, lines_were_free: bool, why: str) -> None:
@@ -473,9 +451,9 @@ class Parser(Cursor):
         return Call(start, name, arguments, spread)
 
     def _tuple(self, start: int) -> Node:
-        strings = _STRINGS(self.text, start)
+        strings = match_strings(self.text, start)
         if strings is not None:
-            found = list(_EACH_STRING(self.text, start, strings.end()))
+            found = list(each_string(self.text, start, strings.end()))
             literals: list[Node] = [Literal(match.start(), self.normalized(match.group(1))) for match in found]
             self.move_to(strings.end())
             return Tuple(start, literals, [match.end() for match in found])
@@ -534,10 +512,10 @@ class Parser(Cursor):
         items: list[ObjectItem] = []
         text = self.text
         while True:
-            match = _OBJECT_ITEM(text, at)
+            match = match_object_item(text, at)
             if match is not None:
                 group = match.lastindex or 0
-                if group == _CLOSE:
+                if group == CLOSE_GROUP:
                     break
                 key: str | None = match.group(2)
                 begin = match.start(2)
@@ -546,7 +524,9 @@ class Parser(Cursor):
                     begin = match.start(3) - 1
                 at = match.end()
                 if group > 3:
-                    items.append(ObjectItem(begin, match.end(group) + (group == _STRING), key, self._simple(match)))
+                    items.append(
+                        ObjectItem(begin, match.end(group) + (group == STRING_GROUP), key, self._simple(match))
+                    )
                     continue
                 self.move_to(at)
                 value, end = self._ended_expression()

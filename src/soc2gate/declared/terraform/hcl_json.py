@@ -10,9 +10,11 @@ import re
 
 from soc2gate.declared.terraform.numbers import negative, number
 from soc2gate.declared.terraform.tree import (
+    Access,
     Attribute,
     Block,
     Body,
+    Call,
     Literal,
     Node,
     Object,
@@ -147,7 +149,7 @@ class _Reader:
             sign, whole, fraction, exponent = match.groups()
             try:
                 value = number(whole + (fraction or "") + (exponent or ""))
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 raise self.error(str(error), at) from error
             return _Json(at, match.end(), negative(value) if sign else value), match.end()
         match = _WORD(self.text, at)
@@ -253,7 +255,8 @@ class _Reader:
 def _moved(node: Node, start: int) -> Node:
     """The expression of a string, placed at the string."""
     node.start = start
-    return node
+    # Wrapped, so that nobody takes the places inside it for places in the file.
+    return Access(start, node, ()) if isinstance(node, (Tuple, Object, Call)) else node
 
 
 def members(value: _Json, reader: _Reader) -> list[_Member]:

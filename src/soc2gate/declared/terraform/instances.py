@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soc2gate.declared.terraform.expressions import MOST_WORK, Scope, elements_of, evaluate
+from soc2gate.declared.terraform.expressions import (
+    elements_of,
+    evaluate,
+)
 from soc2gate.declared.terraform.places import META_ATTRIBUTES, META_BLOCKS, LazyPlaces, Trace
-from soc2gate.declared.terraform.tree import Block, Body, Literal, Node, Reference, Source, Tuple
+from soc2gate.declared.terraform.scope import MOST_WORK, Scope
+from soc2gate.declared.terraform.tree import Block, Body, Literal, Node, Reference, Source, Tuple, where_of
 from soc2gate.declared.terraform.unknowns import computed, derived
 from soc2gate.declared.terraform.values import EvaluationError, Members, Val, plain, weigh
 from soc2gate.errors import RefusedError
@@ -261,7 +265,7 @@ class Instance(Members):
                 try:
                     self.module.run.context.spend(weigh(value, MOST_WORK))
                 except RefusedError as error:
-                    span = self.block.source.span(self.block.start, self.block.end)
+                    span = where_of(self.block)
                     self.module.run.failed(f"{self.address}.{name}", error, span)
                     value = Unknown(error.message)
             body[name] = plain(value)
@@ -274,7 +278,7 @@ class Instance(Members):
             self.address,
             self.module.run.root.path,
             body,
-            block.source.span(block.start, block.end),
+            where_of(block),
             LazyPlaces(block, self._trace),
             account,
             region,

@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from soc2gate.declared.terraform.expansion import Expansion, expand
-from soc2gate.declared.terraform.expressions import Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
 from soc2gate.declared.terraform.instances import Instance
 from soc2gate.declared.terraform.providers import Providers
 from soc2gate.declared.terraform.run import Run
+from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.sources import Sources
-from soc2gate.declared.terraform.tree import Block, Literal, Node, Reference, Source, Step
+from soc2gate.declared.terraform.tree import Block, Literal, Node, Reference, Source, Step, where_of
 from soc2gate.declared.terraform.types import read_type
 from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, convert, weigh
 from soc2gate.errors import InputError, RefusedError
@@ -85,9 +88,15 @@ class Module(Members):
         self._busy: set[tuple[str, str]] = set()
         if call_scope is not None:
             self._memo["scope", ""] = call_scope
-        run.module_count += 1
-        if run.module_count > run.limits.range_items:
+        run.modules.append(self)
+        if len(run.modules) > run.limits.range_items:
             raise RefusedError(f"more than {run.limits.range_items} module instances")
+
+    def forget(self) -> None:
+        """Let go of everything computed. Instances and scopes point back here, and reference counting alone would
+        keep such a circle for ever."""
+        self._memo.clear()
+        del self.scope, self.providers
 
     @property
     def prefix(self) -> str:
@@ -191,10 +200,11 @@ class Module(Members):
         try:
             value = convert(value, self._type(block))
         except EvaluationError as error:
-            where = block.source.span(block.start, block.end)
-            self.run.problem(
-                Weight.GAP, f"the value of {self.prefix}var.{name} does not fit its type: {error.message}", where
-            )
+            outside = self.given.get(name)
+            where = outside.where if outside is not None and outside.where else where_of(block)
+            origin = f" ({outside.origin})" if outside is not None else ""
+            message = f"the value of {self.prefix}var.{name}{origin} does not fit its type: {error.message}"
+            self.run.problem(Weight.GAP, message, where)
             value = Unknown(f'variable "{name}" was given a value of another type', depends=(f"var.{name}",))
         sensitive = self._flag(block, "sensitive", False) or self._flag(block, "ephemeral", False)
         if sensitive and value is not None and not isinstance(value, Unknown):
@@ -218,7 +228,7 @@ class Module(Members):
         if "default" in block.body.attributes:
             return self._default(name, block)
         if self.call is not None:
-            where = self.call.source.span(self.call.start, self.call.end)
+            where = where_of(self.call)
             self.run.problem(Weight.GAP, f'{self.address} is not given its required variable "{name}"', where)
             return Unknown(f'{self.address} is not given its required variable "{name}"', depends=(f"var.{name}",))
         return Unknown(f'variable "{name}" has no default and no value was given', depends=(f"var.{name}",))
@@ -354,7 +364,7 @@ class Module(Members):
         return found
 
     def _call(self, name: str, block: Block) -> Expansion:
-        where = block.source.span(block.start, block.end)
+        where = where_of(block)
         try:
             sources = self._called_sources(name, block, where)
         except InputError as error:

@@ -10,7 +10,9 @@ import math
 
 BITS = 512
 _MOST_DIGITS = 4000
-_MOST_EXPONENT = 100_000
+_MOST_EXPONENT = 5_000
+_MOST_BITS = 13_000
+"""Python refuses to spell numbers of more than some 14,000 bits."""
 
 
 class Exact(float):
@@ -36,7 +38,7 @@ Number = int | Exact
 
 
 def number(text: str) -> Number:
-    """The number a literal spells; ValueError when it spells none."""
+    """The number a literal spells; ValueError when it spells none, OverflowError when it is too big to handle."""
     if text.isdigit() and len(text) < 150:
         return int(text)
     if len(text) > _MOST_DIGITS:
@@ -61,6 +63,8 @@ def ratio(numerator: int, denominator: int) -> Number:
         numerator, denominator = -numerator, -denominator
     sign = -1 if numerator < 0 else 1
     numerator = abs(numerator)
+    if numerator.bit_length() > 4 * _MOST_BITS or denominator.bit_length() > 4 * _MOST_BITS:
+        raise OverflowError("the number is too big")
     quotient, rest = divmod(numerator, denominator)
     if not rest and quotient.bit_length() <= BITS:
         return sign * quotient
@@ -83,6 +87,8 @@ def ratio(numerator: int, denominator: int) -> Number:
 
 def _scaled(mantissa: int, scale: int) -> Number:
     """mantissa * 2 ** -scale in lowest terms."""
+    if -scale > _MOST_BITS:
+        raise OverflowError("the number is too big")
     if scale <= 0:
         return mantissa << -scale
     if not mantissa:

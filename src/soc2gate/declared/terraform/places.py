@@ -59,7 +59,9 @@ class LazyPlaces(Mapping[str, Span]):
 
 def _inside(node: Node, path: str, source: Source, found: dict[str, Span]) -> None:
     """Places of what a literal holds; of a jsonencode() call, those of the JSON's members under the same paths."""
-    if isinstance(node, Access) and not node.steps:
+    if isinstance(node, Access) and not node.steps and node.base.start > node.start:
+        # A parenthesis. (What a string of JSON configuration holds starts where the string does: its inner places
+        # would be those of the string's text.)
         _inside(node.base, path, source, found)
     elif isinstance(node, Tuple):
         for at, (element, end) in enumerate(zip(node.elements, node.ends, strict=True)):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from soc2gate.declared.terraform.expressions import Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
+from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Block, Literal, Node, Object, Reference
 from soc2gate.declared.terraform.values import EvaluationError, Val, first_special, plain
 from soc2gate.errors import RefusedError

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import posixpath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
-from soc2gate.declared.terraform.expressions import Context
 from soc2gate.declared.terraform.files import Files
+from soc2gate.declared.terraform.scope import Context
 from soc2gate.declared.terraform.sources import Sources, configuration_files, read_folder
 from soc2gate.declared.terraform.values import EvaluationError
 from soc2gate.errors import InputError, RefusedError
 from soc2gate.model.resource import Problem, Span, Weight
+
+if TYPE_CHECKING:
+    from soc2gate.declared.terraform.modules import Module
 
 STAGE = "terraform"
 _DEEPEST = 400
@@ -32,7 +36,8 @@ class Run:
         self.context = Context(options.limits, self.files, self.folder)
         self.problems: dict[tuple[object, ...], Problem] = {}
         self.unread: dict[str, None] = {}
-        self.module_count = 0
+        self.modules: list[Module] = []
+        """Every instance of a module, in the order they were made."""
         self.depth = 0
         self._folders: dict[str, Sources] = {}
         self._installed: dict[str, str] | None = None

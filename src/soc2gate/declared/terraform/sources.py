@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
+from functools import lru_cache
 
 from soc2gate.declared.terraform.files import Files
 from soc2gate.declared.terraform.tree import Attribute, Block, Body, Source
@@ -90,8 +91,15 @@ def _read(path: str, files: Files, sources: Sources) -> Body | None:
         error.path = error.path or path
         sources.broken.append(error)
         return None
-    source = Source(files.within(path), text)
-    depth = files.limits.depth
+    body, errors = _parsed(files.within(path), text, files.limits.depth)
+    sources.broken.extend(errors)
+    return body
+
+
+# Examples of a module read it again for each of them: the tree of a file is the same, and nobody changes it.
+@lru_cache(maxsize=512)
+def _parsed(path: str, text: str, depth: int) -> tuple[Body, tuple[InputError, ...]]:
+    source = Source(path, text)
     if path.endswith(".json"):
         from soc2gate.declared.terraform.hcl_json import parse_configuration
 
@@ -103,9 +111,8 @@ def _read(path: str, files: Files, sources: Sources) -> Body | None:
     for attribute in body.attributes.values():
         line, column = source.position(attribute.start)
         message = f"expected a block, found the argument “{attribute.name}”, which has no meaning at the top level"
-        errors.append(InputError(message, path=source.path, line=line, column=column))
-    sources.broken.extend(errors)
-    return body
+        errors.append(InputError(message, path=path, line=line, column=column))
+    return body, tuple(errors)
 
 
 def _declare(body: Body, sources: Sources) -> None:

@@ -303,3 +303,8 @@ class Body:
     def block(self, type_: str) -> Block | None:
         """The first block of a type."""
         return next((block for block in self.blocks if block.type == type_), None)
+
+
+def where_of(block: Block) -> Span:
+    """Where a block stands, from its type to its closing brace."""
+    return block.source.span(block.start, block.end)

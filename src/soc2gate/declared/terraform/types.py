@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from soc2gate.declared.terraform.expressions import Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
+from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Access, Call, Literal, Node, Object, Reference, Tuple
 from soc2gate.declared.terraform.values import ANY, BOOL, NUMBER, STRING, EvaluationError, Type, Val, convert
 

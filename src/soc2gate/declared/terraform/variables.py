@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
-from soc2gate.declared.terraform.expressions import Context, Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
 from soc2gate.declared.terraform.modules import Given
 from soc2gate.declared.terraform.run import Run
+from soc2gate.declared.terraform.scope import Context, Scope
 from soc2gate.declared.terraform.sources import Sources
 from soc2gate.declared.terraform.tree import Block, Body, Call, Node, Reference, Source, Step
 from soc2gate.declared.terraform.values import EvaluationError, Val

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from soc2gate.declared.terraform.expressions import Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
 from soc2gate.declared.terraform.functions import (
     collections,
     encoding,
@@ -22,6 +24,7 @@ from soc2gate.declared.terraform.functions import (
 )
 from soc2gate.declared.terraform.functions.files import FILE_FUNCTIONS, render
 from soc2gate.declared.terraform.functions.signature import Function, apply
+from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Access, Call, Node, Reference, Source
 from soc2gate.declared.terraform.unknowns import alternatives, derived
 from soc2gate.declared.terraform.values import EvaluationError, Val, first_special, to_string

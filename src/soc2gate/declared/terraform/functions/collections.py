@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from soc2gate.declared.terraform import numbers
+from soc2gate.declared.terraform.equality import equal
 from soc2gate.declared.terraform.functions.signature import Function
 from soc2gate.declared.terraform.unknowns import Count, Tail, alternatives, derived, inside, is_vague
 from soc2gate.declared.terraform.values import (
@@ -20,7 +21,6 @@ from soc2gate.declared.terraform.values import (
     Val,
     convert,
     describe,
-    equal,
     first_special,
     identity,
     to_number,

@@ -8,9 +8,12 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
-from soc2gate.declared.terraform.expressions import Scope, evaluate
+from soc2gate.declared.terraform.expressions import (
+    evaluate,
+)
 from soc2gate.declared.terraform.files import Files
 from soc2gate.declared.terraform.functions.hashes import digest, digest_base64
+from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Node, Source, Step
 from soc2gate.declared.terraform.unknowns import derived
 from soc2gate.declared.terraform.values import (

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from soc2gate.declared.terraform.functions.automaton import Program, compile_pattern
 from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Val, type_of
+
+if TYPE_CHECKING:
+    from soc2gate.declared.terraform.functions.automaton import Program
 
 _MOST_TRIES = 1_000_000
 _SIMPLE = re.compile(r"(?:[^\\\[\]{}$]|\\[dDwW.\-/+*?()|^\[\]{}$_:]|\[\^?(?:[\w .:/_@,;%=+-]|\\[dDwW.\-/])+\])*+\$?")
@@ -125,6 +128,9 @@ def _searcher(pattern: str, value: str) -> _Search:
     if program is None:
         if len(_cache) > 200:
             _cache.clear()
+        # Imported here: few patterns need it.
+        from soc2gate.declared.terraform.functions.automaton import compile_pattern
+
         program = _cache[pattern] = compile_pattern(pattern)
     ready = program
 
@@ -146,6 +152,9 @@ def _found(compiled: re.Pattern[str], value: str, at: int) -> _Match | None:
 def _is_plain(pattern: str, value: str) -> bool:
     """Whether Python's engine means the same by the pattern, and ends soon on this text."""
     if "(?" in pattern.replace("(?:", "").replace("(?P<", "") or _SIMPLE.fullmatch(pattern) is None:
+        return False
+    if any(double in pattern for double in ("--", "&&", "||", "~~")):
+        # Python keeps these for set operations inside classes.
         return False
     loops = len(re.findall(r"[*+]", pattern))
     nested = re.search(r"\)(?:[*+?])", pattern) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from soc2gate.declared.terraform.expressions import Context
+from soc2gate.declared.terraform.scope import Context
 from soc2gate.declared.terraform.unknowns import derived, each_way
 from soc2gate.declared.terraform.values import (
     EvaluationError,
@@ -73,7 +73,7 @@ def apply(name: str, function: Function, arguments: list[Val], context: Context)
         elif isinstance(result, (list, dict)):
             context.spend(len(result))
         return result
-    except UnsupportedError as error:
+    except (UnsupportedError, OverflowError) as error:
         context.doubts += 1
         return Unknown(f"{name}(): {error}", depends=derived(*arguments).depends)
     except EvaluationError as error:

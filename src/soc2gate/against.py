@@ -1,0 +1,214 @@
+"""`scan --diff-base`: a change judged against the commit it starts from.
+
+Both are read as git holds them, the work tree is not touched. The gate is the base's: its configuration, its packs and
+its waivers judge both sides, so that no change opens its own gate; what a change does to them is told. Old findings are
+listed, new ones close.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from soc2gate import app
+from soc2gate.app import Declared, Request
+from soc2gate.declared.git import Tree
+from soc2gate.declared.written_waivers import Written, read_waivers
+from soc2gate.engine import novelty, waivers
+from soc2gate.engine.evaluate import evaluate
+from soc2gate.model.outcome import Diff, Finding, PolicyChange, Run, Verdict, Waiver
+from soc2gate.model.resource import Problem, Span, Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two trees of one repository, and how the second is to be judged by the first."""
+
+    repository: Path
+    asked: str
+    base: Tree
+    head: Tree
+    policy: tuple[str, ...]
+    """Files and folders that decide the gate, relative to the repository: configuration, packs, waiver files."""
+    baseline: str = ""
+    """The baseline file, relative to the repository."""
+
+
+def scan_against(request: Request, comparison: Comparison, notes: Sequence[Problem] = ()) -> Run:
+    """Judge both trees by the base's gate and close on what is new.
+
+    `request` holds the base's configuration and rules; its paths are looked up in either tree. Raises what `scan`
+    raises for rules and configuration.
+    """
+    at_base = replace(request, base=comparison.base.folder, history=(comparison.repository, comparison.base.commit))
+    at_head = replace(request, base=comparison.head.folder)
+    before, after = _declared(at_base), _declared(at_head)
+    old = evaluate(request.rules, before.resources, now=request.now)
+    found = novelty.compare(
+        old,
+        evaluate(request.rules, after.resources, now=request.now),
+        (before.resources, after.resources),
+        _moves(after.files, comparison.head.folder),
+    )
+    judged = app.judged_waivers(at_base, before.files)
+    findings = _waived_beside_the_code(found, old, judged)
+    # Once more with the waivers attached: what a change introduces and leaves is counted without what is waived.
+    told = waivers.apply_to_findings(findings, [item for item in judged if item.written is None])
+    diff = Diff(
+        base=comparison.base.commit,
+        head=comparison.head.commit,
+        asked=comparison.asked,
+        criteria=novelty.effects(told, found.gone),
+        resolved=found.resolved,
+        policy=tuple(_policy_changes(comparison, before, after)),
+    )
+    problems = _told_apart(before.problems, after.problems, comparison)
+    return app.finish(
+        at_head,
+        "scan",
+        replace(after, problems=tuple(problems)),
+        findings,
+        problems=notes,
+        diff=diff,
+        judged=[item for item in judged if item.written is None or not item.counts],
+    )
+
+
+def _declared(request: Request) -> Declared:
+    """What a tree holds under the paths; a path that it does not have holds nothing."""
+    paths = tuple(path for path in request.paths if (request.base / path).exists())
+    if not paths:
+        return app.normalised(request, (), (), ())
+    here = replace(request, paths=paths)
+    found = app.find(here)
+    return app.normalised(here, found.roots, [app.read_root(root, here) for root in found.roots], found.problems)
+
+
+def _waived_beside_the_code(
+    found: novelty.Novelty, old: Sequence[Finding], judged: Sequence[waivers.Judged]
+) -> list[Finding]:
+    """The head's findings, each with the waiver that the base has beside the code of the same finding."""
+    counting = [item for item in judged if item.counts and item.written is not None]
+    by_base = {item.fingerprint: waiver for item in old if (waiver := waivers.beside(item, counting)) is not None}
+    findings = []
+    for item in found.findings:
+        was = found.before.get(item.fingerprint)
+        waiver = by_base.get(was.fingerprint) if was is not None else None
+        waived = waiver is not None and item.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
+        findings.append(replace(item, waiver=waiver) if waived else item)
+    return findings
+
+
+_MOVED = re.compile(r"\bmoved\s*\{\s*from\s*=\s*([^\s#]+)\s+to\s*=\s*([^\s#]+)\s*\}")
+
+
+def _moves(files: Iterable[str], folder: Path) -> Callable[[str], str]:
+    """Where `moved` blocks say that an address went."""
+    moves: dict[str, str] = {}
+    for file in files:
+        if file.endswith((".tf", ".tofu")):
+            text = (folder / file).read_text("utf-8", errors="replace")
+            moves.update(_MOVED.findall(text) if "moved" in text else ())
+
+    def moved(address: str) -> str:
+        for origin, target in moves.items():
+            if address == origin or address.startswith((f"{origin}.", f"{origin}[")):
+                return target + address[len(origin) :]
+        return address
+
+    return moved
+
+
+def _told_apart(before: Sequence[Problem], after: Sequence[Problem], comparison: Comparison) -> list[Problem]:
+    """Problems that say whether they are new: old is what the base says too, about a file that is the same there."""
+    known = {_key(problem) for problem in before}
+    base, head = comparison.base.blobs, comparison.head.blobs
+    changed = {path for path in {*base, *head} if base.get(path) != head.get(path)}
+
+    def is_new(problem: Problem) -> bool:
+        if _key(problem) not in known:
+            return True
+        if not isinstance(problem.where, Span):
+            return False
+        if problem.stage != "discover":
+            return problem.where.path in changed
+        # A chart or an overlay is not looked at as a whole: whatever changes below it has not been seen.
+        folder = posixpath.dirname(problem.where.path)
+        return any(not folder or path.startswith(f"{folder}/") for path in changed)
+
+    return [replace(problem, new=is_new(problem)) for problem in after]
+
+
+def _key(problem: Problem) -> tuple[Weight, str, str, str]:
+    path = problem.where.path if isinstance(problem.where, Span) else ""
+    return problem.weight, problem.stage, problem.message, path
+
+
+# --- what the change does to the gate itself ----------------------------------------------------------------------
+
+
+def _policy_changes(comparison: Comparison, before: Declared, after: Declared) -> list[PolicyChange]:
+    changes = []
+    base, head = comparison.base.blobs, comparison.head.blobs
+    for path in sorted({*base, *head}):
+        if base.get(path) == head.get(path):
+            continue
+        what = "baseline" if path == comparison.baseline else _policy_file(path, comparison.policy)
+        if what:
+            change = "added" if path not in base else "removed" if path not in head else "changed"
+            changes.append(PolicyChange(what, change, path, _detail(what, path, comparison)))
+    old = _written(before.files, comparison.base.folder)
+    new = _written(after.files, comparison.head.folder)
+    changes += [_waiver_change("added", key, new[key]) for key in new if key not in old]
+    changes += [_waiver_change("removed", key, old[key]) for key in old if key not in new]
+    return changes
+
+
+def _policy_file(path: str, policy: Sequence[str]) -> str:
+    if posixpath.basename(path) in ("soc2gate.yaml", "soc2gate.yml"):
+        return "configuration"
+    for place in policy:
+        if path == place or path.startswith(f"{place}/"):
+            return "configuration" if path == place else "pack"
+    return ""
+
+
+def _detail(what: str, path: str, comparison: Comparison) -> str:
+    """The top-level settings that differ; empty for what is not settings or cannot be read."""
+    from soc2gate.errors import InputError
+    from soc2gate.yaml_lines import load
+
+    if what != "configuration" or path.endswith(".toml"):
+        return ""
+    sides: list[Mapping[str, object]] = []
+    for tree in (comparison.base, comparison.head):
+        try:
+            data = load((tree.folder / path).read_text("utf-8"), path).data if path in tree.blobs else {}
+        except (InputError, OSError, UnicodeDecodeError):
+            return "cannot be read"
+        sides.append(data if isinstance(data, dict) else {})
+    old, new = sides
+    return ", ".join(key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
+
+
+def _written(files: Iterable[str], folder: Path) -> dict[tuple[str, Waiver], Written]:
+    """Waivers beside the code, without the lines they stand on."""
+    return {(item.path, replace(item.waiver, where=None)): item for item in read_waivers(files, folder)}
+
+
+def _waiver_change(change: str, key: tuple[str, Waiver], item: Written) -> PolicyChange:
+    path, waiver = key
+    about = f"{waiver.rule or '?'} ({waiver.source})" + (f" on {item.address}" if item.address else "")
+    return PolicyChange("waiver", change, path, about + (f", until {waiver.expires}" if waiver.expires else ""))
+
+
+def policy_places(request: Request, folder: Path, more: Iterable[Path]) -> tuple[str, ...]:
+    """What decides the gate, relative to the tree in `folder`: the configuration, packs and waiver files in it."""
+    config = request.config
+    named = [*config.packs, *config.waiver_files, *more]
+    inside = [os.path.relpath(path, folder).replace(os.sep, "/") for path in named if path.is_relative_to(folder)]
+    return tuple(sorted({*inside, *([config.path] if config.path else [])}))

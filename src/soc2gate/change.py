@@ -1,0 +1,172 @@
+"""`scan --changed`: judge everything that changed files take part in, and tell what touches them.
+
+This is what the pre-commit hook runs. Nothing is judged by halves: a changed file brings its whole root with it, and
+every root that calls the module it belongs to.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from soc2gate import app
+from soc2gate.app import Declared, Request
+from soc2gate.declared.changed import Candidate, Widened, widen
+from soc2gate.declared.options import ReadOptions
+from soc2gate.declared.source import Root
+from soc2gate.engine.evaluate import evaluate
+from soc2gate.model.outcome import ChangedFiles, Finding, Run, Verdict
+from soc2gate.model.resource import Reading, Span
+
+_WEIGHT = {Verdict.NOT_APPLICABLE: 0, Verdict.PASS: 1, Verdict.UNKNOWN: 2, Verdict.FAIL: 3}
+
+
+def scan_changed(request: Request, changed: Sequence[str]) -> Run:
+    """Judge the roots that the changed files (relative to the base) take part in.
+
+    Findings and the decision are about what touches a changed file: where the resource stands, where a value it rests
+    on was written, the module calls that lead to it, and whatever else its expressions lead to. With nothing relevant
+    among the files the gate is open. Raises what `scan` raises for rules and configuration.
+    """
+    whole = replace(request, paths=(".",))
+    found = app.find(whole)
+    named = {
+        root.path: [
+            posixpath.normpath(posixpath.join(root.path, file)) for file in app.options_for(root, request).var_files
+        ]
+        for root in found.roots
+    }
+    widened = widen(found, changed, request.base, named)
+    told: dict[tuple[str, ...], Finding] = {}
+    elsewhere: dict[tuple[str, ...], Finding] = {}
+    declared: Declared | None = None
+    for values in _passes(widened.candidates):
+        part, files_read = _judged(whole, widened, values)
+        touching = _Touching(widened, request, values, part.roots, files_read)
+        for finding in evaluate(request.rules, part.resources, now=request.now):
+            _worst(finding, told if touching.touches(finding) else elsewhere)
+        declared = part if declared is None else _joined(declared, part)
+    if declared is None:
+        declared = app.normalised(whole, (), (), widened.problems)
+    left = [key for key, item in elsewhere.items() if _open(item) and key not in told]
+    findings = sorted(told.values(), key=lambda item: (item.side.value, item.root, item.address, item.kind, item.rule))
+    return app.finish(
+        replace(request, paths=widened.files),
+        "scan",
+        declared,
+        findings,
+        changed=ChangedFiles(widened.files, len(left)),
+    )
+
+
+def _passes(candidates: Sequence[Candidate]) -> Iterator[dict[Root, tuple[str, ...]]]:
+    """What to read, and how often: once, and again for each further tfvars file that only `-var-file` would load.
+
+    Two such files of one root stand for two deployments; judged together, the later would hide what the earlier sets.
+    """
+    for number in range(max((max(1, len(each.values)) for each in candidates), default=0)):
+        yield {
+            each.root: each.values[number : number + 1]
+            for each in candidates
+            if number == 0 or number < len(each.values)
+        }
+
+
+def _judged(
+    request: Request, widened: Widened, values: dict[Root, tuple[str, ...]]
+) -> tuple[Declared, dict[str, frozenset[str]]]:
+    """One pass in the normal form, and the files that each root was read from."""
+    certain = {each.root: each.certain for each in widened.candidates}
+    readings: list[Reading] = []
+    roots: list[Root] = []
+    for root, files in values.items():
+        reading = app.read_root(root, _with_values(request, files))
+        if certain[root] or set(reading.files).intersection(widened.files):
+            readings.append(reading)
+            roots.append(root)
+    read = {reading.root: frozenset(reading.files) for reading in readings}
+    return app.normalised(request, roots, readings, widened.problems), read
+
+
+def _with_values(request: Request, files: Iterable[str]) -> Request:
+    return replace(request, var_files=(*request.var_files, *files))
+
+
+def _joined(first: Declared, second: Declared) -> Declared:
+    """Two passes as one: the resources of the first are counted, the problems of both."""
+    return replace(
+        first,
+        problems=tuple(dict.fromkeys((*first.problems, *second.problems))),
+        files=tuple(sorted({*first.files, *second.files})),
+        unread=first.unread or second.unread,
+    )
+
+
+def _worst(finding: Finding, into: dict[tuple[str, ...], Finding]) -> None:
+    key = (finding.fingerprint,)
+    held = into.get(key)
+    if held is None or _WEIGHT[finding.verdict] > _WEIGHT[held.verdict]:
+        into[key] = finding
+
+
+def _open(finding: Finding) -> bool:
+    return finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
+
+
+class _Touching:
+    """Which findings changed files have a part in."""
+
+    def __init__(
+        self,
+        widened: Widened,
+        request: Request,
+        values: dict[Root, tuple[str, ...]],
+        roots: Iterable[Root],
+        files_read: dict[str, frozenset[str]],
+    ) -> None:
+        self._changed: Collection[str] = frozenset(widened.files) | widened.kustomized
+        self._roots = {root.path: root for root in roots if root.format == "terraform"}
+        self._options = {
+            root.path: app.options_for(root, _with_values(request, values.get(root, ()))) for root in roots
+        }
+        self._base = request.base
+        self._files_read = files_read
+        self._dependence: dict[str, _Deciding] = {}
+
+    def touches(self, finding: Finding) -> bool:
+        spans = [finding.where, *(evidence.where for evidence in finding.evidence)]
+        seen = frozenset((span.path, span.line) for span in spans if isinstance(span, Span))
+        if any(path in self._changed for path, _ in seen):
+            return True
+        root = self._roots.get(finding.root)
+        if root is None or not _open(finding):
+            # What passes is only counted: following where every value comes from would cost more than it tells.
+            return False
+        deciding = self._dependence.get(root.path)
+        if deciding is None:
+            deciding = _Deciding(root, self._base, self._options[root.path])
+            self._dependence[root.path] = deciding
+        files, reads_files = deciding.of(finding.address, seen)
+        if not files.isdisjoint(self._changed):
+            return True
+        others = {file for file in self._changed if not file.endswith((".tf", ".tofu", ".tfvars"))}
+        return reads_files and not others.isdisjoint(self._files_read.get(root.path, ()))
+
+
+class _Deciding:
+    """The files that decide each resource of one root, with room to follow long chains."""
+
+    def __init__(self, root: Root, base: Path, options: ReadOptions) -> None:
+        # Imported here: only a finding in an untouched file asks for it.
+        from soc2gate.declared.terraform import room_for_recursion
+        from soc2gate.declared.terraform.dependence import Dependence
+
+        self._room = room_for_recursion
+        with self._room():
+            self._dependence = Dependence(root, base, options)
+
+    def of(self, address: str, seen: frozenset[tuple[str, int]]) -> tuple[frozenset[str], bool]:
+        with self._room():
+            return self._dependence.deciding(address, seen)

@@ -1,0 +1,228 @@
+"""Waivers written beside the code they are about: in comments, in metadata, in annotations.
+
+    # soc2gate:waive s3-versioning reason="…" owner=… approver=… expires=2026-12-31 ticket=OPS-7
+
+A comment counts for the line it stands on or above, and for the resource around or below it. CloudFormation has
+`Metadata: soc2gate: waive:` (a list of mappings with the same keys), Kubernetes the annotation `soc2gate.dev/waive` (a
+line for each waiver, spelled as in a comment), Terraform's JSON a `"//"` key. The skip comments of checkov, tfsec,
+Trivy and KICS are read too; they name nobody who approved.
+
+What is wrong with one is kept beside it: it is told, and waives nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from soc2gate.declared.files import TERRAFORM_SUFFIXES, read_text
+from soc2gate.declared.options import Limits
+from soc2gate.errors import InputError
+from soc2gate.model.outcome import Waiver
+from soc2gate.model.resource import Span
+
+INLINE = "inline"
+REQUIRED = ("reason", "owner", "approver", "expires")
+_KEYS = (*REQUIRED, "ticket")
+ANNOTATION = "soc2gate.dev/waive"
+
+_MARKS = re.compile(
+    rb"soc2gate:waive|soc2gate\.dev/waive|\bsoc2gate\b.{0,3}:|checkov|tfsec:ignore|trivy:ignore|kics-scan"
+)
+_HCL = re.compile(
+    r'"(?:[^"\\\n]|\\.)*"|<<-?([^\W\d][\w-]*)\r?\n.*?\n[ \t]*\1\b|(?P<comment>/\*.*?\*/|(?:\#|//)[^\n]*)', re.DOTALL
+)
+_YAML = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|(?P<comment>(?:^|(?<=\s))\#[^\n]*)', re.MULTILINE)
+_JSON_COMMENT = re.compile(r'"//"\s*:\s*(?P<comment>"(?:[^"\\\n]|\\.)*")')
+
+_OURS = re.compile(r"soc2gate:waive\b[ \t]*(.*)")
+_PAIR = re.compile(r'\s*([A-Za-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))(?=\s|$)')
+_FOREIGN = (
+    ("checkov", re.compile(r"checkov:skip=(?P<id>[A-Z0-9_]+)(?::(?P<reason>[^\n]*))?")),
+    ("tfsec", re.compile(r"tfsec:ignore:(?P<id>[\w*-]+)(?::exp:(?P<expires>\d{4}-\d\d-\d\d))?")),
+    ("trivy", re.compile(r"trivy:ignore:(?P<id>[\w*-]+)(?::exp:(?P<expires>\d{4}-\d\d-\d\d))?")),
+    ("kics", re.compile(r"kics-scan[ \t]+(?:disable[ \t]*=[ \t]*(?P<id>[\w,-]+)|ignore[\w-]*)")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A waiver as somebody wrote it, right or wrong."""
+
+    waiver: Waiver
+    """Its address is empty: what it is about, the place says. A foreign one has the other tool's id as its rule."""
+    path: str
+    line: int
+    """Where it stands."""
+    target: int
+    """The line it stands above; its own when code stands before it."""
+    address: str = ""
+    """The resource whose metadata it is in; empty for a comment."""
+    wrong: str = ""
+
+
+def read_waivers(files: Iterable[str], base: Path, limits: Limits | None = None) -> list[Written]:
+    """Every waiver written in these files (relative to the base), in order; of a broken file its reader tells."""
+    limits = limits or Limits()
+    found: list[Written] = []
+    for path in files:
+        try:
+            # Most files hold none: their bytes say so without decoding or parsing anything.
+            if _MARKS.search((base / path).read_bytes()) is None:
+                continue
+            text = read_text(path, base, limits)
+        except (OSError, InputError):
+            continue
+        found += _comments(path, text)
+        if not path.endswith((*TERRAFORM_SUFFIXES, ".tfvars")):
+            found += _metadata(path, text)
+    return sorted(found, key=lambda item: (item.path, item.line, item.waiver.rule))
+
+
+# --- comments -----------------------------------------------------------------------------------------------------
+
+
+def _comments(path: str, text: str) -> Iterator[Written]:
+    lines = text.splitlines()
+    pattern = _JSON_COMMENT if path.endswith(".json") else _HCL if path.endswith(TERRAFORM_SUFFIXES) else _YAML
+    places = [(match.start("comment"), match["comment"]) for match in pattern.finditer(text) if match["comment"]]
+    only = {text.count("\n", 0, start) for start, _ in places if not _before(text, start).strip()}
+    for start, comment in places:
+        first = text.count("\n", 0, start)
+        own = first in only
+        if path.endswith(".json"):
+            comment, own = str(json.loads(comment)), False
+        for offset, spoken in enumerate(comment.split("\n")):
+            line = first + offset
+            target = line
+            while own and target < len(lines) and (target in only or target <= first + comment.count("\n")):
+                target += 1
+            place = Span(path, line + 1)
+            for waiver, wrong in _spoken(spoken.removesuffix("*/"), place):
+                yield Written(waiver, path, line + 1, target + 1, wrong=wrong)
+
+
+def _before(text: str, start: int) -> str:
+    return text[text.rfind("\n", 0, start) + 1 : start]
+
+
+def _spoken(comment: str, place: Span) -> Iterator[tuple[Waiver, str]]:
+    ours = _OURS.search(comment)
+    if ours is not None:
+        yield parse(ours.group(1).strip(), place)
+        return
+    for tool, pattern in _FOREIGN:
+        for match in pattern.finditer(comment):
+            given = match.groupdict()
+            for name in (given.get("id") or "*").split(","):
+                reason = (given.get("reason") or "").strip()
+                yield Waiver(name, "", reason, "", "", given.get("expires") or "", place, source=tool), ""
+
+
+def parse(text: str, place: Span) -> tuple[Waiver, str]:
+    """`RULE key="value" …` as a waiver, and what is wrong with it."""
+    rule, _, rest = text.partition(" ")
+    if not rule or "=" in rule:
+        return Waiver("", "", "", "", "", "", place, source=INLINE), "it does not begin with the rule's id"
+    given: dict[str, str] = {}
+    at = 0
+    wrong = ""
+    while match := _PAIR.match(rest, at):
+        key = match.group(1)
+        if key in given:
+            wrong = wrong or f"“{key}” stands twice"
+        given[key] = re.sub(r"\\(.)", r"\1", match.group(2)) if match.group(2) is not None else match.group(3)
+        at = match.end()
+    left = rest[at:].strip()
+    if left:
+        wrong = wrong or f'expected key=value or key="…", found “{left[:40]}”'
+    return _waiver(rule, given, place, wrong)
+
+
+def _waiver(rule: str, given: Mapping[str, str], place: Span, wrong: str = "") -> tuple[Waiver, str]:
+    unknown = [key for key in given if key not in _KEYS]
+    missing = [key for key in REQUIRED if not given.get(key, "").strip()]
+    if unknown:
+        wrong = wrong or f"there is no “{unknown[0]}” in a waiver; known: {', '.join(_KEYS)}"
+    if missing:
+        wrong = wrong or f"it has no {', no '.join(missing)}"
+    values = {key: given.get(key, "") for key in _KEYS}
+    return (
+        Waiver(
+            rule,
+            "",
+            values["reason"],
+            values["owner"],
+            values["approver"],
+            values["expires"],
+            place,
+            values["ticket"],
+            INLINE,
+        ),
+        wrong,
+    )
+
+
+# --- metadata and annotations -------------------------------------------------------------------------------------
+
+
+def _metadata(path: str, text: str) -> Iterator[Written]:
+    from soc2gate.yaml_lines import load_all
+
+    try:
+        documents = load_all(text, path)
+    except InputError:
+        return  # the reader met it too, and reported it
+    for document in documents:
+        data = document.data
+        if not isinstance(data, dict):
+            continue
+        resources = data.get("Resources")
+        for name, body in resources.items() if isinstance(resources, dict) else ():
+            metadata = body.get("Metadata") if isinstance(body, dict) else None
+            if isinstance(metadata, dict):
+                place = document.span(body, "Metadata")
+                yield from _template_waivers(name, metadata, Span(path, place.line, place.column))
+        items = data.get("items")
+        for item in items if isinstance(items, list) else [data]:
+            meta = item.get("metadata") if isinstance(item, dict) else None
+            annotations = meta.get("annotations") if isinstance(meta, dict) else None
+            if isinstance(item, dict) and isinstance(meta, dict) and isinstance(annotations, dict):
+                names = (item.get("kind"), meta.get("namespace"), meta.get("name"))
+                address = "/".join(str(part) for part in names if part)
+                place = document.span(meta, "annotations")
+                yield from _annotations(address, annotations, Span(path, place.line, place.column))
+
+
+def _template_waivers(address: str, metadata: Mapping[str, object], place: Span) -> Iterator[Written]:
+    ours = metadata.get("soc2gate")
+    entries = ours.get("waive") if isinstance(ours, dict) else None
+    for entry in entries if isinstance(entries, list) else [entries] if entries is not None else []:
+        if isinstance(entry, dict) and isinstance(entry.get("rule"), str):
+            given = {key: str(value) for key, value in entry.items() if key != "rule"}
+            waiver, wrong = _waiver(str(entry["rule"]), given, place)
+        else:
+            waiver = Waiver("", "", "", "", "", "", place, source=INLINE)
+            wrong = "expected a mapping with rule, reason, owner, approver, expires"
+        yield Written(waiver, place.path, place.line, place.line, address, wrong)
+    checkov = metadata.get("checkov")
+    skips = checkov.get("skip") if isinstance(checkov, dict) else None
+    for skip in skips if isinstance(skips, list) else ():
+        if isinstance(skip, dict) and isinstance(skip.get("id"), str):
+            waiver = Waiver(skip["id"], "", str(skip.get("comment", "")), "", "", "", place, source="checkov")
+            yield Written(waiver, place.path, place.line, place.line, address)
+
+
+def _annotations(address: str, annotations: Mapping[str, object], place: Span) -> Iterator[Written]:
+    for key, value in annotations.items():
+        if key == ANNOTATION and isinstance(value, str):
+            for line in filter(None, (line.strip() for line in value.splitlines())):
+                waiver, wrong = parse(line, place)
+                yield Written(waiver, place.path, place.line, place.line, address, wrong)
+        elif key.startswith("checkov.io/skip") and isinstance(value, str):
+            name, _, reason = value.partition("=")
+            waiver = Waiver(name.strip(), "", reason.strip(), "", "", "", place, source="checkov")
+            yield Written(waiver, place.path, place.line, place.line, address)

@@ -1,0 +1,232 @@
+"""How a finding and a disagreement are told, said once so that every report says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from soc2gate.model.outcome import (
+    Difference,
+    Disagreement,
+    Evidence,
+    Finding,
+    RuleContrast,
+    Run,
+    Status,
+    Verdict,
+    Waiver,
+)
+from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where
+from soc2gate.output.style import brief, contrasted
+
+STATUS_WORDS = {
+    Status.PASS: "pass",
+    Status.FAIL: "fail",
+    Status.WAIVED: "waived",
+    Status.UNKNOWN: "unknown",
+    Status.NO_DATA: "no data",
+    Status.MANUAL: "manual",
+    Status.OUT_OF_SCOPE: "out of scope",
+}
+# Criteria there is nothing to say about one by one.
+QUIET_STATUSES = (
+    (Status.NO_DATA, "no data"),
+    (Status.MANUAL, "people must show"),
+    (Status.OUT_OF_SCOPE, "out of scope"),
+)
+DIFFERENCE_WORDS = {
+    Difference.CHANGED: "changed",
+    Difference.MISSING: "missing live",
+    Difference.UNMANAGED: "not in code",
+    Difference.UNDECIDED: "undecided",
+}
+WEIGHT_WORDS = {Weight.BROKEN: "could not read", Weight.GAP: "could not look", Weight.NOTE: "note"}
+DISCLAIMER = "This is an evaluation record. It supports readiness; a licensed CPA firm attests."
+
+
+class Sources:
+    """Lines of the files a run was made from, each read once; a file that has gone since has none."""
+
+    def __init__(self, base: str) -> None:
+        self._base = Path(base)
+        self._read: dict[str, Sequence[str]] = {}
+
+    def lines(self, path: str) -> Sequence[str]:
+        lines = self._read.get(path)
+        if lines is None:
+            try:
+                lines = (self._base / path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            except OSError:
+                lines = ()
+            self._read[path] = lines
+        return lines
+
+    def around(self, place: Span, margin: int = 2) -> list[tuple[int, str]]:
+        """Numbered lines about a place, a few before and after; none where the file is gone or shorter."""
+        lines = self.lines(place.path)
+        if not 0 < place.line <= len(lines):
+            return []
+        first = max(1, place.line - margin)
+        return [(number, lines[number - 1]) for number in range(first, min(len(lines), place.line + margin) + 1)]
+
+
+def deciding(item: Finding) -> Evidence | None:
+    """The evidence whose line a person wants to see: the narrowest place that was written, else the first."""
+    written = [one for one in item.evidence if isinstance(one.where, Span) and one.where != item.where]
+    return min(written, key=_height) if written else item.evidence[0] if item.evidence else None
+
+
+def _height(evidence: Evidence) -> int:
+    where = evidence.where
+    return max(0, where.end_line - where.line) if isinstance(where, Span) else 0
+
+
+def place(item: Finding) -> Where:
+    """Where a person should look first: the line that decided, else the resource's."""
+    evidence = deciding(item)
+    return evidence.where if evidence is not None and isinstance(evidence.where, Span) else item.where
+
+
+def fix(fixes: Mapping[str, str], item: Finding) -> str:
+    """How to mend it where the finding stands: in this format, or in the running account."""
+    if item.side is Side.LIVE:
+        name = "live"
+    elif item.kind.startswith("Kubernetes::"):
+        name = "manifests"
+    elif isinstance(item.where, Span) and item.where.path.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
+        name = "terraform"
+    else:
+        name = "cloudformation"
+    return fixes.get(name, "").strip()
+
+
+def spoken(where: Where | None) -> str:
+    """A place in a few words: `main.tf:3`, `s3:GetBucketAcl in eu-west-1`."""
+    if where is None:
+        return ""
+    if isinstance(where, Span):
+        return f"{where.path}:{where.line}"
+    return call(where)
+
+
+def call(where: LiveRef) -> str:
+    scope = f" in {where.region}" if where.region and where.region != "global" else ""
+    return f"{where.call}{scope}"
+
+
+def contrast(rule: RuleContrast) -> str:
+    """What a rule says of each side: `pass → fail`."""
+    answers = [word(verdict) for verdict in (rule.declared, rule.live) if verdict is not None]
+    return " → ".join(answers)
+
+
+def word(verdict: Verdict | None) -> str:
+    return "not asked" if verdict is None else verdict.value.replace("_", " ")
+
+
+def broken_rules(run: Run, item: Disagreement) -> list[RuleContrast]:
+    """The rules that fail on one side, the most serious first; all that read the property where none does."""
+    broken = [rule for rule in item.rules if Verdict.FAIL in (rule.declared, rule.live)] or list(item.rules)
+    return sorted(broken, key=lambda rule: -(run.rules[rule.id].severity if rule.id in run.rules else 0))
+
+
+def waiver_words(waiver: Waiver) -> str:
+    """Why it was accepted, by whom and until when, as far as it says."""
+    told = [
+        waiver.owner,
+        f"approved by {waiver.approver}" if waiver.approver else "nobody approved it",
+        f"until {waiver.expires}" if waiver.expires else "",
+        waiver.ticket,
+    ]
+    return f"{waiver.reason or 'no reason given'} ({', '.join(part for part in told if part)})"
+
+
+def side_said(item: Disagreement, side: Side) -> str:
+    """What one side of a disagreement says, on one line."""
+    if item.difference is Difference.MISSING:
+        return "exists" if side is Side.DECLARED else "does not exist"
+    if item.difference is Difference.UNMANAGED:
+        return "nothing" if side is Side.DECLARED else f"exists: {item.uid or item.address}"
+    if item.property is None:
+        words = {word(rule.declared if side is Side.DECLARED else rule.live) for rule in item.rules}
+        return " and ".join(sorted(words))
+    declared, live = contrasted(item.declared, item.live)
+    value = declared if side is Side.DECLARED else live
+    return "not set" if value is None else brief(value)
+
+
+def headline(item: Disagreement) -> str:
+    """A disagreement in one sentence."""
+    subject = f"{item.address} {item.property or ''}".rstrip()
+    if item.difference is Difference.MISSING:
+        return f"{subject} is declared and does not exist live"
+    if item.difference is Difference.UNMANAGED:
+        return f"{subject} exists live and no code declares it"
+    if item.difference is Difference.UNDECIDED:
+        return f"{subject} could not be compared: {item.reason}"
+    return f"{subject}: code says {side_said(item, Side.DECLARED)}, live is {side_said(item, Side.LIVE)}"
+
+
+def failing(run: Run) -> list[Finding]:
+    """Unwaived failures that no base and no baseline knows, the most serious first, then by place."""
+    return [item for item in _open_failures(run) if item.new is not False]
+
+
+def there_before(run: Run) -> list[Finding]:
+    """Unwaived failures that the base or the baseline knows: none of them closes the gate."""
+    return [item for item in _open_failures(run) if item.new is False]
+
+
+def _open_failures(run: Run) -> list[Finding]:
+    chosen = [item for item in run.findings if item.verdict is Verdict.FAIL and item.waiver is None]
+    return sorted(chosen, key=_finding_order)
+
+
+def waived(run: Run) -> list[Finding]:
+    """Failures and undecided verdicts that someone accepted."""
+    chosen = [item for item in run.findings if item.waiver is not None and item.verdict is not Verdict.PASS]
+    return sorted(chosen, key=_finding_order)
+
+
+def undecided(run: Run) -> list[Finding]:
+    """Verdicts that what could be read does not settle, and that no base and no baseline knows as such."""
+    unknown = [item for item in run.findings if item.verdict is Verdict.UNKNOWN and item.waiver is None]
+    chosen = [item for item in unknown if item.new is not False]
+    return sorted(chosen, key=_finding_order)
+
+
+def disagreements(run: Run, *, decided: bool) -> list[Disagreement]:
+    """Decided or undecided ones, the most serious first."""
+    chosen = [item for item in run.disagreements if (item.difference is not Difference.UNDECIDED) == decided]
+    return sorted(chosen, key=lambda item: (-(item.severity or 0), item.kind, item.address, item.property or ""))
+
+
+def _finding_order(item: Finding) -> tuple[int, str, str, int, str, str]:
+    where = item.where
+    name, line = (where.path, where.line) if isinstance(where, Span) else (where.uid, 0)
+    return (-item.severity, item.side.value, name, line, item.rule, item.address)
+
+
+def problems(run: Run) -> list[Problem]:
+    """What could not be done, the worst first; what the base could not be looked at either is counted apart."""
+    chosen = [item for item in run.problems if item.new is not False]
+    return sorted(chosen, key=lambda item: [*Weight].index(item.weight))
+
+
+def undecided_before(run: Run) -> int:
+    """How much could not be looked at or decided before either."""
+    unread = sum(item.new is False and item.weight is not Weight.NOTE for item in run.problems)
+    return unread + sum(item.new is False and item.verdict is Verdict.UNKNOWN for item in run.findings)
+
+
+def problem_words(problem: Problem) -> str:
+    """A problem in one sentence that says how it weighs."""
+    weight = WEIGHT_WORDS[problem.weight]
+    return problem.message if problem.message.startswith(weight) else f"{weight}: {problem.message}"
+
+
+def decision_words(run: Run) -> tuple[str, str]:
+    """The decision and why: `gate closed (exit 1)`, and its reasons."""
+    words = {0: "gate open", 1: "gate closed", 3: "not enough evidence"}
+    said = f"{words.get(int(run.decision.exit), 'gate')} (exit {int(run.decision.exit)})"
+    return said, "; ".join(run.decision.reasons) or f"nothing found at or above {run.fail_on}"

@@ -1,0 +1,87 @@
+"""The examples that people copy: pinned, with the least permissions, asking only for what there is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((REPOSITORY / "docs/examples/github").glob("*.yml"))
+ACTION: dict[str, Any] = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))
+
+
+def steps_of(path: Path) -> list[dict[str, Any]]:
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.name))
+def test_a_workflow_is_pinned_and_grants_nothing_by_default(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert "write-all" not in str(job["permissions"])
+        assert job["timeout-minutes"] <= 60
+    for step in steps_of(path):
+        assert "uses" not in step or re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"])
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.name))
+def test_a_workflow_gives_inputs_and_reads_outputs_that_the_action_has(path: Path) -> None:
+    ours = [step for step in steps_of(path) if "soc2gate@" in step.get("uses", "")]
+    assert len(ours) == 1
+    assert set(ours[0]["with"]) <= set(ACTION["inputs"])
+    read = set(re.findall(r"steps\.soc2gate\.outputs\.([\w-]+)", path.read_text(encoding="utf-8")))
+    assert read
+    assert read <= set(ACTION["outputs"])
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.name))
+def test_a_workflow_runs_no_expression_and_its_scripts_parse(path: Path) -> None:
+    for step in steps_of(path):
+        script = step.get("run", "")
+        assert "${{" not in script
+        assert subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True).stderr == ""
+
+
+def test_the_gate_runs_always_and_in_the_merge_queue() -> None:
+    # YAML 1.1 reads the key `on` as true.
+    triggers = yaml.safe_load((REPOSITORY / "docs/examples/github/gate.yml").read_text(encoding="utf-8"))[True]
+    assert {"pull_request", "merge_group"} <= set(triggers)
+    assert triggers["pull_request"] is None
+
+
+def test_the_pages_links_lead_somewhere() -> None:
+    page = REPOSITORY / "docs/continuous-integration.md"
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_format_is_in_the_pages_table() -> None:
+    from soc2gate.plugins import REPORTERS
+
+    page = (REPOSITORY / "docs/continuous-integration.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(REPORTERS)
+
+
+def test_the_gitlab_job_writes_each_report_where_it_says(tmp_path: Path) -> None:
+    job = yaml.safe_load((REPOSITORY / "docs/examples/gitlab/gitlab-ci.yml").read_text(encoding="utf-8"))["soc2gate"]
+    (command,) = job["script"]
+    for folder in ("infra", "k8s"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "infra/main.tf").write_text('resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = true\n}\n')
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "gate open (exit 0)" in done.stdout
+    written = {name: (tmp_path / name).read_text(encoding="utf-8")[:40] for name in job["artifacts"]["paths"]}
+    assert written["soc2gate.html"].startswith("<!doctype html>")
+    assert written["soc2gate.sarif"].startswith("{")
+    assert (tmp_path / job["artifacts"]["reports"]["junit"]).read_text(encoding="utf-8").startswith("<?xml")

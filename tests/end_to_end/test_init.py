@@ -1,0 +1,104 @@
+"""`soc2gate init` and `soc2gate config`: a beginning that is read back, and mistakes told with their line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from git_for_tests import Repository
+
+REPOSITORY = {
+    "infra/main.tf": 'provider "aws" {\n  region = "eu-west-1"\n  allowed_account_ids = ["123456789012"]\n}\n'
+    'module "db" {\n  source = "../modules/db"\n}\n',
+    "infra/envs/dev.tfvars": "a = 1\n",
+    "infra/envs/prod.tfvars": "a = 2\n",
+    "modules/db/main.tf": 'resource "aws_sqs_queue" "q" {}\n',
+    "examples/small/main.tf": 'resource "aws_sqs_queue" "q" {}\n',
+    "k8s/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: []}\n",
+    "stack.yaml": "Resources:\n  B:\n    Type: AWS::S3::Bucket\n",
+    ".github/CODEOWNERS": "# who\n/infra/ @acme/platform @acme/other\n*.yaml @acme/apps\n",
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "repository")
+
+
+def test_it_writes_what_it_finds_and_what_it_writes_is_in_force(repository: Repository) -> None:
+    repository.commit(REPOSITORY)
+    done = repository.run("init", "--scope", "availability")
+    assert done.returncode == 0, done.stderr
+    text = (repository.folder / "soc2gate.yaml").read_text()
+    assert "found beside it, for other deployments: envs/dev.tfvars" in text
+    assert "#   - examples/" in text
+    shown = json.loads(repository.run("config", "show").stdout)
+    assert shown["scope"] == ["Security", "Availability"]
+    assert shown["regions"] == ["eu-west-1"]
+    assert shown["owners"] == {"/infra/": "@acme/platform", "*.yaml": "@acme/apps"}
+    assert shown["max_waiver_days"] == 180
+    infra = next(root for root in shown["roots"] if root["path"] == "infra")
+    assert (infra["account"], infra["var_files"], infra["regions"]) == (
+        "123456789012",
+        ["envs/prod.tfvars"],
+        ["eu-west-1"],
+    )
+    assert [root["path"] for root in shown["roots"]] == ["examples/small", "infra"]
+    assert repository.run("config", "check").returncode == 0
+    assert repository.scan()[0] in (0, 1)
+
+
+def test_it_never_writes_over_what_is_there_unless_told(repository: Repository) -> None:
+    repository.commit({**REPOSITORY, "soc2gate.yaml": "fail_on: low\n"})
+    done = repository.run("init")
+    assert done.returncode == 2
+    assert "soc2gate.yaml is there already" in done.stderr
+    assert repository.run("init", "--print").stdout.startswith("# What soc2gate knows")
+    assert (repository.folder / "soc2gate.yaml").read_text() == "fail_on: low\n"
+    assert repository.run("init", "--force").returncode == 0
+    assert json.loads(repository.run("config", "show").stdout)["fail_on"] == "high"
+
+
+def test_an_empty_repository_and_odd_names_give_a_file_that_is_read_back(repository: Repository) -> None:
+    assert repository.run("init").returncode == 0
+    assert repository.run("config", "check").returncode == 0
+    odd = {'in: "fra" #1/main.tf': 'resource "aws_sqs_queue" "q" {}\n', "2026/main.tf": "locals {\n  a = 1\n}\n"}
+    repository.commit(odd)
+    assert repository.run("init", "--force").returncode == 0
+    shown = json.loads(repository.run("config", "show").stdout)
+    assert [root["path"] for root in shown["roots"]] == ["2026", 'in: "fra" #1']
+
+
+def test_the_schema_is_printed_for_editors(repository: Repository) -> None:
+    assert json.loads(repository.run("config", "schema").stdout)["title"] == "soc2gate configuration"
+
+
+def test_a_waiver_that_can_never_count_is_a_mistake_with_its_line(repository: Repository) -> None:
+    entry = "address: '*', reason: r, owner: o, approver: a"
+    lines = [
+        "max_waiver_days: 30",
+        "waivers:",
+        f"- {{rule: s3-versionning, {entry}, expires: 2026-01-01}}",
+        f"- {{rule: s3-versioning, {entry}, expires: 2999-01-01}}",
+        f"- {{rule: s3-versioning, {entry}, expires: 2020-01-01}}",
+    ]
+    repository.commit({"soc2gate.yaml": "\n".join(lines) + "\n"})
+    done = repository.run("config", "check")
+    assert done.returncode == 2
+    assert "soc2gate.yaml:3:" in done.stderr
+    assert "did you mean “s3-versioning”?" in done.stderr
+    assert "soc2gate.yaml:4:" in done.stderr
+    assert "the configuration allows 30" in done.stderr
+    del lines[2:4]
+    repository.commit({"soc2gate.yaml": "\n".join(lines) + "\n"})
+    done = repository.run("config", "check")
+    assert done.returncode == 0
+    assert "soc2gate.yaml:3: the waiver of s3-versioning on * does not count: it expired on 2020-01-01" in done.stderr
+
+
+def test_a_root_that_is_not_there_is_a_mistake(repository: Repository) -> None:
+    repository.commit({"soc2gate.yaml": "roots: [{path: infrastructure}]\n"})
+    done = repository.run("config", "check")
+    assert done.returncode == 2
+    assert "there is no file or folder infrastructure" in done.stderr
