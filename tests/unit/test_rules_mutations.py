@@ -37,6 +37,8 @@ SWAPS = (
 SAME = {
     # A bucket has one encryption rule: that some rule or that each rule asks for KMS is the same thing.
     ("s3-encryption", ".exists( → .all("),
+    # Only one action answers a plain request: those that may stand before it need HTTPS.
+    ("elbv2-https", ".exists( → .all("),
 }
 """Changes that change no verdict, each for a reason."""
 

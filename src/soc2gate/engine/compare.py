@@ -165,6 +165,7 @@ def _spelling(kind: str) -> spelled.Spelling:
         ignored=frozenset({*facts.read_only, *facts.write_only, *facts.ours, *described.ignored})
         - frozenset(described.compared),
         unordered=frozenset({*facts.unordered, *described.unordered}),
+        settings=frozenset(described.settings),
     )
 
 

@@ -39,6 +39,8 @@ class Spelling:
     """Paths with `[*]` for list elements (`Rules[*].Id`) that are never compared."""
     unordered: frozenset[str]
     """Paths of lists that are sets."""
+    settings: frozenset[str] = frozenset()
+    """Paths of lists of named settings: what live state has more of is what the service chose."""
 
 
 # What names an element of a list, in the order tried: such lists are compared element by element, whatever the order.
@@ -175,6 +177,8 @@ class _Walk:
     ) -> Iterator[Difference]:
         theirs = {_name(item, key): item for item in live}
         extra = [name for name in theirs if name not in {_name(item, key) for item in declared}]
+        if pattern in self._spelling.settings:
+            extra = []
         lost = [item for item in declared if _name(item, key) not in theirs]
         if extra or lost:
             yield Difference(path, declared, live, note=_more_and_less([theirs[name] for name in extra], lost))

@@ -109,7 +109,7 @@ class Call:
     """boto3's method: `get_bucket_encryption`."""
     action: str
     """The IAM action it needs: `s3:GetEncryptionConfiguration`."""
-    parameters: Mapping[str, str | int | list[Json]] = field(default_factory=dict)
+    parameters: Mapping[str, str | int | list[Json] | dict[str, Json]] = field(default_factory=dict)
     """Parameter to a value; a string `{Name}` is filled from the listed item, `{account}` from the caller."""
     result: str = ""
     """Dotted path to what is wanted in the answer; empty for all of it. A list where `items` is set."""
@@ -139,6 +139,10 @@ class LiveSpelling:
     keep: Callable[[Mapping[str, Json], str], bool] | None = None
     """From a listed item and the region asked, whether it is one of ours to tell here (no shadow trails); asked before
     the detail calls are made."""
+    within: Call | None = None
+    """Lists what holds the resources, where they can be listed only one holder at a time (a load balancer's
+    listeners): `enumerate` is then asked for each, with `{within.…}` in its parameters filled from the holder, and
+    each item keeps its holder as `within`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,9 @@ class Kind:
     """Property paths compared as sets although the schema does not say so, each for a reason in a comment."""
     ignored: tuple[str, ...] = ()
     """Property paths never compared, each for a reason in a comment."""
+    settings: tuple[str, ...] = ()
+    """Paths of lists of named settings of which the API always tells all: those that code leaves out keep what the
+    service gave them, and are not compared."""
     compared: tuple[str, ...] = ()
     """Property paths compared although the schema calls them write-only: our live reader can read them."""
     part_of: str = ""

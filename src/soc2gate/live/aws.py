@@ -140,12 +140,28 @@ class _Collector:
         assert live is not None
         if live.enumerate is None:
             return [{}]
-        answer = self.calls.ask(live.enumerate, unit.region, {})
+        holders = self._items(live.within, unit.region, {}) if live.within is not None else [{}]
+        if isinstance(holders, Failure):
+            return holders
+        found: list[Mapping[str, Json]] = []
+        for holder in holders:
+            held: dict[str, Json] = {"within": dict(holder)} if live.within is not None else {}
+            items = self._items(live.enumerate, unit.region, held)
+            if isinstance(items, Failure):
+                # Without one holder's list nobody can say of anything that it is missing.
+                return items
+            found += [{**item, **held} for item in items]
+        return [item for item in found if live.keep is None or live.keep(item, unit.region)]
+
+    def _items(self, call: Call, region: str, known: Mapping[str, Json]) -> list[Mapping[str, Json]] | Failure:
+        answer = self.calls.ask(call, region, known)
         if isinstance(answer, Failure):
             return answer
         listed = answer if isinstance(answer, list) else [] if answer is None else [answer]
-        items = [item if isinstance(item, dict) else {"value": item} for item in listed]
-        return [item for item in items if live.keep is None or live.keep(item, unit.region)]
+        return [item if isinstance(item, dict) else {"value": item} for item in listed]
+
+    def _is(self, call: Call, failure: Failure, unit: _Unit) -> bool:
+        return self.calls.name(call, unit.region) == failure.call
 
     def _start(
         self, unit: _Unit, listed: list[Mapping[str, Json]] | Failure, pool: ThreadPoolExecutor
@@ -153,7 +169,8 @@ class _Collector:
         live = unit.kind.live
         assert live is not None
         if isinstance(listed, Failure):
-            assert live.enumerate is not None
+            asked = live.within if live.within and self._is(live.within, listed, unit) else live.enumerate
+            assert asked is not None
             unit.reason = listed.reason
             self.failed.append(
                 FailedCall(
@@ -162,7 +179,7 @@ class _Collector:
                     region=unit.region,
                     error=listed.error,
                     reason=listed.reason,
-                    action=live.enumerate.action if live.enumerate.action != listed.call else "",
+                    action=asked.action if asked.action != listed.call else "",
                 )
             )
             self._step(unit)

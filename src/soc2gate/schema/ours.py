@@ -140,12 +140,15 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     "AWS::EC2::FlowLog": {"": {"FlowLogStatus": "s"}},
     "AWS::EC2::VPC": {"": {"IsDefault": "b"}},
     "AWS::EC2::Volume": {"": {"State": "s"}},
+    # What the repository's and the registry's settings come to: SCAN_ON_PUSH, CONTINUOUS_SCAN or MANUAL.
+    "AWS::ECR::Repository": {"": {"ScanFrequency": "s"}},
 }
 
 RELATED: Mapping[str, Structure] = {
     # What rules read as `resource.related.<Link>`; `kinds` fills it.
     "AWS::S3::Bucket": {"Policy": "*"},
     "AWS::EC2::VPC": {"FlowLogs": "[@AWS::EC2::FlowLog"},
+    "AWS::Lambda::Function": {"FailureDestinations": "[s"},
     "Account::Account": {"Trails": "[@AWS::CloudTrail::Trail"},
     "Account::Region": {
         "Detectors": "[@AWS::GuardDuty::Detector",

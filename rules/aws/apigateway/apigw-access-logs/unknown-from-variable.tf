@@ -1,0 +1,14 @@
+variable "log" {
+  type = string
+}
+
+resource "aws_api_gateway_stage" "live" {
+  rest_api_id   = "a1b2c3d4e5"
+  deployment_id = "k1l2m3"
+  stage_name    = "live"
+
+  access_log_settings {
+    destination_arn = var.log
+    format          = "$context.requestId $context.status"
+  }
+}

@@ -1,0 +1,11 @@
+variable "scan" {
+  type = bool
+}
+
+resource "aws_ecr_repository" "shop" {
+  name = "shop"
+
+  image_scanning_configuration {
+    scan_on_push = var.scan
+  }
+}

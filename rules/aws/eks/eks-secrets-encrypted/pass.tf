@@ -1,0 +1,16 @@
+resource "aws_eks_cluster" "shop" {
+  name     = "shop"
+  role_arn = "arn:aws:iam::123456789012:role/shop-cluster"
+
+  vpc_config {
+    subnet_ids = ["subnet-0a1b2c3d4e5f60718", "subnet-1a1b2c3d4e5f60718"]
+  }
+
+  encryption_config {
+    resources = ["secrets"]
+
+    provider {
+      key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1a2b3c4d-0000-4000-8000-000000000001"
+    }
+  }
+}

@@ -1,0 +1,10 @@
+# A bucket alone switches nothing on: the provider leaves logging off unless `enabled` says so.
+
+resource "aws_lb" "shop" {
+  name               = "shop"
+  subnets            = ["subnet-0a1b2c3d4e5f60718", "subnet-1a1b2c3d4e5f60718"]
+
+  access_logs {
+    bucket = "example-logs"
+  }
+}

@@ -1,0 +1,15 @@
+variable "failed" {
+  type = string
+}
+
+resource "aws_lambda_function" "orders" {
+  function_name = "orders"
+  role          = "arn:aws:iam::123456789012:role/orders"
+  filename      = "orders.zip"
+  handler       = "orders.handle"
+  runtime       = "python3.13"
+
+  dead_letter_config {
+    target_arn = var.failed
+  }
+}

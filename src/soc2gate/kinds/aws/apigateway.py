@@ -1,0 +1,177 @@
+"""API Gateway: stages of REST APIs, stages of HTTP and WebSocket APIs, and custom domains."""
+
+from __future__ import annotations
+
+from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
+from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.model.value import Unknown
+
+STAGE = "AWS::ApiGateway::Stage"
+STAGE_V2 = "AWS::ApiGatewayV2::Stage"
+DOMAIN = "AWS::ApiGateway::DomainName"
+
+
+def _live_stage(live: LiveItem) -> None:
+    draft = live.draft
+    api, name = draft.get("within.id"), draft.get("stageName")
+    draft.identity["arn"] = f"arn:{live.partition}:apigateway:{live.region}::/restapis/{api}/stages/{name}"
+    copy_fields(
+        draft,
+        {
+            "RestApiId": "within.id",
+            "StageName": "stageName",
+            "DeploymentId": "deploymentId",
+            "Description": "description",
+            "TracingEnabled": "tracingEnabled",
+            "CacheClusterEnabled": "cacheClusterEnabled",
+            "ClientCertificateId": "clientCertificateId",
+            "AccessLogSetting.DestinationArn": "accessLogSettings.destinationArn",
+            "AccessLogSetting.Format": "accessLogSettings.format",
+        },
+    )
+    copy_tags(draft, "tags")
+
+
+def _live_stage_v2(live: LiveItem) -> None:
+    draft = live.draft
+    api, name = draft.get("within.ApiId"), draft.get("StageName")
+    draft.identity["arn"] = f"arn:{live.partition}:apigateway:{live.region}::/apis/{api}/stages/{name}"
+    same = ("StageName", "DeploymentId", "Description", "AutoDeploy", "ClientCertificateId", "Tags")
+    copy_fields(
+        draft,
+        {
+            "ApiId": "within.ApiId",
+            **{name: name for name in same},
+            "AccessLogSettings.DestinationArn": "AccessLogSettings.DestinationArn",
+            "AccessLogSettings.Format": "AccessLogSettings.Format",
+        },
+    )
+
+
+def _live_domain(live: LiveItem) -> None:
+    draft = live.draft
+    name = draft.get("domainName")
+    draft.identity |= {
+        "name": name,
+        "arn": draft.get("domainNameArn") or f"arn:{live.partition}:apigateway:{live.region}::/domainnames/{name}",
+    }
+    copy_fields(
+        draft,
+        {
+            "DomainName": "domainName",
+            "SecurityPolicy": "securityPolicy",
+            "CertificateArn": "certificateArn",
+            "RegionalCertificateArn": "regionalCertificateArn",
+            "EndpointConfiguration.Types": "endpointConfiguration.types",
+        },
+    )
+    copy_tags(draft, "tags")
+
+
+_TRACING = Default("TracingEnabled", False, "API Gateway traces nothing by itself")
+_POLICY = Default(
+    "SecurityPolicy",
+    Unknown("not written: API Gateway chooses the policy by the type of the endpoint"),
+    "API Gateway chooses",
+)
+
+_APIS = Call("apigateway", "get_rest_apis", "apigateway:GET", result="items")
+_APIS_V2 = Call("apigatewayv2", "get_apis", "apigateway:GET", result="Items")
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        name=STAGE,
+        title="API stage",
+        terraform=(
+            Spelling(
+                "aws_api_gateway_stage",
+                fields={
+                    "rest_api_id": "RestApiId",
+                    "stage_name": "StageName",
+                    "deployment_id": "DeploymentId",
+                    "description": "Description",
+                    "xray_tracing_enabled": "TracingEnabled",
+                    "cache_cluster_enabled": "CacheClusterEnabled",
+                    "client_certificate_id": "ClientCertificateId",
+                    "access_log_settings.destination_arn": "AccessLogSetting.DestinationArn",
+                    "access_log_settings.format": "AccessLogSetting.Format",
+                },
+                defaults=(_TRACING,),
+                exports={"arn": "arn"},
+            ),
+        ),
+        cloudformation=Spelling(STAGE, defaults=(_TRACING,)),
+        live=LiveSpelling(
+            enumerate=Call(
+                "apigateway",
+                "get_stages",
+                "apigateway:GET",
+                {"restApiId": "{within.id}"},
+                result="item",
+                # Deleted between the two calls.
+                absent_on=("NotFoundException",),
+            ),
+            within=_APIS,
+            build=_live_stage,
+            tells=("AccessLogSetting",),
+        ),
+    ),
+    Kind(
+        name=STAGE_V2,
+        title="API stage",
+        terraform=(
+            Spelling(
+                "aws_apigatewayv2_stage",
+                fields={
+                    "api_id": "ApiId",
+                    "name": "StageName",
+                    "deployment_id": "DeploymentId",
+                    "description": "Description",
+                    "auto_deploy": "AutoDeploy",
+                    "client_certificate_id": "ClientCertificateId",
+                    "access_log_settings.destination_arn": "AccessLogSettings.DestinationArn",
+                    "access_log_settings.format": "AccessLogSettings.Format",
+                },
+                exports={"arn": "arn"},
+            ),
+        ),
+        cloudformation=Spelling(STAGE_V2),
+        live=LiveSpelling(
+            enumerate=Call(
+                "apigatewayv2",
+                "get_stages",
+                "apigateway:GET",
+                {"ApiId": "{within.ApiId}"},
+                result="Items",
+                absent_on=("NotFoundException",),
+            ),
+            within=_APIS_V2,
+            build=_live_stage_v2,
+            tells=("AccessLogSettings",),
+        ),
+    ),
+    Kind(
+        name=DOMAIN,
+        title="API domain",
+        terraform=(
+            Spelling(
+                "aws_api_gateway_domain_name",
+                fields={
+                    "domain_name": "DomainName",
+                    "security_policy": "SecurityPolicy",
+                    "certificate_arn": "CertificateArn",
+                    "regional_certificate_arn": "RegionalCertificateArn",
+                    "endpoint_configuration.types": "EndpointConfiguration.Types",
+                },
+                defaults=(_POLICY,),
+                exports={"id": "name", "domain_name": "name", "arn": "arn"},
+            ),
+        ),
+        cloudformation=Spelling(DOMAIN, defaults=(_POLICY,), exports={"Ref": "name"}),
+        live=LiveSpelling(
+            enumerate=Call("apigateway", "get_domain_names", "apigateway:GET", result="items"),
+            build=_live_domain,
+        ),
+        names=("DomainName",),
+    ),
+)
