@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test quick lint types contracts unit rules end-to-end bench index schema clean
+.PHONY: help demo test quick lint types contracts unit rules end-to-end bench docs index schema clean
 
 help:
 	@echo "make demo        set up and run the main job on a made-up company; no account, no credentials"
@@ -12,6 +12,7 @@ help:
 	@echo "make quick       the same without what builds wheels or downloads much (says what it left out)"
 	@echo "make bench       soc2gate against its peers, as ratios measured in one run"
 	@echo "make index       write rules/index.json again, after a change of rules or mappings"
+	@echo "make docs        write the rules' pages, their index and the matrix again"
 	@echo "make schema      write src/soc2gate/schema/data again from the installed cfn-lint and kubernetes client"
 
 demo: $(VENV)/installed-demo
@@ -44,6 +45,9 @@ end-to-end: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/bench.py
+
+docs: $(VENV)/installed-dev
+	$(BIN)/soc2gate rules docs
 
 index: $(VENV)/installed-dev
 	$(BIN)/python -c 'from soc2gate.packs import index; index.rewrite()'

@@ -67,6 +67,8 @@ class Request:
     baseline: Baseline | None = None
     history: tuple[Path, str] | None = None
     """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
+    states: tuple[Path, ...] = ()
+    """State files, absolute: the ids they tell pair what code declares with what runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Declared:
     unjudged: Mapping[str, int]
     unread: bool
     """Part of the code was not read, so anything might stand there."""
+    digests: Mapping[str, str]
+    """File to the sha256 of what was read of it, where its own bytes hold secrets."""
 
 
 def scan(request: Request) -> Run:
@@ -223,7 +227,8 @@ def normalised(
     request: Request, roots: Sequence[Root], readings: Sequence[Reading], problems: Iterable[Problem]
 ) -> Declared:
     """What was read of the roots, in the normal form; `problems` are those of finding the roots."""
-    owned = {root.path: True for root in request.config.roots if root.owns_account}
+    readings = _with_states(list(readings), request)
+    owned = {root.path: True for root in roots if _said_of(root, request).owns_account}
     normal = kinds.normalise(readings, owns_account=owned)
     problems = [
         *request.unread,
@@ -237,6 +242,7 @@ def normalised(
         problems=tuple(problems),
         roots=tuple(roots),
         files=tuple(sorted({file for reading in readings for file in reading.files})),
+        digests={file: digest for reading in readings for file, digest in reading.digests.items()},
         unjudged=normal.unjudged,
         unread=bool(request.unread)
         or any(reading.unread for reading in readings)
@@ -260,7 +266,7 @@ def read_root(root: Root, request: Request) -> Reading:
 
 def options_for(root: Root, request: Request) -> ReadOptions:
     """What configuration and flags say of one root."""
-    said = next((entry for entry in request.config.roots if entry.path == root.path), None) or RootConfig(root.path)
+    said = _said_of(root, request)
     # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
     return ReadOptions(
         var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in request.var_files)),
@@ -269,6 +275,54 @@ def options_for(root: Root, request: Request) -> ReadOptions:
         account=said.account,
         region=said.regions[0] if len(said.regions) == 1 else None,
     )
+
+
+def _said_of(root: Root, request: Request) -> RootConfig:
+    """What the configuration says of a root; of a plan, what it says of the folder that the plan stands in."""
+    paths = [root.path]
+    if root.format == "terraform-plan":
+        paths.append(posixpath.dirname(root.path) or ".")
+    found = (entry for path in paths for entry in request.config.roots if entry.path == path)
+    return next(found, None) or RootConfig(root.path)
+
+
+def _with_states(readings: list[Reading], request: Request) -> list[Reading]:
+    """The readings with the ids that state files tell.
+
+    Raises `UsageError` where it is not clear which root a state is of.
+    """
+    configured = {root.path: root.state for root in request.config.roots if root.state is not None}
+    if not configured and not request.states:
+        return readings
+    # Imported here: few runs have a state.
+    from soc2gate.declared.terraform.state import identified, read_state
+
+    files: dict[int, list[Path]] = {}
+    for state in request.states:
+        files.setdefault(_root_of_state(state, readings, request.base), []).append(state)
+    for index, reading in enumerate(readings):
+        folder = reading.root if reading.format != "terraform-plan" else posixpath.dirname(reading.root) or "."
+        if reading.format.startswith("terraform") and (file := configured.get(folder)) is not None:
+            files.setdefault(index, []).append(file)
+    out = list(readings)
+    for index, states in files.items():
+        for file in dict.fromkeys(states):
+            out[index] = identified(out[index], read_state(file, posixpath.relpath(file, request.base)))
+    return out
+
+
+def _root_of_state(state: Path, readings: Sequence[Reading], base: Path) -> int:
+    """Which root a state given by hand is of: the only one there is, else the one whose folder it stands in."""
+    ours = [index for index, reading in enumerate(readings) if reading.format.startswith("terraform")]
+    if len(ours) > 1:
+        folder = posixpath.relpath(state.parent, base)
+        ours = [index for index in ours if folder in (readings[index].root, posixpath.dirname(readings[index].root))]
+    if len(ours) != 1:
+        raise UsageError(
+            f"--state {state}: it is not clear which Terraform root this is the state of",
+            hint="name one root, or say it in soc2gate.yaml: roots: [{path: infra, state: infra/state.json}]",
+        )
+    return ours[0]
 
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:
@@ -385,7 +439,7 @@ def finish(
         diff=diff,
         baseline=used,
     )
-    return replace(run, digests=_digests(run, request, snapshot))
+    return replace(run, digests=_digests(run, request, declared, snapshot))
 
 
 def judged_waivers(request: Request, files: Iterable[str]) -> list[waivers.Judged]:
@@ -434,7 +488,7 @@ def _population(resources: Iterable[Resource]) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-def _digests(run: Run, request: Request, snapshot: Snapshot | None) -> dict[str, str]:
+def _digests(run: Run, request: Request, declared: Declared, snapshot: Snapshot | None) -> dict[str, str]:
     """What names this run: everything that went in, and what came out."""
     # A reporter makes the canonical form, so that the digest is of what people read.
     from soc2gate.output.json import document
@@ -444,16 +498,23 @@ def _digests(run: Run, request: Request, snapshot: Snapshot | None) -> dict[str,
     return {
         **{name: f"sha256:{digest.removeprefix('sha256:')}" for name, digest in request.rules.digests.items()},
         "config": _sha256(request.config.canonical()),
-        "inputs": inputs_digest(request.base, run.files),
+        "inputs": inputs_digest(request.base, run.files, declared.digests),
         **({"snapshots": snapshot.digest} if snapshot else {}),
         "result": _sha256(json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False)),
     }
 
 
-def inputs_digest(base: Path, files: Iterable[str]) -> str:
-    """One digest over files and their names: of `sha256sum`'s lines, in the order of the names."""
+def inputs_digest(base: Path, files: Iterable[str], known: Mapping[str, str] | None = None) -> str:
+    """One digest over files and their names: of `sha256sum`'s lines, in the order of the names.
+
+    `known` digests stand for files whose content must not be digested in the clear.
+    """
+    known = known or {}
     lines = []
     for file in sorted(files):
+        if file in known:
+            lines.append(f"{known[file]}  {file}\n")
+            continue
         try:
             content = (base / file).read_bytes()
         except OSError:

@@ -44,6 +44,8 @@ class RootConfig:
     account: str | None = None
     regions: tuple[str, ...] = ()
     owns_account: bool = False
+    state: Path | None = None
+    """Absolute: the state of this root, read for the ids of what it deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,6 +497,7 @@ def _root(entry: _Table, folder: Path, base: Path) -> RootConfig:
         account=_account(entry.text("account")) if entry.text("account") else None,
         regions=entry.texts("regions"),
         owns_account=entry.data.get("owns_account") is True,
+        state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
     )
 
 

@@ -16,6 +16,7 @@ READERS: Mapping[str, str] = {
     "cloudformation": "soc2gate.declared.cloudformation:read",
     "kubernetes": "soc2gate.declared.kubernetes:read",
     "terraform": "soc2gate.declared.terraform:read",
+    "terraform-plan": "soc2gate.declared.terraform.plan:read",
 }
 """Format to what reads one root of it: `declared.source.Reader`."""
 

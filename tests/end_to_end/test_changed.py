@@ -283,6 +283,21 @@ def test_one_file_of_a_module_of_twenty_is_told_while_a_person_still_looks(repos
     assert ours < 6 * bare, (ours, bare)
 
 
+def test_finding_out_what_touches_a_change_costs_less_than_judging_it(repository: Repository) -> None:
+    files = {
+        f"f{file}.tf": "".join(OPEN_GROUP.replace('"old"', f'"g{file}_{number}"') for number in range(100))
+        for file in range(10)
+    }
+    repository.commit(files)
+
+    def seconds(*arguments: str) -> float:
+        start = time.perf_counter()
+        assert repository.scan(*arguments)[0] == 1
+        return time.perf_counter() - start
+
+    assert seconds("--changed", "f3.tf") < 4 * seconds(".")
+
+
 def test_a_value_file_given_by_flag_is_read(repository: Repository) -> None:
     variables = 'variable "public" {\n  type    = bool\n  default = false\n}\n'
     repository.commit({"infra/main.tf": DATABASE, "infra/variables.tf": variables, "prod.tfvars": "public = true\n"})

@@ -361,7 +361,7 @@ def test_our_own_rules_hold_their_fixtures(soc2gate: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "scan", "verify", "collect", "rules", "rules test", "criteria", "config", "demo"]
+    "command", ["", "scan", "verify", "collect", "rules", "rules test", "criteria", "config", "demo", "doctor"]
 )
 def test_help_teaches_by_example(soc2gate: Run, command: str) -> None:
     done = soc2gate(*command.split(), "--help")
@@ -402,3 +402,78 @@ def test_a_damaged_snapshot_is_refused_by_name(tmp_path: Path, soc2gate: Run, da
     assert done.returncode == 3
     assert "live.json" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+PLAN = {
+    "format_version": "1.2",
+    "terraform_version": "1.15.5",
+    "planned_values": {"root_module": {}},
+    "resource_changes": [
+        {
+            "address": "aws_sqs_queue.q",
+            "mode": "managed",
+            "type": "aws_sqs_queue",
+            "name": "q",
+            "change": {
+                "actions": ["create"],
+                "before": None,
+                "after": {"name": "q", "sqs_managed_sse_enabled": False, "kms_master_key_id": None},
+                "after_unknown": {"arn": True, "id": True},
+                "after_sensitive": {},
+            },
+        }
+    ],
+    "configuration": {
+        "root_module": {
+            "resources": [
+                {
+                    "mode": "managed",
+                    "type": "aws_sqs_queue",
+                    "name": "q",
+                    "expressions": {
+                        "name": {"constant_value": "q"},
+                        "sqs_managed_sse_enabled": {"constant_value": False},
+                    },
+                }
+            ]
+        }
+    },
+}
+
+
+def test_a_plan_is_scanned_where_it_is_named(tmp_path: Path, soc2gate: Run) -> None:
+    (tmp_path / "plan.json").write_text(json.dumps(PLAN))
+    done = soc2gate("scan", "plan.json", "--fail-on", "low")
+    assert done.returncode == 1, done.stderr
+    assert "aws_sqs_queue.q" in done.stdout
+    assert soc2gate("scan").returncode == 2
+
+
+def test_verify_takes_a_state_and_refuses_one_that_is_not_there(tmp_path: Path, soc2gate: Run) -> None:
+    (tmp_path / "main.tf").write_text(ENCRYPTED_QUEUE)
+    arn = "arn:aws:sqs:eu-west-1:123456789012:q"
+    instance = {"attributes": {"id": "https://sqs/q", "arn": arn}}
+    state = {
+        "version": 4,
+        "serial": 1,
+        "lineage": "x",
+        "resources": [{"mode": "managed", "type": "aws_sqs_queue", "name": "q", "instances": [instance]}],
+    }
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    from soc2gate.live.snapshot import Snapshot
+
+    queue = {
+        "kind": "AWS::SQS::Queue",
+        "region": "eu-west-1",
+        "uid": arn,
+        "identity": {"arn": arn, "name": "q"},
+        "properties": {"QueueName": "q", "SqsManagedSseEnabled": False},
+    }
+    short = {"schema": "soc2gate.snapshot/1", "provider": "aws", "resources": [queue]}
+    Snapshot.parse(json.loads(json.dumps(short)), "live", strict_digest=False).write(tmp_path / "live.json.gz")
+    done = soc2gate("verify", "main.tf", "--snapshot", "live.json.gz", "--state", "state.json", "--format", "json")
+    told = json.loads(done.stdout)
+    assert [item["property"] for item in told["disagreements"]] == ["SqsManagedSseEnabled"], done.stderr
+    done = soc2gate("verify", "--snapshot", "live.json.gz", "--state", "gone.json")
+    assert done.returncode == 2
+    assert "there is no file gone.json" in done.stderr

@@ -28,6 +28,7 @@ roots:
   account: 012345678901
   regions: [eu-west-1]
   owns_account: true
+  state: infra/state.json
 regions: [eu-west-1, us-east-1]
 kube_context: prod
 kubeconfig: .kube/config
@@ -88,6 +89,7 @@ def test_everything_a_file_can_say_is_read(tmp_path: Path) -> None:
             account="012345678901",
             regions=("eu-west-1",),
             owns_account=True,
+            state=tmp_path / "infra/state.json",
         ),
     )
     assert config.regions == ("eu-west-1", "us-east-1")
@@ -106,7 +108,7 @@ def test_everything_a_file_can_say_is_read(tmp_path: Path) -> None:
             owner="ana",
             approver="ben",
             expires="2027-01-31",
-            where=Span("soc2gate.yaml", 23, 3),
+            where=Span("soc2gate.yaml", 24, 3),
             ticket="OPS-7",
         ),
     )

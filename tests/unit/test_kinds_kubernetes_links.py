@@ -376,3 +376,55 @@ def test_odd_owner_references_do_no_harm(references: Json) -> None:
     body: dict[str, Json] = {"metadata": {"name": "x", "namespace": "shop", "ownerReferences": references}}
     assert not belongs_to_known(body, {"u"})
     assert isinstance(managed_by(body, RESOURCES["Kubernetes::Pod"], {}), str)
+
+
+# Service accounts.
+
+
+def accounts(resources: Sequence[Resource]) -> Value:
+    [template] = [resource for resource in resources if resource.kind == "Kubernetes::PodTemplate"]
+    return template.related["ServiceAccounts"]
+
+
+def account(name: str, namespace: str | None, file: str = "all.yaml") -> RawResource:
+    return raw("ServiceAccount", name, namespace, file=file)
+
+
+def run_as(name: str, namespace: str | None = "shop") -> RawResource:
+    spec: Object = {"serviceAccountName": name, "containers": [{"name": "c", "image": "i:1"}]}
+    return raw("Pod", "web", namespace, spec)
+
+
+def test_a_pod_template_knows_the_account_it_runs_as() -> None:
+    found = accounts(linked(run_as("web"), account("web", "shop"), account("other", "shop"), account("web", "ci")))
+    assert names(found) == ["web"]
+    assert isinstance(found, list)
+
+
+def test_without_a_name_it_is_the_default_account_which_nobody_need_write() -> None:
+    assert names(accounts(linked(workload("web", "shop"), account("default", "shop")))) == ["default"]
+    assert accounts(linked(workload("web", "shop"))) == []
+
+
+def test_an_account_that_stands_elsewhere_is_not_absent() -> None:
+    found = accounts(linked(run_as("web")))
+    assert isinstance(found, OpenList)
+    assert "declares its service account web" in found.reason
+
+
+def test_an_account_without_a_namespace_may_be_the_one() -> None:
+    found = accounts(linked(run_as("web"), account("web", None)))
+    assert isinstance(found, OpenList)
+    assert not found.items
+    assert names(accounts(linked(run_as("web", None), account("web", None)))) == ["web"]
+
+
+def test_a_live_pod_template_knows_its_account_by_namespace_and_name() -> None:
+    live = [
+        made
+        for described in (run_as("web"), account("web", "shop"), account("web", "ci"))
+        for made in from_object(described.body, side=Side.LIVE, where=LiveRef("kubernetes", "c", "", "u", "call", ""))[
+            0
+        ]
+    ]
+    assert names(accounts(kinds.link(live))) == ["web"]

@@ -32,6 +32,7 @@ _COMMANDS = {
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
     "completion": "soc2gate.cli.completion:completion",
+    "doctor": "soc2gate.cli.doctor:doctor",
 }
 
 

@@ -109,6 +109,7 @@ def request(
     changed: bool = False,
     baseline_file: Path | None = None,
     copy: Path | None = None,
+    states: Sequence[Path] = (),
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
 
@@ -155,6 +156,7 @@ def request(
         profile=profile,
         narrowed=bool(only),
         baseline=_baseline(baseline_file, copy or base),
+        states=tuple(_state_file(file) for file in states),
     )
 
 
@@ -169,6 +171,13 @@ def inside(path: Path, base: Path, copy: Path) -> Path:
     """A path below `base`, in the copy of it; any other stays."""
     full = Path(os.path.abspath(path))
     return copy / full.relative_to(base) if full.is_relative_to(base) else full
+
+
+def _state_file(given: Path) -> Path:
+    path = Path(os.path.abspath(given))
+    if not path.is_file():
+        raise UsageError(f"--state: there is no file {given}", hint="write one with: terraform show -json > state.json")
+    return path
 
 
 def _var_file(given: str, base: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -33,6 +34,8 @@ Examples:
   soc2gate rules list --criterion CC6.6
   soc2gate rules show sg-no-ssh-from-internet
   soc2gate rules test --rules ./policy          prove your own rules with their fixtures
+  soc2gate rules docs --rules ./policy          write a page for each of them
+  soc2gate rules new buckets-tagged --kind AWS::S3::Bucket --control data-classification-tags
 """,
 )
 def rules() -> None:
@@ -111,6 +114,84 @@ def test_rules(ids: tuple[str, ...], rule_dirs: tuple[Path, ...], config_file: P
             click.echo(f"{result.path}: {message}")
     click.echo(f"{len({result.rule for result in results})} rules, {len(results)} fixtures, {len(failed)} failed")
     return int(Exit.CLOSED if failed else Exit.OK)
+
+
+@rules.command("new")
+@click.argument("rule_id", metavar="ID")
+@click.option("--kind", required=True, help="What it judges: AWS::S3::Bucket, Kubernetes::PodTemplate, …")
+@click.option("--control", required=True, help="The control it is evidence for; `soc2gate criteria` lists them.")
+@click.option(
+    "--severity", type=click.Choice([str(severity) for severity in Severity]), default="medium", show_default=True
+)
+@click.option(
+    "--rules",
+    "pack",
+    type=click.Path(path_type=Path),
+    default=Path("policy"),
+    show_default=True,
+    help="The pack to put it in.",
+)
+@_config
+def new_rule(rule_id: str, kind: str, control: str, severity: str, pack: Path, config_file: Path | None) -> int:
+    """Begin a rule: its folder, with everything that `rules test` will ask for."""
+    from soc2gate.kinds import known_kinds
+    from soc2gate.packs.rules import RULE_ID
+    from soc2gate.packs.scaffold import scaffold, sides_of
+
+    known = load_rules(load_config(Path.cwd(), config_file).packs)
+    if not RULE_ID.fullmatch(rule_id):
+        raise UsageError(f"“{rule_id}” is no rule id", hint="lower-case words and digits joined by “-”")
+    if kind not in known_kinds():
+        hint = suggest.did_you_mean(kind, known_kinds())
+        raise UsageError(f"no kind that can be read is called “{kind}”", hint=hint)
+    if not sides_of(kind):
+        raise UsageError(
+            f"{kind} is told of only as part of another kind", hint="begin with that, and add it under `for`"
+        )
+    if control not in known.controls:
+        hint = suggest.did_you_mean(control, known.controls)
+        raise UsageError(f"there is no control “{control}”", hint=hint)
+    home = pack / "rules" / rule_id
+    if rule_id in known.rules or home.exists():
+        raise UsageError(f"there is a rule “{rule_id}” already", hint="ids are never used twice")
+    home.mkdir(parents=True)
+    for name, text in scaffold(rule_id, kind, control, severity).items():
+        (home / name).write_text(text, encoding="utf-8")
+        click.echo(f"wrote {home / name}")
+    click.echo(f"fill in rule.yaml and the fixtures, then: soc2gate rules test --rules {pack} {rule_id}")
+    return int(Exit.OK)
+
+
+@rules.command("docs")
+@_pack
+@_config
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a page is missing or out of date.")
+def document_rules(rule_dirs: tuple[Path, ...], config_file: Path | None, check: bool) -> int:
+    """Write the page of each rule, their index and the matrix of criteria.
+
+    A README.md beside every rule.yaml, one above them all, and one in the pack's mappings/ where it has that folder.
+    """
+    from soc2gate.packs.pages import pages
+
+    config = load_config(Path.cwd(), config_file)
+    packs = [*config.packs, *rule_dirs]
+    loaded = load_rules(packs)
+    if not packs and not (Path(builtin()) / "pyproject.toml").is_file():
+        # In a wheel our rules stand inside the package, which is nobody's to write into.
+        raise UsageError("the pages of our own rules are written in soc2gate's repository", hint="--rules DIR")
+    stale = []
+    for pack in packs or [Path(builtin())]:
+        mappings = pack / "mappings"
+        for page in pages(loaded, Path(rules_folder(pack)), mappings if mappings.is_dir() else None):
+            if page.stale:
+                stale.append(page.path)
+                if not check:
+                    page.path.write_text(page.text, encoding="utf-8")
+    for path in stale:
+        shown = os.path.relpath(path)
+        click.echo(f"{shown} is out of date; run `soc2gate rules docs`" if check else f"wrote {shown}")
+    click.echo(f"{len(stale)} pages {'out of date' if check else 'written'}")
+    return int(Exit.CLOSED if check and stale else Exit.OK)
 
 
 def _document(rule: Rule, loaded: RuleSet) -> dict[str, object]:

@@ -20,6 +20,7 @@ Examples:
   soc2gate scan                                  this folder
   soc2gate scan infra/ k8s/                      these folders
   soc2gate scan infra --var-file prod.tfvars     as production would be
+  soc2gate scan plan.json                        what Terraform would apply: terraform show -json tfplan
   soc2gate scan --fail-on critical               close the gate on critical findings only
   soc2gate scan --format json --output r.json    for a machine
   soc2gate scan --rules ./policy                 with your own rules beside ours

@@ -22,6 +22,7 @@ Examples:
   soc2gate verify infra --profile audit            with a read-only profile (SecurityAudit is enough)
   soc2gate verify --snapshot live.json.gz          against a snapshot, without credentials
   soc2gate verify --save-snapshot live.json.gz     and keep what was seen
+  soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify k8s --context prod               manifests against a cluster
 """,
 )
@@ -33,6 +34,13 @@ Examples:
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     help="Compare with this snapshot (from `soc2gate collect`) instead of reading live state. Repeatable.",
+)
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Terraform state of the code: pair by the ids it tells (only ids are read). Repeatable.",
 )
 @click.option(
     "--save-snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was collected in this file."
@@ -51,6 +59,7 @@ def verify(
     profile: str | None,
     snapshot_files: tuple[Path, ...],
     save_snapshot: Path | None,
+    states: tuple[Path, ...],
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
@@ -77,6 +86,7 @@ def verify(
         regions=regions,
         context=context,
         profile=profile,
+        states=states,
     )
     snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
     with progress.shown() as told:

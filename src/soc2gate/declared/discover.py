@@ -21,7 +21,7 @@ from soc2gate.declared.files import (
     read_bytes,
     read_text,
 )
-from soc2gate.declared.formats import Sniffed, sniff
+from soc2gate.declared.formats import Sniffed, is_plan, sniff
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError, RefusedError, UsageError
@@ -47,6 +47,7 @@ class _Found:
 
     terraform: dict[str, list[str]] = field(default_factory=dict)
     """Folder to its files."""
+    plans: list[str] = field(default_factory=list)
     templates: list[str] = field(default_factory=list)
     manifests: dict[str, list[str]] = field(default_factory=dict)
     """Root folder to its files."""
@@ -70,8 +71,9 @@ def discover(
 
     A Terraform folder that others only call as a module is a root when it is one of `paths` or `explicit_roots`
     itself. Manifests below an explicit root belong to it, all others to the path they were found under; every template
-    is a root. A `.tf` file stands for its folder. Raises `UsageError` for a path that does not exist or lies outside
-    the base.
+    is a root. A `.tf` file stands for its folder. A plan is read where it is named, never where it merely lies about:
+    it tells of the same resources as the code beside it. Raises `UsageError` for a path that does not exist or lies
+    outside the base.
     """
     limits = limits or Limits()
     named = [_relative(path, base) for path in dict.fromkeys(paths or (".",))]
@@ -88,6 +90,9 @@ def discover(
         else:
             group = posixpath.dirname(path) or "."
             files = [path]
+            if not path.endswith(TERRAFORM_SUFFIXES) and _is_plan(path, base):
+                found.plans.append(path)
+                continue
             if path.endswith(TERRAFORM_SUFFIXES):
                 files = _siblings(group, base)
                 explicit.add(group)
@@ -98,13 +103,14 @@ def discover(
     patches = _read_kustomizations(found, base, limits)
     roots = [
         *_terraform_roots(found.terraform, explicit, base, limits),
+        *(Root("terraform-plan", path, (path,)) for path in found.plans),
         *(Root("cloudformation", path, (path,)) for path in found.templates),
         *_manifest_roots(found.manifests, patches),
     ]
     return Discovery(
         roots=tuple(sorted(roots, key=lambda root: (root.format, root.path))),
         problems=(*found.problems, *_charts(found.charts)),
-        files_seen=tuple(sorted(seen)),
+        files_seen=tuple(sorted({*seen, *found.plans})),
         looked=_looked(named, seen, found),
     )
 
@@ -124,6 +130,14 @@ def _relative(path: str, base: Path) -> str:
 def _siblings(folder: str, base: Path) -> list[str]:
     names = sorted(entry.name for entry in os.scandir(base / folder) if entry.is_file())
     return [posixpath.normpath(posixpath.join(folder, name)) for name in names if name.endswith(TERRAFORM_SUFFIXES)]
+
+
+def _is_plan(path: str, base: Path) -> bool:
+    try:
+        with open(base / path, "rb") as stream:
+            return is_plan(stream.read(65_536))
+    except OSError:
+        return False  # whoever reads it next says why
 
 
 def _sort_in(file: str, group: str, found: _Found, base: Path, limits: Limits, explicit: set[str]) -> None:

@@ -78,6 +78,26 @@ def _look_inside(content: bytes, path: str) -> Sniffed:
     return _NOT_OURS
 
 
+_OF_TERRAFORM = tuple(
+    re.compile(rb"""["'](?:""" + name + rb""")["']\s*:""")
+    for name in (rb"format_version|lineage|serial", rb"terraform_version|planned_values|encrypted_data")
+)
+_STARTS_AS_OBJECT = re.compile(rb"\s*\{")
+
+
+def is_plan(start: bytes) -> bool:
+    """Whether a file that begins so is a plan, or what is easily taken for one: a saved plan, a state.
+
+    Its reader says which. Only files that a person named are asked about.
+    """
+    if start[:2] == b"PK":
+        return b"tfplan" in start or b"tfconfig" in start
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        start = start.decode("utf-16", "replace").encode()
+    start = start.removeprefix(b"\xef\xbb\xbf")
+    return _STARTS_AS_OBJECT.match(start) is not None and all(name.search(start) for name in _OF_TERRAFORM)
+
+
 def is_template_text(content: bytes) -> bool:
     """Whether another tool (Helm, Jinja) fills this text in before it is YAML."""
     return _MARKERS.search(content) is not None

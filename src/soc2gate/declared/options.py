@@ -11,6 +11,8 @@ class Limits:
     """Ends for what hostile input could make endless. Each ends in a `RefusedError` that names the limit."""
 
     file_bytes: int = 20_000_000
+    plan_bytes: int = 200_000_000
+    """Of a plan or state, which a person names and Terraform writes."""
     depth: int = 200
     """Nesting of blocks, expressions, YAML and JSON."""
     alias_nodes: int = 100_000

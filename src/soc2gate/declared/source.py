@@ -15,9 +15,10 @@ class Root:
     """Files that are evaluated together."""
 
     format: str
-    """`terraform`, `cloudformation`, `kubernetes`."""
+    """`terraform`, `terraform-plan`, `cloudformation`, `kubernetes`."""
     path: str
-    """A Terraform root module's folder, a template's path, a folder of manifests; POSIX, relative to the base."""
+    """A Terraform root module's folder, the path of a plan or template, a folder of manifests; POSIX, relative to the
+    base."""
     files: tuple[str, ...]
     """Relative to the base, sorted."""
 

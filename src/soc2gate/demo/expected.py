@@ -42,6 +42,7 @@ _ACCESS_BLOCK = (
     "s3-ignore-public-acls",
     "s3-restrict-public-buckets",
 )
+_POD_SECURITY = ("k8s-pod-security-baseline", "k8s-pod-security-restricted")
 
 STAGED: tuple[Staged, ...] = (
     Staged(
@@ -132,7 +133,7 @@ STAGED: tuple[Staged, ...] = (
         kind="Kubernetes::Deployment",
         address="Deployment/shop/web",
         property="spec.template.spec.containers[0].securityContext.privileged",
-        rules=("k8s-no-privileged",),
+        rules=("k8s-no-privileged", *_POD_SECURITY),
         file="kubernetes/web.yaml",
         says="privileged: false",
         within="containers:",
@@ -144,7 +145,7 @@ STAGED: tuple[Staged, ...] = (
         kind="Kubernetes::Deployment",
         address="Deployment/shop/web",
         property="spec.template.spec.containers[0].securityContext.allowPrivilegeEscalation",
-        rules=(),
+        rules=("k8s-no-privilege-escalation", _POD_SECURITY[1]),
         file="kubernetes/web.yaml",
         says="allowPrivilegeEscalation: false",
         within="containers:",

@@ -147,7 +147,10 @@ def _collection(path: str, namespace: str) -> str:
 
 def _bootstrap(cluster: Cluster) -> None:
     for name in ("default", "kube-system", "kube-public", "kube-node-lease"):
-        cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, "kube-apiserver")
+        # Whoever set the cluster up closed the namespace that nobody is to use.
+        labels = {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}} if name == "default" else {}
+        metadata = {"name": name, **labels}
+        cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, "kube-apiserver")
         _furnish(cluster, name)
     cluster.create(
         {
@@ -188,6 +191,9 @@ def _furnish(cluster: Cluster, namespace: str) -> None:
     """What the controllers put into every namespace."""
     for kind, name in (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")):
         body: Object = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}}
+        if kind == "ServiceAccount":
+            # Kubernetes says nothing here, which means true; the company's admission policy does.
+            body["automountServiceAccountToken"] = False
         if kind == "ConfigMap":
             body["data"] = {"ca.crt": "-----BEGIN CERTIFICATE-----\n(the cluster's own)\n-----END CERTIFICATE-----\n"}
         cluster.create(body, "kube-controller-manager")

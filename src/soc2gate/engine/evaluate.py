@@ -12,6 +12,9 @@ from soc2gate.model.resource import Resource, place_of
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Source
 from soc2gate.model.value import Value
 
+WITHHELD = "(withheld: it looks like a credential)"
+"""Stands in evidence for what must not be copied from a file into a report."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Question:
@@ -24,6 +27,8 @@ class _Question:
     message: cel.Template
     severity: tuple[tuple[cel.Program | None, Severity], ...]
     criteria: tuple[str, ...]
+    about_secrets: bool
+    """Whether it asks what looks like a credential: then what it looked at may be one."""
 
 
 class Questions:
@@ -60,6 +65,7 @@ class Questions:
                 for level in case.severity
             ),
             criteria=self._rules.criteria_of(rule),
+            about_secrets="looks_like_secret" in case.assertion.text,
         )
 
 
@@ -115,7 +121,7 @@ def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]
         root=resource.root,
         where=resource.where,
         message=message,
-        evidence=_evidence(resource, answer) if answer else (),
+        evidence=_evidence(resource, answer, question.about_secrets) if answer else (),
         fingerprint=fingerprint(rule.id, resource.side.value, resource.kind, resource.root, resource.address),
         reason=reason,
         uncertain=resource.uncertain,
@@ -153,17 +159,31 @@ def _severity(question: _Question, bindings: Mapping[str, Value], now: str) -> S
     return max(possible, default=Severity.LOW)
 
 
-def _evidence(resource: Resource, answer: cel.Answer) -> tuple[Evidence, ...]:
+def _evidence(resource: Resource, answer: cel.Answer, about_secrets: bool) -> tuple[Evidence, ...]:
     seen: dict[str, Evidence] = {}
     for looked in answer.looked:
         if looked.path not in seen:
+            value = looked.value
+            if about_secrets and _is_credential(looked.path, value, seen):
+                value = WITHHELD
             seen[looked.path] = Evidence(
                 path=looked.path,
-                value=looked.value,
+                value=value,
                 where=place_of(resource.places, looked.path, resource.where),
                 note=_note(resource, looked.path),
             )
     return tuple(seen.values())
+
+
+def _is_credential(path: str, value: Value, seen: Mapping[str, Evidence]) -> bool:
+    """Whether a text looks like a credential, by itself or beside its name: `DB_PASSWORD` and `hunter2!`."""
+    # Imported here: few rules ask about credentials, and a scan without one needs none of it.
+    from soc2gate.cel.secrets import looks_like_secret
+
+    if not isinstance(value, str):
+        return False
+    name = seen.get(f"{path.removesuffix('.value')}.name") if path.endswith(".value") else None
+    return looks_like_secret(value) is True or (name is not None and looks_like_secret(f"{name.value}={value}") is True)
 
 
 def _note(resource: Resource, path: str) -> str:

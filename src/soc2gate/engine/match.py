@@ -148,6 +148,14 @@ def _nameless_reason(resource: Resource) -> str:
 def _candidates(resource: Resource, theirs: Sequence[Resource]) -> tuple[list[int], str]:
     """Indices of live resources it may be, and what was compared; an empty second part means nothing could be."""
     tried = ""
+    for key in ("arn", "id"):
+        given = resource.identity.get(key)
+        if not isinstance(given, str) or not given:
+            continue
+        tried = tried or key
+        found = [i for i, other in enumerate(theirs) if other.identity.get(key) == given]
+        if len(found) == 1:
+            return found, key
     for key in kinds.kind(resource.kind).names:
         wanted = _key(resource, key)
         if not isinstance(wanted, str) or not wanted:

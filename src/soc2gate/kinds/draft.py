@@ -227,6 +227,7 @@ class Draft(Block):
         "exists",
         "format",
         "identity",
+        "ids",
         "initial",
         "kind",
         "managed_by",
@@ -267,6 +268,8 @@ class Draft(Block):
         """A builder sets it false where what it read says there is no such resource (a bucket without a policy)."""
         self.raw_places: Places = _NOTHING
         self.raw_notes: Mapping[str, str] = _NOTHING
+        self.ids: Mapping[str, str] = _NOTHING
+        """What state or a plan tells of attributes that only deploying decides."""
         self.calls: Mapping[str, Where] = _NOTHING
         """Live: operation to where its answer was seen."""
         # A companion is only read. There are as many of them as resources, and a dozen empty dicts each would take
@@ -298,6 +301,7 @@ class Draft(Block):
         draft.data = raw.data
         draft.raw_places = raw.places
         draft.raw_notes = raw.notes
+        draft.ids = raw.ids
         return draft
 
     def ref(self, attribute: str, prefix: str = "") -> Unknown:

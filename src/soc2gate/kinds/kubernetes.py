@@ -14,7 +14,14 @@ from typing import TypeVar
 
 from soc2gate.kinds.describe import Kind, Link, Spelling
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE, PREFIX, RESOURCES, ApiResource, find
-from soc2gate.kinds.kubernetes_links import budgets_of, in_namespace, link_declared, named
+from soc2gate.kinds.kubernetes_control_plane import (
+    API_SERVER,
+    api_servers,
+    configured_by_kubeadm,
+    is_configuration,
+    with_files,
+)
+from soc2gate.kinds.kubernetes_links import account_of, budgets_of, in_namespace, link_declared, named
 from soc2gate.model.resource import Places, Problem, RawResource, Reading, Resource, Side, Weight, Where, place_of
 from soc2gate.model.value import Unknown, Value
 
@@ -43,17 +50,24 @@ def normalise_manifests(readings: Sequence[Reading]) -> Manifests:
     problems: list[Problem] = []
     unjudged: dict[str, int] = {}
     unread: dict[str, tuple[str, ...]] = {}
+    configuration: list[RawResource] = []
     for reading in readings:
         if reading.format != "kubernetes":
             continue
         unread[reading.root] = reading.unread
         for raw in reading.resources:
+            if is_configuration(raw.type):
+                configuration.append(raw)
+                server = configured_by_kubeadm(raw)
+                resources += [server] if server is not None else []
+                continue
             told = from_manifest(raw)
             if told is None:
                 unjudged[raw.type] = unjudged.get(raw.type, 0) + 1
                 continue
             resources += told[0]
             problems += told[1]
+    resources = with_files(resources, configuration)
     return Manifests(tuple(link_declared(resources, unread)), tuple(problems), dict(sorted(unjudged.items())))
 
 
@@ -98,9 +112,9 @@ def from_object(
 ) -> tuple[list[Resource], list[Problem]]:
     """An API object in the normal form, and what in it the API server would refuse.
 
-    The first resource is the object; a workload's pod template follows. Both lists are empty for a type that is no
-    kind of ours. `resource` spares the look-up where the type is known (items of a list do not say it); `address` is
-    the uid (`apps/Deployment/shop/web`) where none is given; `account` names the cluster.
+    The first resource is the object; what is part of it (a workload's pod template) follows. Both lists are empty for
+    a type that is no kind of ours. `resource` spares the look-up where the type is known (items of a list do not say
+    it); `address` is the uid (`apps/Deployment/shop/web`) where none is given; `account` names the cluster.
     """
     from soc2gate.kinds.kubernetes_objects import normal_object
 
@@ -145,7 +159,7 @@ def from_object(
         )
         for path, reason in made.refused
     ]
-    return [finished, *pod_templates(finished)], problems
+    return [finished, *_parts(finished)], problems
 
 
 def _labels(properties: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -225,6 +239,12 @@ def pod_templates(resource: Resource) -> Sequence[Resource]:
     )
 
 
+def _parts(resource: Resource) -> Sequence[Resource]:
+    """The resources of other kinds that an object is at the same time."""
+    templates = pod_templates(resource)
+    return (*templates, *api_servers(resource)) if resource.kind == "Kubernetes::Pod" else templates
+
+
 def _workload(resource: Resource) -> Value:
     """What a template is matched by: two workloads of one name are two, and the namespace may not be known."""
     name = named(resource, "name")
@@ -288,6 +308,7 @@ _LINKS: Mapping[str, Mapping[str, Link]] = {
     },
     "Deployment": _BUDGETS,
     "StatefulSet": _BUDGETS,
+    "PodTemplate": {"ServiceAccounts": Link("Kubernetes::ServiceAccount", find=account_of)},
 }
 
 
@@ -309,14 +330,20 @@ def _kind(api: ApiResource) -> Kind:
         names=("name",),
         unordered=_UNORDERED.get(api.name, ()),
         ignored=_ignored(api),
-        derives=pod_templates if api.template else None,
+        derives=_parts if api.template else None,
     )
 
 
 KINDS: tuple[Kind, ...] = (
     *(_kind(api) for api in RESOURCES.values()),
-    Kind(name=POD_TEMPLATE, title="pod template", names=("workload",), ignored=_IGNORED),
-    Kind(name="Kubernetes::ApiServer", title="API server", names=("name",), ignored=_IGNORED),
+    Kind(name=POD_TEMPLATE, title="pod template", links=_LINKS["PodTemplate"], names=("workload",), ignored=_IGNORED),
+    # What its pod says is compared as the pod's template.
+    Kind(
+        name=API_SERVER,
+        title="API server",
+        names=("name",),
+        ignored=(*_IGNORED, "metadata", "arguments", "auditPolicy", "encryptionConfiguration"),
+    ),
 )
 
 __all__ = [

@@ -16,6 +16,8 @@ from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
 _POLICY = "Kubernetes::NetworkPolicy"
 _BUDGET = "Kubernetes::PodDisruptionBudget"
 _AUTOSCALER = "Kubernetes::HorizontalPodAutoscaler"
+_ACCOUNT = "Kubernetes::ServiceAccount"
+_DEFAULT_ACCOUNT = "default"
 _BUDGETED = frozenset({"Kubernetes::Deployment", "Kubernetes::StatefulSet"})
 _SCALED = _BUDGETED | {"Kubernetes::ReplicaSet", "Kubernetes::ReplicationController"}
 _MOST_OPTIONS = 100
@@ -49,6 +51,20 @@ def budgets_of(workload: Resource, budgets: Sequence[Resource]) -> Sequence[Reso
         return []
     labels = _at(workload.properties, "spec", "template", "metadata", "labels")
     return [budget for budget in here if selects(_at(budget.properties, "spec", "selector"), labels)]
+
+
+def account_of(template: Resource, accounts: Sequence[Resource]) -> Sequence[Resource]:
+    """Of `accounts`, the service account that the template's pods run as."""
+    wanted, home = _account_name(template), named(template, "namespace")
+    return [
+        account
+        for account in accounts
+        if isinstance(home, str) and named(account, "namespace") == home and named(account, "name") == wanted
+    ]
+
+
+def _account_name(template: Resource) -> Value:
+    return _at(template.properties, "spec", "serviceAccountName") or _DEFAULT_ACCOUNT
 
 
 def selects(selector: Value, labels: Value) -> bool | None:
@@ -113,6 +129,8 @@ def link_declared(resources: Sequence[Resource], unread: Mapping[str, Sequence[s
     for old in resources:
         if old.kind in _BUDGETED:
             changed[id(old)] = scan.with_budgets(old)
+        if old.kind == POD_TEMPLATE:
+            changed[id(old)] = scan.with_account(old)
         if old.kind in _SCALED:
             changed[id(old)] = scan.with_autoscaler(changed.get(id(old), old))
     known = {id(old) for old in resources}
@@ -203,6 +221,25 @@ class _Scan:
                 _add(found, budget, doubt)
         self._doubt(found, workload)
         return _related(workload, "DisruptionBudgets", found, places=True)
+
+    def with_account(self, template: Resource) -> Resource:
+        """The pod template with the service account that its pods run as."""
+        wanted, home = _account_name(template), template.identity.get("namespace")
+        if isinstance(home, str):
+            nearby = [(account, "") for account in self._seen_from(template, (_ACCOUNT, home))]
+            elsewhere = self._nameless.get((_ACCOUNT, template.root), [])
+            nearby += [(account, f"the namespace of {account.address} is not written") for account in elsewhere]
+        else:
+            nearby = [(account, "") for account in self._nameless.get((_ACCOUNT, template.root), [])]
+        found = _Found()
+        for account, doubt in nearby:
+            if account.identity.get("name") == wanted:
+                _add(found, account, doubt)
+        self._doubt(found, template)
+        if not found.certain and wanted != _DEFAULT_ACCOUNT:
+            # It must be somewhere, or no pod would start. The default account needs nobody to write it.
+            found.doubt = found.doubt or f"no manifest that was read declares its service account {wanted}"
+        return _related(template, "ServiceAccounts", found, places=True)
 
     def with_autoscaler(self, workload: Resource) -> Resource:
         """The workload with the replicas that its autoscaler may choose, whatever the manifest says of them."""

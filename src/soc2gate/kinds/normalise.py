@@ -161,7 +161,11 @@ def _identify(draft: Draft, spelling: Spelling) -> None:
             identity.setdefault("name", value)
             break
     for attribute, key in spelling.exports.items():
-        if key not in identity and key[:1].islower():
+        if not key[:1].islower():
+            continue
+        if attribute in draft.ids and not isinstance(identity.get(key), str):
+            identity[key] = draft.ids[attribute]
+        elif key not in identity:
             identity[key] = draft.ref(attribute)
 
 

@@ -34,7 +34,9 @@ _WORKLOADS = tuple(name for name, resource in RESOURCES.items() if resource.temp
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     # What a kind's links and its owners are read from.
     NAMESPACE: (*_WORKLOADS, "Kubernetes::NetworkPolicy"),
-    POD_TEMPLATE: _WORKLOADS,
+    POD_TEMPLATE: (*_WORKLOADS, "Kubernetes::ServiceAccount"),
+    # The API server is told by its own pod.
+    "Kubernetes::ApiServer": ("Kubernetes::Pod",),
     "Kubernetes::Pod": _WORKLOADS,
     "Kubernetes::ReplicaSet": ("Kubernetes::Deployment",),
     "Kubernetes::Job": ("Kubernetes::CronJob",),

@@ -89,6 +89,8 @@ class RawResource:
     """Attribute path to a remark the evidence repeats: `default of variable "port"`."""
     data: bool = False
     """A Terraform data source: read for what it tells, not a resource of ours."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """What state or a plan tells of attributes that only deploying decides: `id`, `arn`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +174,5 @@ class Reading:
     """The files that were read for it, relative to where the scan started."""
     outputs: Mapping[str, Value] = field(default_factory=dict)
     """Root module outputs, or a stack's exports."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """File to the sha256 of what was read of it, where its own bytes hold secrets: a plan's."""

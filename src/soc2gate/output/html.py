@@ -45,7 +45,7 @@ def clean(text: str) -> str:
 class _Page:
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.sources = told.Sources(run.base)
+        self.sources = told.Sources(run)
         self.disagreements = told.disagreements(run, decided=True)
         self.uncompared = told.disagreements(run, decided=False)
         self.failing = told.failing(run)

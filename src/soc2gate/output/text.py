@@ -31,7 +31,7 @@ class _Report:
         self.style = style
         self.width = max(60, min(width, 140))
         self.verbose = verbose
-        self.sources = told.Sources(run.base)
+        self.sources = told.Sources(run)
         self.fixes: set[str] = set()
         """Fixes already printed: forty buckets need the words once."""
 

@@ -47,9 +47,10 @@ DISCLAIMER = "This is an evaluation record. It supports readiness; a licensed CP
 class Sources:
     """Lines of the files a run was made from, each read once; a file that has gone since has none."""
 
-    def __init__(self, base: str) -> None:
-        self._base = Path(base)
-        self._read: dict[str, Sequence[str]] = {}
+    def __init__(self, run: Run) -> None:
+        self._base = Path(run.base)
+        # A plan is often one line, with everything sensitive in it: never quoted.
+        self._read: dict[str, Sequence[str]] = {path: () for form, path in run.roots if form == "terraform-plan"}
 
     def lines(self, path: str) -> Sequence[str]:
         lines = self._read.get(path)

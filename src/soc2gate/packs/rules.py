@@ -27,7 +27,7 @@ _RULE_KEYS = (
     *("id", "title", "severity", "control", "kind", "for", "when", "assert", "message", "why", "fix", "sides"),
     *("references", "always_decided", "vacuous", "deprecated"),
 )
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def find_rule_files(folder: str) -> Iterator[str]:
@@ -77,7 +77,7 @@ def read_rule(sheet: Sheet, pack: str) -> Rule:
     sheet.keys(top, _RULE_KEYS, "a rule")
     sheet.require(top, ("id", "title", "severity", "control", "message", "why", "fix"), "the rule", None, None)
     rule_id = sheet.text(top, "id")
-    if rule_id and not _ID.fullmatch(rule_id):
+    if rule_id and not RULE_ID.fullmatch(rule_id):
         sheet.error(top, "id", f"“{rule_id}” is no rule id", "lower-case words and digits joined by “-”")
     cases = _cases(sheet, top)
     message = sheet.source(top, "message")

@@ -158,6 +158,7 @@ RELATED: Mapping[str, Structure] = {
     },
     "Kubernetes::Deployment": {"DisruptionBudgets": "[@Kubernetes::PodDisruptionBudget"},
     "Kubernetes::StatefulSet": {"DisruptionBudgets": "[@Kubernetes::PodDisruptionBudget"},
+    "Kubernetes::PodTemplate": {"ServiceAccounts": "[@Kubernetes::ServiceAccount"},
 }
 
 KUBERNETES: Mapping[str, Mapping[str, Structure]] = {

@@ -22,6 +22,13 @@ from soc2gate.yaml_lines import Document, Step, Tagged, YamlValue, load_all
 _MARKERS = re.compile(r"\{\{|\{%|<%")
 _NOT_DEPLOYED = frozenset(("Config", "Kustomization", "Component"))
 """Kinds of client-side files: a kubeconfig (which holds credentials) and kustomizations."""
+_CONFIGURATION = {
+    ("kubeadm.k8s.io", "ClusterConfiguration"): "kubernetes",
+    ("apiserver.config.k8s.io", "EncryptionConfiguration"): "encryption",
+    ("audit.k8s.io", "Policy"): "audit",
+}
+"""Read by the control plane from files: no API objects, so they have no metadata and need none. With what they are
+called where they do not say (`kubernetes` is kubeadm's own name for a cluster without one)."""
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -87,6 +94,9 @@ class _Reader:
         where = document.place(path) if path else Span(document.path, document.line, 1, document.end_line)
         if kind in _NOT_DEPLOYED or not isinstance(version, str) or not isinstance(kind, str):
             return
+        configuration = _CONFIGURATION.get((version.rpartition("/")[0], kind))
+        if configuration and not isinstance(metadata, dict):
+            metadata = {"name": data.get("clusterName") or configuration}
         if not isinstance(metadata, dict):
             message = f"{version} {kind} has no `metadata`: it is no object a cluster would hold"
             self.problems.append(Problem(Weight.NOTE, "kubernetes", message, where))
@@ -94,10 +104,12 @@ class _Reader:
         body = {key: self._plain(value, document.path, where) for key, value in data.items()}
         if kind == "Secret":
             _drop_secrets(body)
+        if configuration:
+            body = {key: _without_keys(value) for key, value in body.items()}
         name = metadata.get("name")
         shown = name if isinstance(name, str) else ""
         if not shown:
-            body["metadata"], shown = self._generated(body["metadata"], metadata, f"{version} {kind}", where)
+            body["metadata"], shown = self._generated(body.get("metadata"), metadata, f"{version} {kind}", where)
         self.resources.append(
             RawResource(
                 format="kubernetes",
@@ -154,6 +166,14 @@ def _drop_secrets(body: dict[str, Value]) -> None:
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(annotations, dict) and _LAST_APPLIED in annotations:
         annotations[_LAST_APPLIED] = Unknown("secret data is not kept", not_null=True)
+
+
+def _without_keys(value: Value) -> Value:
+    """An EncryptionConfiguration holds the keys themselves, each beside its name as `secret`."""
+    if isinstance(value, dict):
+        dropped = Unknown("secret data is not kept", not_null=True)
+        return {key: dropped if key == "secret" else _without_keys(child) for key, child in value.items()}
+    return [_without_keys(child) for child in value] if isinstance(value, list) else value
 
 
 def _is_template(full: Path) -> bool:

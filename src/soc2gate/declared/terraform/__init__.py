@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
-from soc2gate.declared.terraform.modules import Module
+from soc2gate.declared.terraform.modules import Given, Module
 from soc2gate.declared.terraform.run import Run
 from soc2gate.declared.terraform.tree import where_of
 from soc2gate.declared.terraform.values import EvaluationError, plain
@@ -35,14 +35,19 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
 
     Paths in the result are relative to `base`, and no file outside it is opened.
     """
-    run = Run(root, base, options)
+    return evaluate(Run(root, base, options))
+
+
+def evaluate(run: Run, given: Mapping[str, Given] | None = None) -> Reading:
+    """`read`, with the values of the root's variables given instead of looked for: a plan tells what they were."""
+    root = run.root
     resources: list[RawResource] = []
     outputs: dict[str, Value] = {}
     with room_for_recursion(), _no_collection():
         try:
             sources = run.sources(run.folder)
             module = Module(run, sources)
-            module.given = given_values(run, sources)
+            module.given = given_values(run, sources) if given is None else dict(given)
             _gather(module, resources)
             outputs = {name: plain(module.output(name)) for name in sources.outputs}
         except InputError as error:

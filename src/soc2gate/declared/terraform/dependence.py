@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ class Dependence:
         self._value_files = self._find_value_files(options)
         self._called: dict[tuple[int, str], Place | None] = {}
         self._places: list[Place] = [self._top]
+        self._indexes: dict[str, _Index] = {}
 
     def deciding(self, address: str, seen: frozenset[tuple[str, int]]) -> tuple[frozenset[str], bool]:
         """The files that decide the resource at `address`, and whether other files that are read may do so too.
@@ -60,14 +62,21 @@ class Dependence:
         block = place.sources.resources.get((type_, name)) or place.sources.data.get((type_, name))
         if block is not None:
             walk.block(place, block)
-        for other in place.sources.resources.values():
-            if any(_holds(other, path, line) for path, line in seen):
+        index = self._index(place.sources)
+        for path, line in seen:
+            for other in index.holding(path, line):
                 walk.block(place, other)
-            elif block is not None and _names(other, type_, name):
-                # A companion that this change makes disappear is seen nowhere: whether it exists still decides.
-                walk.existence(place, other)
+        for other in index.naming.get((type_, name), ()):
+            # A companion that this change makes disappear is seen nowhere: whether it exists still decides.
+            walk.existence(place, other)
         walk.calls(place)
         return frozenset(walk.files), walk.reads_files
+
+    def _index(self, sources: Sources) -> _Index:
+        found = self._indexes.get(sources.folder)
+        if found is None:
+            found = self._indexes[sources.folder] = _Index(sources)
+        return found
 
     def called(self, place: Place, name: str) -> Place | None:
         """The module that a call in `place` leads to; None where it is not here to be read."""
@@ -228,15 +237,29 @@ def _references(node: object) -> Iterator[Reference | Call]:
             waiting += (getattr(current, slot) for slot in type(current).__slots__ if slot not in ("source", "start"))
 
 
-def _holds(block: Block, path: str, line: int) -> bool:
-    if block.source.path != path:
-        return False
-    span = block.source.span(block.start, block.end)
-    return span.line <= line <= max(span.line, span.end_line)
+class _Index:
+    """The resources of one folder by the lines they stand on, and by the resources they name: made once."""
 
+    def __init__(self, sources: Sources) -> None:
+        self.naming: dict[tuple[str, str], list[Block]] = {}
+        self._lines: dict[str, list[tuple[int, int, Block]]] = {}
+        for block in sources.resources.values():
+            span = block.source.span(block.start, block.end)
+            lines = self._lines.setdefault(block.source.path, [])
+            lines.append((span.line, max(span.line, span.end_line), block))
+            named = {
+                (found.root, found.steps[0])
+                for found in _references(block.body)
+                if isinstance(found, Reference) and found.steps and isinstance(found.steps[0], str)
+            }
+            for key in sorted(named):
+                self.naming.setdefault(key, []).append(block)
+        for lines in self._lines.values():
+            lines.sort(key=lambda entry: entry[:2])
 
-def _names(block: Block, type_: str, name: str) -> bool:
-    return any(
-        isinstance(found, Reference) and found.root == type_ and found.steps[:1] == (name,)
-        for found in _references(block.body)
-    )
+    def holding(self, path: str, line: int) -> list[Block]:
+        """The resources around a line."""
+        lines = self._lines.get(path, [])
+        at = bisect_right(lines, line, key=lambda entry: entry[0])
+        # Blocks do not nest at the top level: only the last that begins before the line can hold it.
+        return [block for _, last, block in lines[max(0, at - 1) : at] if line <= last]

@@ -92,7 +92,7 @@ def _for_each(module: Module, collection: Val, make: Make) -> Expansion:
     found: dict[str, Any] = {}
     for key in sorted(keys):
         scope = module.scope.inner(each={"key": key, "value": keys[key]})
-        found[key] = make(scope, f"[{_quoted(key)}]", "")
+        found[key] = make(scope, f"[{quoted(key)}]", "")
     if not more:
         return Expansion(found, list(found.values()))
     uncertain = f"for_each is not known: {reason}"
@@ -161,7 +161,8 @@ def _alternative_keys(collection: Alternatives) -> tuple[dict[str, Val], list[tu
     return certain, more, collection.reason
 
 
-def _quoted(key: str) -> str:
+def quoted(key: str) -> str:
+    """An instance key as Terraform spells it in an address."""
     from soc2gate.model.text_json import spell_json_string
 
     if (

@@ -1,0 +1,109 @@
+"""`soc2gate doctor`: what is installed here, and a second opinion on how we read Terraform."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from soc2gate.cli import options
+from soc2gate.errors import Exit, InputError, UsageError
+from soc2gate.version import __version__
+
+if TYPE_CHECKING:
+    from soc2gate.declared.terraform.cross_read import Difference, SecondReader
+
+_NEEDED = ("click", "pyyaml", "msgspec", "jsonschema", "boto3", "cryptography", "rfc8785")
+_EXTRAS = {"kubernetes": ("kubernetes",), "demo": ("moto", "kmock", "kubernetes"), "hcl": ("python-hcl2",)}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  soc2gate doctor                      versions, and which extras are installed
+  soc2gate doctor --cross-read infra   does python-hcl2 read these files as we do?
+
+\b
+Exit codes: 0 all is well, 2 asked wrongly or no second reader installed, 3 the two readers differ.
+""",
+)
+@click.option(
+    "--cross-read",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Read each HCL file below PATH with the installed hcl2 as well, and tell where it sees something else.",
+)
+def doctor(cross_read: Path | None) -> int:
+    """What is installed, and whether our reader of Terraform agrees with another."""
+    if cross_read is not None:
+        return _cross_read(cross_read)
+    from importlib.metadata import PackageNotFoundError, version
+
+    def told(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not installed"
+
+    click.echo(f"soc2gate {__version__}, Python {platform.python_version()} on {platform.system()}")
+    for name in _NEEDED:
+        click.echo(f"  {name.ljust(14)} {told(name)}")
+    for extra, names in _EXTRAS.items():
+        found = {name: told(name) for name in names}
+        missing = [name for name, said in found.items() if said == "not installed"]
+        state = f"pip install 'soc2gate[{extra}]' brings {', '.join(missing)}" if missing else _listed(found)
+        click.echo(f"  extra {extra.ljust(10)} {state}")
+    missing = [name for name in _NEEDED if told(name) == "not installed"]
+    if missing:
+        click.echo(f"missing: {', '.join(missing)}; install soc2gate again with its dependencies", err=True)
+    return int(Exit.INCOMPLETE if missing else Exit.OK)
+
+
+def _listed(found: dict[str, str]) -> str:
+    return ", ".join(f"{name} {said}" for name, said in found.items())
+
+
+def _cross_read(path: Path) -> int:
+    from soc2gate.declared.terraform.cross_read import SecondReader
+
+    start = Path(os.path.abspath(path))
+    if not start.exists():
+        raise UsageError(f"there is no file or folder {path}")
+    second = SecondReader()
+    base = options.base_of([start])
+    files = _files(start, base)
+    if not files:
+        raise UsageError(f"no HCL file under {path}", hint="it reads .tf, .tofu and .tfvars")
+    found = [difference for file in files for difference in _differences(file, base, second)]
+    for difference in found:
+        click.echo(f"{difference.path}:{difference.line}: {difference.message}")
+    number = f"{len(files)} file{'s' if len(files) != 1 else ''}"
+    verdict = f"{len(found)} difference{'s' if len(found) != 1 else ''}" if found else "no difference"
+    click.echo(f"{number} read by soc2gate {__version__} and by {second.name}: {verdict}")
+    return int(Exit.INCOMPLETE if found else Exit.OK)
+
+
+def _files(start: Path, base: Path) -> list[str]:
+    from soc2gate.declared.files import list_files
+    from soc2gate.declared.terraform.cross_read import SUFFIXES
+
+    relative = os.path.relpath(start, base).replace(os.sep, "/")
+    names = list_files(relative, base).files if start.is_dir() else (relative,)
+    return [name for name in names if name.endswith(SUFFIXES)]
+
+
+def _differences(file: str, base: Path, second: SecondReader) -> Iterator[Difference]:
+    from soc2gate.declared.files import read_text
+    from soc2gate.declared.options import Limits
+    from soc2gate.declared.terraform.cross_read import Difference, cross_read
+
+    try:
+        text = read_text(file, base, Limits())
+    except InputError as error:
+        yield Difference(file, error.line or 1, f"not compared: {error.message}")
+        return
+    yield from cross_read(file, text, second)
