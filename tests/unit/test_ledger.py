@@ -211,15 +211,12 @@ def start(keys: Keys, place: str, number: int, mark: str, tmp_path: Path) -> sub
     )
 
 
-@pytest.mark.parametrize("kind", ["directory", "git", "s3"])
-def test_writers_at_the_same_time_lose_nothing(
-    kind: str, tmp_path: Path, keys: Keys, request: pytest.FixtureRequest
-) -> None:
+# Not S3: moto looks whether a key exists and then writes it, in two steps, where S3 takes one. That a number which is
+# taken is refused there too, `test_a_number_that_is_taken_is_never_written_again` shows.
+@pytest.mark.parametrize("kind", ["directory", "git"])
+def test_writers_at_the_same_time_lose_nothing(kind: str, tmp_path: Path, keys: Keys) -> None:
     Place.make(tmp_path / "repository")
-    place = {"directory": str(tmp_path / "ledger"), "git": "git:"}.get(kind, "")
-    if kind == "s3":
-        bucket: Bucket = request.getfixturevalue("bucket")
-        place = f"s3://{bucket.name}/{bucket.prefix}"
+    place = {"directory": str(tmp_path / "ledger"), "git": "git:"}[kind]
     writers = [start(keys, place, 5, f"w{index}", tmp_path) for index in range(4)]
     said = []
     for writer in writers:
