@@ -17,7 +17,7 @@ def starter(found: Survey, scope: Sequence[str]) -> str:
 def _lines(found: Survey, scope: Sequence[str]) -> Iterator[str]:
     yield "# What soc2gate knows of this repository. Every key is optional; unknown ones are refused with the line."
     yield "# Check it with `soc2gate config check`, see what is in force with `soc2gate config show`."
-    yield "# For an editor that completes keys: `soc2gate config schema > soc2gate.schema.json`, and as the first line here"
+    yield "# For an editor that completes keys: `soc2gate config schema > soc2gate.schema.json`, and as the first line"
     yield "#   yaml-language-server: $schema=soc2gate.schema.json"
     yield ""
     yield "# Trust services categories the report is about. Security always is; the others are a choice you make with"

@@ -333,3 +333,17 @@ def test_outside_a_repository_it_says_so(tmp_path: Path) -> None:
     done = bare.run("scan", "--diff-base", "main")
     assert done.returncode == 2
     assert "needs a git repository" in done.stderr
+
+
+def test_temporary_files_inside_the_repository_are_refused(repository: Repository) -> None:
+    repository.commit({"main.tf": database(), "tmp/keep": ""})
+    done = repository.run("scan", "--diff-base", "main", more={"TMPDIR": str(repository.folder / "tmp")})
+    assert done.returncode == 2
+    assert "set TMPDIR elsewhere" in done.stderr
+    assert sorted(path.name for path in (repository.folder / "tmp").iterdir()) == ["keep"]
+
+
+def test_a_repository_without_a_commit_says_so(repository: Repository) -> None:
+    done = repository.run("scan", "--diff-base", "main")
+    assert done.returncode == 2
+    assert "this repository has none yet" in done.stderr

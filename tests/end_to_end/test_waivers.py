@@ -245,3 +245,19 @@ def test_all_are_listed_with_age_owner_and_expiry(repository: Repository) -> Non
     assert "owner ops, approved by carol" in text
     assert "expires 2026-08-01 (61 days left), OPS-7" in text
     assert text.endswith("3 waivers, 2 count\n")
+
+
+def test_a_hostile_file_takes_no_longer_to_look_through_than_it_is_long(repository: Repository) -> None:
+    import time
+
+    from soc2gate.declared.written_waivers import read_waivers
+
+    def seconds(times: int) -> float:
+        texts = ("<<A\n", '"\\"', "/*", '#soc2gate:waive x="', "'")
+        repository.write({f"{i}.tf": "# soc2gate:waive\n" + text * times for i, text in enumerate(texts)})
+        start = time.perf_counter()
+        read_waivers([f"{i}.tf" for i in range(len(texts))], repository.folder)
+        return time.perf_counter() - start
+
+    # Twenty times as long takes some twenty times as long; what grows with the square would take four hundred.
+    assert seconds(40_000) < 100 * max(seconds(2_000), 0.002)

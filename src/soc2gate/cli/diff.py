@@ -18,8 +18,6 @@ from soc2gate.errors import UsageError
 from soc2gate.model.outcome import Run
 from soc2gate.model.resource import Problem, Weight
 
-_NO_COMMIT = "0" * 40
-
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -47,6 +45,9 @@ def judged(
 
     if not (repository / ".git").exists():
         raise UsageError("--diff-base needs a git repository", hint="start soc2gate inside one")
+    if not git.said(repository, "rev-parse", "--git-dir"):
+        hint = f"is git here, and may it read this? git config --global --add safe.directory {repository}"
+        raise UsageError(f"git does not answer in {repository}", hint=hint)
     head = git.commit_of(repository, "HEAD")
     if not head:
         raise UsageError("--diff-base needs a commit: this repository has none yet")
@@ -56,6 +57,9 @@ def judged(
         largest = Limits().file_bytes
         # Resolved, so that links inside it are seen to stay inside it (macOS keeps temporary folders behind one).
         there = Path(folder).resolve()
+        if there.is_relative_to(repository.resolve()):
+            # The copies would be read with the work tree's own .gitignore and configuration around them.
+            raise UsageError(f"temporary files go to {there}, inside the repository", hint="set TMPDIR elsewhere")
         trees = {}
         for name, commit in (("base", base), ("head", head)):
             (there / name).mkdir()
@@ -106,7 +110,8 @@ def automatic_base(repository: Path, environment: Mapping[str, str]) -> str:
     for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CHANGE_TARGET"):
         branch = environment.get(name, "")
         candidates += [f"origin/{branch}", branch] if branch else []
-    named = [name for name in candidates if name and name != _NO_COMMIT]
+    # A branch that was not there before has a base of zeros.
+    named = [name for name in candidates if name.strip("0")]
     for name in named:
         if git.commit_of(repository, name):
             return name

@@ -32,10 +32,9 @@ ANNOTATION = "soc2gate.dev/waive"
 _MARKS = re.compile(
     rb"soc2gate:waive|soc2gate\.dev/waive|\bsoc2gate\b.{0,3}:|checkov|tfsec:ignore|trivy:ignore|kics-scan"
 )
-_HCL = re.compile(
-    r'"(?:[^"\\\n]|\\.)*"|<<-?([^\W\d][\w-]*)\r?\n.*?\n[ \t]*\1\b|(?P<comment>/\*.*?\*/|(?:\#|//)[^\n]*)', re.DOTALL
-)
-_YAML = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|(?P<comment>(?:^|(?<=\s))\#[^\n]*)', re.MULTILINE)
+# A quotation mark that nothing closes ends with its line, so that no line is ever read twice.
+_HCL = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|<<-?(?P<heredoc>[^\W\d][\w-]*)\s*$|(?P<line>(?:\#|//).*)|(?P<block>/\*)')
+_YAML = re.compile(r'"[^"]*+"|\'[^\']*+\'|(?P<line>(?:^|(?<=\s))\#.*)')
 _JSON_COMMENT = re.compile(r'"//"\s*:\s*(?P<comment>"(?:[^"\\\n]|\\.)*")')
 
 _OURS = re.compile(r"soc2gate:waive\b[ \t]*(.*)")
@@ -85,28 +84,77 @@ def read_waivers(files: Iterable[str], base: Path, limits: Limits | None = None)
 # --- comments -----------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    line: int
+    """From 0."""
+    text: str
+    own: bool
+    """Nothing else stands on its line."""
+
+
 def _comments(path: str, text: str) -> Iterator[Written]:
-    lines = text.splitlines()
-    pattern = _JSON_COMMENT if path.endswith(".json") else _HCL if path.endswith(TERRAFORM_SUFFIXES) else _YAML
-    places = [(match.start("comment"), match["comment"]) for match in pattern.finditer(text) if match["comment"]]
-    only = {text.count("\n", 0, start) for start, _ in places if not _before(text, start).strip()}
-    for start, comment in places:
-        first = text.count("\n", 0, start)
-        own = first in only
-        if path.endswith(".json"):
-            comment, own = str(json.loads(comment)), False
-        for offset, spoken in enumerate(comment.split("\n")):
-            line = first + offset
-            target = line
-            while own and target < len(lines) and (target in only or target <= first + comment.count("\n")):
-                target += 1
-            place = Span(path, line + 1)
-            for waiver, wrong in _spoken(spoken.removesuffix("*/"), place):
-                yield Written(waiver, path, line + 1, target + 1, wrong=wrong)
+    lines = text.split("\n")
+    if path.endswith(".json"):
+        found = list(_json_comments(lines))
+    elif path.endswith(TERRAFORM_SUFFIXES):
+        found = list(_hcl_comments(lines))
+    else:
+        found = list(_yaml_comments(lines))
+    only = {comment.line for comment in found if comment.own}
+    for comment in found:
+        place = Span(path, comment.line + 1)
+        spoken = list(_spoken(comment.text, place))
+        target = comment.line
+        while spoken and target in only:
+            target += 1
+        for waiver, wrong in spoken:
+            yield Written(waiver, path, comment.line + 1, target + 1, wrong=wrong)
 
 
-def _before(text: str, start: int) -> str:
-    return text[text.rfind("\n", 0, start) + 1 : start]
+def _json_comments(lines: Iterable[str]) -> Iterator[_Comment]:
+    for number, line in enumerate(lines):
+        for match in _JSON_COMMENT.finditer(line):
+            try:
+                yield _Comment(number, str(json.loads(match["comment"])), False)
+            except ValueError:
+                continue  # the reader met it too, and reported it
+
+
+def _yaml_comments(lines: Iterable[str]) -> Iterator[_Comment]:
+    for number, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        for match in _YAML.finditer(line):
+            if match["line"]:
+                yield _Comment(number, match["line"], match.start() == indent)
+
+
+def _hcl_comments(lines: Iterable[str]) -> Iterator[_Comment]:
+    heredoc = ""
+    inside = False
+    for number, line in enumerate(lines):
+        if heredoc:
+            heredoc = "" if line.strip() == heredoc else heredoc
+            continue
+        indent = len(line) - len(line.lstrip())
+        at = began = 0
+        while at <= len(line):
+            if inside:
+                end = line.find("*/", at)
+                yield _Comment(number, line[at:end] if end >= 0 else line[at:], began <= indent)
+                if end < 0:
+                    break
+                inside, at = False, end + 2
+            match = _HCL.search(line, at)
+            if match is None:
+                break
+            if match["line"]:
+                yield _Comment(number, match["line"], match.start() == indent)
+                break
+            began = match.start()
+            inside = match["block"] is not None
+            heredoc = match["heredoc"] or ""
+            at = match.end()
 
 
 def _spoken(comment: str, place: Span) -> Iterator[tuple[Waiver, str]]:

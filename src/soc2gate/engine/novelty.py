@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from soc2gate.model.outcome import CriterionChange, Finding, Resolved, Verdict
 from soc2gate.model.resource import Resource
@@ -18,6 +19,7 @@ from soc2gate.model.value import Json, as_json
 
 _NAMES = ("name", "arn", "id")
 _OPEN = (Verdict.FAIL, Verdict.UNKNOWN)
+_Way: TypeAlias = Callable[[Finding], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,32 +98,53 @@ def _same(
     if not gone:
         return before
     written = tuple(_properties(side) for side in resources)
+    tiers = [_index(gone, key) for key in _ways(written[0], moved)]
+    asked = _ways(written[1], lambda address: address)
+    taken: set[str] = set()
     for item in head:
         if item.fingerprint in before:
             continue
-        found = next((was for was in gone if _about_the_same(was, item, written, moved)), None)
-        if found is not None:
-            # One finding that went stands for one that came, never for two.
-            gone.remove(found)
-            before[item.fingerprint] = found
+        for number, (tier, key) in enumerate(zip(tiers, asked, strict=True)):
+            wanted = key(item)
+            candidates = [was for was in tier.get(wanted, ()) if was.fingerprint not in taken] if wanted else []
+            # What a `moved` block says holds even where the thing gets another name on the way.
+            found = next((was for was in candidates if number == 0 or _names_agree(was, item) is not False), None)
+            if found is not None:
+                # One finding that went stands for one that came, never for two.
+                taken.add(found.fingerprint)
+                before[item.fingerprint] = found
+                break
     return before
 
 
-def _about_the_same(
-    was: Finding, item: Finding, written: tuple[Mapping[tuple[str, str, str], str], ...], moved: Callable[[str], str]
-) -> bool:
-    if (was.rule, was.side, was.kind) != (item.rule, item.side, item.kind):
-        return False
-    if was.root == item.root and moved(was.address) == item.address:
-        return True
-    if was.root != item.root and was.address == item.address:
-        return _names_agree(was, item) is not False
-    agree = _names_agree(was, item)
-    if agree is False:
-        return False
-    if agree and _seen(was) == _seen(item):
-        return True
-    return written[0].get((was.root, was.kind, was.address)) == written[1].get((item.root, item.kind, item.address))
+def _ways(written: Mapping[tuple[str, str, str], str], moved: Callable[[str], str]) -> list[_Way]:
+    """What a finding may be known again by, the surest first; an empty key is none."""
+
+    def about(item: Finding, *more: str) -> tuple[str, ...]:
+        return (item.rule, item.side.value, item.kind, *more)
+
+    def by_move(item: Finding) -> tuple[str, ...]:
+        return about(item, item.root, moved(item.address))
+
+    def by_address(item: Finding) -> tuple[str, ...]:
+        return about(item, item.address)
+
+    def by_name(item: Finding) -> tuple[str, ...]:
+        named = [str(item.identity[key]) for key in _NAMES if isinstance(item.identity.get(key), str)]
+        return about(item, _seen(item), *named) if named else ()
+
+    def by_properties(item: Finding) -> tuple[str, ...]:
+        found = written.get((item.root, item.kind, item.address))
+        return about(item, found) if found is not None else ()
+
+    return [by_move, by_address, by_name, by_properties]
+
+
+def _index(findings: Iterable[Finding], key: _Way) -> dict[tuple[str, ...], list[Finding]]:
+    index: dict[tuple[str, ...], list[Finding]] = {}
+    for item in findings:
+        index.setdefault(key(item), []).append(item)
+    return index
 
 
 def _names_agree(was: Finding, item: Finding) -> bool | None:
