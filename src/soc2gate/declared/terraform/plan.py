@@ -20,7 +20,7 @@ from soc2gate.declared.files import as_problem
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
 from soc2gate.declared.terraform.places import META_ATTRIBUTES, META_BLOCKS
-from soc2gate.declared.terraform.plan_references import place_of, provider_settings, resource_in
+from soc2gate.declared.terraform.plan_references import Configuration, provider_settings
 from soc2gate.declared.terraform.plan_values import HIDDEN, Written, body_of
 from soc2gate.declared.terraform.shown import (
     Table,
@@ -56,6 +56,17 @@ class _Code:
         return self.by_address.get(address) or self.by_block.get(_INDEX.sub("", address))
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One plan and what is at hand beside it."""
+
+    data: Table
+    configuration: Configuration
+    variables: Table
+    """Those that are not sensitive."""
+    code: _Code | None
+
+
 def read(root: Root, base: Path, options: ReadOptions) -> Reading:
     """Read one plan. Bad input becomes problems; nothing is raised for it."""
     path = root.files[0]
@@ -69,16 +80,15 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
         problem = as_problem(error, STAGE)
         return Reading(root.format, root.path, (), (problem,), (f"{path} {error.message}",), (path,))
     code = _code_beside(data, path, base, options)
+    made = _Plan(data, Configuration(table(data.get("configuration"))), _open_variables(data), code)
     resources = [
-        _resource(change, data, code, root, options, "")
-        for change in tables(data.get("resource_changes"))
-        if _stays(change)
+        _resource(change, made, root, options, "") for change in tables(data.get("resource_changes")) if _stays(change)
     ]
     for deferred in tables(data.get("deferred_changes")):
         change = table(deferred.get("resource_change"))
         why = f"Terraform deferred it: {word(deferred.get('reason')) or 'no reason given'}"
         if _stays(change):
-            resources.append(_resource(change, data, code, root, options, why))
+            resources.append(_resource(change, made, root, options, why))
     problems, unread = _gaps(data, path, code)
     return Reading(
         root.format,
@@ -107,17 +117,15 @@ def _stays(change: Table) -> bool:
     return not leaving and not change.get("deposed") and change.get("mode") in ("managed", "data")
 
 
-def _resource(
-    change: Table, data: Table, code: _Code | None, root: Root, options: ReadOptions, uncertain: str
-) -> RawResource:
+def _resource(change: Table, plan: _Plan, root: Root, options: ReadOptions, uncertain: str) -> RawResource:
     # An instance whose key is not known yet is `[*]` there, and `[?]` here.
     address = word(change.get("address")).replace("[*]", "[?]")
     type_ = word(change.get("type"))
     planned = table(change.get("change"))
-    place = place_of(table(data.get("configuration")), word(change.get("module_address")))
-    config = resource_in(place, change)
+    place = plan.configuration.place(word(change.get("module_address")))
+    config = plan.configuration.resource(change)
     expressions = table(config.get("expressions"))
-    written = code.block(address) if code else None
+    written = plan.code.block(address) if plan.code else None
     twin = written if written is not None and _is_of(written, expressions) else None
     index = _LAST_INDEX.search(address)
     body = body_of(
@@ -131,7 +139,7 @@ def _resource(
             index=index.group(1) if index else "",
         ),
     )
-    account, region = _deployed_to(type_, config, data, body, twin, options)
+    account, region = _deployed_to(type_, config, plan, body, twin, options)
     return RawResource(
         "terraform",
         type_,
@@ -161,14 +169,14 @@ def _hidden(planned: Table) -> Table:
 def _deployed_to(
     type_: str,
     config: Table,
-    data: Table,
+    plan: _Plan,
     body: Mapping[str, Value],
     twin: RawResource | None,
     options: ReadOptions,
 ) -> tuple[Value, Value]:
     if not type_.startswith(("aws_", "awscc_")):
         return None, None
-    settings = provider_settings(table(data.get("configuration")), config, _open_variables(data))
+    settings = provider_settings(plan.configuration, config, plan.variables)
     allowed = settings.get("allowed_account_ids")
     role = next((word(each.get("role_arn")) for each in tables(settings.get("assume_role"))), "")
     found = _ROLE.match(role)

@@ -36,22 +36,42 @@ class Place:
     above: Place | None = None
 
 
-def place_of(configuration: Table, module_address: str) -> Place:
+class Configuration:
+    """The configuration part of a plan, found by address; every module is looked through once."""
+
+    def __init__(self, told: Table) -> None:
+        self.told = told
+        self._places: dict[str, Place] = {}
+        self._resources: dict[str, dict[tuple[str, str, str], dict[str, Json]]] = {}
+
+    def place(self, module_address: str) -> Place:
+        """A module instance."""
+        found = self._places.get(module_address)
+        if found is None:
+            found = self._places[module_address] = _place_of(self.told, module_address)
+        return found
+
+    def resource(self, change: Table) -> dict[str, Json]:
+        """How a planned resource is written: `expressions`, `provider_config_key`."""
+        module = word(change.get("module_address"))
+        found = self._resources.get(module)
+        if found is None:
+            listed = tables(self.place(module).module.get("resources"))
+            found = self._resources[module] = {_key(each): each for each in listed}
+        return found.get(_key(change), {})
+
+
+def _key(told: Table) -> tuple[str, str, str]:
+    return word(told.get("mode")), word(told.get("type")), word(told.get("name"))
+
+
+def _place_of(configuration: Table, module_address: str) -> Place:
     """The module instance of an address like `module.web["a"].module.db`."""
     place = Place(table(configuration.get("root_module")), "", {})
     for step in re.findall(r'module\.[\w-]+(?:\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])?', module_address):
         call = table(table(place.module.get("module_calls")).get(step[7:].partition("[")[0]))
         place = Place(table(call.get("module")), f"{place.prefix}{step}.", table(call.get("expressions")), place)
     return place
-
-
-def resource_in(place: Place, change: Table) -> dict[str, Json]:
-    """The configuration of a resource: `expressions`, `provider_config_key`."""
-    wanted = (change.get("mode"), change.get("type"), change.get("name"))
-    for each in tables(place.module.get("resources")):
-        if (each.get("mode"), each.get("type"), each.get("name")) == wanted:
-            return each
-    return {}
 
 
 def not_known(argument: str, expression: Json, place: Place, index: str) -> Value:
@@ -117,10 +137,10 @@ def _part_of(name: str, other: str) -> bool:
     return other != name and other.startswith((f"{name}.", f"{name}["))
 
 
-def provider_settings(configuration: Table, resource: Table, variables: Table) -> dict[str, Json]:
+def provider_settings(configuration: Configuration, resource: Table, variables: Table) -> dict[str, Json]:
     """The constant settings of the provider configuration that a resource goes through."""
     key = word(resource.get("provider_config_key"))
-    told = table(table(configuration.get("provider_config")).get(key))
+    told = table(table(configuration.told.get("provider_config")).get(key))
     return {name: _constant(each, variables) for name, each in table(told.get("expressions")).items()}
 
 
