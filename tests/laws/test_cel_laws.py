@@ -272,7 +272,9 @@ def test_learning_more_never_overturns_a_settled_verdict(question: tuple[str, di
     before = asked.run({"resource": blurred})
     after = asked.run({"resource": known})
     note(f"{text}\n{known}\n{blurred}\n{before}\n{after}")
-    if isinstance(before.value, bool):
+    # A fault of the expression itself (an index beyond a list's end) is a defect of the rule, which its own test shows:
+    # `fault ? true : true` faults, while over an unknown condition both branches agree.
+    if isinstance(before.value, bool) and not after.defect:
         assert after.value is before.value
 
 

@@ -366,10 +366,10 @@ def test_throttling_is_waited_out_and_told_when_it_does_not_end(aws: Aws, monkey
 
 
 def test_a_kind_nobody_can_read_live_is_told_and_not_asked(aws: Aws) -> None:
-    snapshot = collect(aws, "AWS::EFS::FileSystem", "AWS::SQS::Queue")
+    snapshot = collect(aws, "AWS::WorkSpaces::Workspace", "AWS::SQS::Queue")
     notes = [problem.message for problem in snapshot.problems()]
-    assert notes == ["not read live, as soc2gate has no reader for it yet: AWS::EFS::FileSystem"]
-    assert not snapshot.was_read("AWS::EFS::FileSystem", REGION)
+    assert notes == ["not read live, as soc2gate has no reader for it yet: AWS::WorkSpaces::Workspace"]
+    assert not snapshot.was_read("AWS::WorkSpaces::Workspace", REGION)
 
 
 # Who asks
