@@ -11,8 +11,8 @@ from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
 
-# The same cases every time, so that a landing is judged by its change and not by luck; SOC2GATE_EXPLORE=1 looks further,
-# and what it finds becomes a test of its own.
+# The same cases every time, so that a landing is judged by its change and not by luck; SOC2GATE_EXPLORE=1 looks
+# further, and what it finds becomes a test of its own.
 settings.register_profile("steady", derandomize=True)
 settings.register_profile("explore")
 settings.load_profile("explore" if os.environ.get("SOC2GATE_EXPLORE") else "steady")
