@@ -262,3 +262,26 @@ def test_what_the_reader_gave_is_never_written_into() -> None:
     before = deepcopy(root)
     kinds.normalise([root])
     assert root == before
+
+
+def test_many_companions_of_unknown_target_leave_every_candidate_open_and_cost_no_square() -> None:
+    groups = [tf(f"aws_security_group.g{i}", {"name": f"g{i}"}) for i in range(600)]
+    rule = {
+        "security_group_id": UNKNOWN,
+        "type": "ingress",
+        "protocol": "tcp",
+        "from_port": 443,
+        "to_port": 443,
+        "cidr_blocks": ["10.0.0.0/8"],
+    }
+    rules = [tf(f"aws_security_group_rule.r{i}", rule) for i in range(600)]
+    start = time.perf_counter()
+    found = kinds.normalise([reading(*groups, *rules)]).resources
+    assert time.perf_counter() - start < 5
+    whole = [one for one in found if one.kind == "AWS::EC2::SecurityGroup" and not one.partial]
+    assert len(whole) == 600
+    for group in whole:
+        ingress = group.properties["SecurityGroupIngress"]
+        assert isinstance(ingress, OpenList)
+        assert len(ingress.more) < 20
+        assert any(isinstance(form, Unknown) for form in ingress.more), "what is not told apart may be anything"

@@ -7,6 +7,7 @@ element. Where part of a root was not read, what a companion could have said is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -90,6 +91,11 @@ class Roots:
             yield draft
 
 
+_MOST_DOUBTFUL = 16
+"""Companions of unknown target that are told apart, for each root and property. Each may belong to every resource of
+the kind, so ten thousand of either would make a hundred million of both."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What one companion adds to one resource."""
@@ -106,6 +112,7 @@ def attach(roots: Roots, unread: Mapping[str, str]) -> None:
     """Give every companion's part to the resource it belongs to; `unread` is, per root, why part of it was not read."""
     parts: list[_Part] = []
     partials: list[Draft] = []
+    doubtful: Counter[tuple[str, str, str]] = Counter()
     for companion, source in roots.companions:
         holds = companion.when(source) if companion.when else True
         if holds is False:
@@ -122,10 +129,19 @@ def attach(roots: Roots, unread: Mapping[str, str]) -> None:
             parts += [_Part(draft, companion, source, piece, maybe) for draft in named.possible]
             if named.unknown:
                 reason = f"{source.address} may belong to this {source.kind.title}: {named.unknown}"
-                parts += [
-                    _Part(draft, companion, source, piece, doubt or reason)
-                    for draft in _candidates(roots, companion, source, value)
-                ]
+                key = (source.root, companion.kind, companion.into)
+                doubtful[key] += 1
+                if doubtful[key] <= _MOST_DOUBTFUL:
+                    parts += [
+                        _Part(draft, companion, source, piece, doubt or reason)
+                        for draft in _candidates(roots, companion, source, value)
+                    ]
+                elif doubtful[key] == _MOST_DOUBTFUL + 1:
+                    # One that says nothing stands for all that follow: less is known than could be, never more.
+                    parts += [
+                        _Part(draft, companion, source, Unknown(named.unknown), f"{reason}, and others like it")
+                        for draft in _candidates(roots, companion, source, None)
+                    ]
             orphan = orphan or named.external or bool(named.unknown)
         if orphan and not companion.silent:
             partials.append(_stand_alone(companion, source, piece))
