@@ -67,10 +67,10 @@ class Calls:
         if known is None:
             try:
                 mine.set_result(self._make(call, region, parameters))
-            except BaseException as error:
-                # Whoever waits for this answer must not wait for ever.
-                mine.set_exception(error)
-                raise
+            finally:
+                if not mine.done():
+                    # Whoever waits for this answer must not wait for ever; the error itself goes to who asked.
+                    mine.cancel()
             known = mine
         answer = known.result()
         return answer if isinstance(answer, Failure) or answer is None else dig(answer, call.result)
