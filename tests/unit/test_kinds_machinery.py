@@ -243,9 +243,9 @@ def test_ten_thousand_resources_take_well_under_a_second() -> None:
     kinds.normalise([reading(*resources[:4])])
     best = 9.0
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         made = kinds.normalise([root])
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert len(made.resources) == 5000
     # Generous: a shared machine is slow at times; `make bench` prints what it really takes.
     assert best < 1.5, f"{best:.2f} s"
@@ -275,9 +275,9 @@ def test_many_companions_of_unknown_target_leave_every_candidate_open_and_cost_n
         "cidr_blocks": ["10.0.0.0/8"],
     }
     rules = [tf(f"aws_security_group_rule.r{i}", rule) for i in range(600)]
-    start = time.perf_counter()
+    start = time.process_time()
     found = kinds.normalise([reading(*groups, *rules)]).resources
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     whole = [one for one in found if one.kind == "AWS::EC2::SecurityGroup" and not one.partial]
     assert len(whole) == 600
     for group in whole:

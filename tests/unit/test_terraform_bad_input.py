@@ -37,9 +37,9 @@ GOOD = 'resource "x_y" "good" {}\n'
 )
 def test_deep_nesting_ends_in_a_clear_problem_within_a_second(tmp_path: Path, text: str) -> None:
     limit = sys.getrecursionlimit()
-    began = time.perf_counter()
+    began = time.process_time()
     found = reading(tmp_path, {"bad.tf": text, "good.tf": GOOD})
-    assert time.perf_counter() - began < 1.5
+    assert time.process_time() - began < 1.5
     assert "x_y.good" in resources(found)
     broken = [problem for problem in found.problems if problem.weight is Weight.BROKEN]
     assert broken
@@ -138,11 +138,11 @@ def test_a_module_that_calls_itself_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_pattern_that_would_take_for_ever_is_not_tried(tmp_path: Path) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     text = 'resource "x_y" "z" {\n  a = can(regex("(a+)+$", "' + "a" * 60 + '!"))\n'
     text += '  b = can(regex("' + "(.*)" * 12 + 'x", "' + "a" * 300 + '!"))\n}\n'
     found = reading(tmp_path, text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert len(found.resources) == 1
 
 

@@ -246,10 +246,10 @@ CHAIN = "a0: &a0 [x]\n" + "\n".join(f"a{i}: &a{i} [*a{i - 1}]" for i in range(1,
 )
 @pytest.mark.parametrize("path", ["a.yaml", "a.json"])
 def test_bombs_end_in_a_clear_error_within_a_second(text: str, path: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InputError) as caught:
         load_all(text, path)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert caught.value.line > 0
     if path == "a.yaml":
         assert isinstance(caught.value, RefusedError)
