@@ -291,9 +291,12 @@ def test_finding_out_what_touches_a_change_costs_less_than_judging_it(repository
     repository.commit(files)
 
     def seconds(*arguments: str) -> float:
-        start = time.perf_counter()
-        assert repository.scan(*arguments)[0] == 1
-        return time.perf_counter() - start
+        best = float("inf")
+        for _ in range(3):
+            start = time.perf_counter()
+            assert repository.scan(*arguments)[0] == 1
+            best = min(best, time.perf_counter() - start)
+        return best
 
     assert seconds("--changed", "f3.tf") < 4 * seconds(".")
 

@@ -255,9 +255,13 @@ def test_a_hostile_file_takes_no_longer_to_look_through_than_it_is_long(reposito
     def seconds(times: int) -> float:
         texts = ("<<A\n", '"\\"', "/*", '#soc2gate:waive x="', "'")
         repository.write({f"{i}.tf": "# soc2gate:waive\n" + text * times for i, text in enumerate(texts)})
-        start = time.perf_counter()
-        read_waivers([f"{i}.tf" for i in range(len(texts))], repository.folder)
-        return time.perf_counter() - start
+        best = float("inf")
+        for _ in range(3):
+            # Our own work, at its best: what else the machine does is not what is measured.
+            start = time.process_time()
+            read_waivers([f"{i}.tf" for i in range(len(texts))], repository.folder)
+            best = min(best, time.process_time() - start)
+        return best
 
-    # Twenty times as long takes some twenty times as long; what grows with the square would take four hundred.
-    assert seconds(40_000) < 100 * max(seconds(2_000), 0.002)
+    # Ten times as long takes some ten times as long; what grows with the square would take a hundred.
+    assert seconds(40_000) < 50 * seconds(4_000)
