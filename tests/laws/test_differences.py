@@ -139,6 +139,25 @@ def test_one_of_several_alternatives_must_be_live() -> None:
     assert [item.path for item in found({"P": Alternatives((1, 2), "x")}, {"P": 3})] == ["P"]
 
 
+def test_alternatives_that_may_leave_it_unsaid_or_unknown_are_undecided_never_a_change() -> None:
+    maybe = Alternatives((None, "aws:kms"), "count depends on var.n")
+    assert found({"P": maybe}, {"P": "aws:kms"}) == []
+    assert found({"P": maybe}, {}) == []
+    assert [item.reason for item in found({"P": maybe}, {"P": "AES256"})] == ["count depends on var.n"]
+    unsure = Alternatives(("a", Unknown("no default", depends=("var.x",))), "depends on condition Prod")
+    assert [item.reason for item in found({"P": unsure}, {"P": "b"})] == ["depends on condition Prod"]
+
+
+def test_elements_that_only_the_unknown_keeps_apart_are_undecided_never_a_change() -> None:
+    port = Unknown("no default", depends=("var.port",))
+    declared: Value = [{"Port": port, "Cidr": "10.0.0.0/8"}, {"Port": 443, "Cidr": "10.1.0.0/16"}]
+    live: Value = [{"Port": 443, "Cidr": "10.1.0.0/16"}, {"Port": 22, "Cidr": "10.0.0.0/8"}]
+    spelling = Spelling(ignored=frozenset(), unordered=frozenset({"Ingress"}))
+    assert [item.reason for item in found({"Ingress": declared}, {"Ingress": live}, spelling)] == ["no default"]
+    other: Value = [{"Port": 443, "Cidr": "10.1.0.0/16"}, {"Port": 22, "Cidr": "0.0.0.0/0"}]
+    assert [item.reason for item in found({"Ingress": declared}, {"Ingress": other}, spelling)] == [""]
+
+
 def test_an_open_list_must_hold_what_is_known_and_decides_nothing_more() -> None:
     items = OpenList(({"P": 1},), ({"P": 2, "C": Unknown("var", depends=("var.c",))},), "depends on var.c")
     assert found({"L": items}, {"L": [{"P": 1}]}) == []

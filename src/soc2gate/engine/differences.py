@@ -103,13 +103,18 @@ class _Walk:
             if not isinstance(live, str) or not self._text_matches(declared, live):
                 yield Difference(path, declared, live)
         elif isinstance(declared, Alternatives):
-            # It was deployed as one of them; which one, live state tells.
-            if all(list(self.value(path, pattern, option, live)) for option in declared.options if option is not None):
-                if None in declared.options and _unsaid(live):
-                    return
-                yield Difference(path, declared, live)
+            yield from self._one_of(path, pattern, declared, live)
         elif not _same_scalar(declared, live):
             yield Difference(path, declared, live)
+
+    def _one_of(self, path: str, pattern: str, declared: Alternatives, live: Value) -> Iterator[Difference]:
+        """It was deployed as one of them; which one, live state tells, unless no option fits for certain."""
+        found = [list(self.value(path, pattern, option, live)) for option in declared.options if option is not None]
+        if not all(found) or (None in declared.options and _unsaid(live)):
+            return
+        # Code that may leave the property unsaid, or say what is not known, does not promise anything else.
+        open_end = None in declared.options or any(all(item.reason for item in option) for option in found)
+        yield Difference(path, declared, live, declared.reason if open_end else "")
 
     def _map(self, path: str, pattern: str, declared: dict[str, Value], live: Value) -> Iterator[Difference]:
         if isinstance(live, str):
@@ -170,7 +175,8 @@ class _Walk:
         if len(left) == 1 and len(right) == 1 and len(declared) == 1:
             yield from self.value(f"{path}[0]", f"{pattern}[*]", left[0], right[0])
         elif left or right:
-            yield Difference(path, declared, theirs, note=_more_and_less(right, left))
+            reason = self._undecided_pairs(f"{pattern}[*]", left, right)
+            yield Difference(path, declared, theirs, reason, "" if reason else _more_and_less(right, left))
 
     def _named(
         self, path: str, pattern: str, declared: list[Value], live: list[Value], key: str
@@ -207,6 +213,20 @@ class _Walk:
             else:
                 del right[partner]
         return left, right
+
+    def _undecided_pairs(self, pattern: str, declared: Sequence[Value], live: Sequence[Value]) -> str:
+        """Why the rest may still be equal: each element has a partner that only the unknown keeps apart. Else empty."""
+        rest, reason = list(live), ""
+        for item in declared:
+            for index, other in enumerate(rest):
+                found = list(self.value(pattern, pattern, item, other))
+                if all(difference.reason for difference in found):
+                    reason = reason or next((difference.reason for difference in found), "")
+                    del rest[index]
+                    break
+            else:
+                return ""
+        return "" if rest else reason
 
     def _equal(self, pattern: str, declared: Value, live: Value) -> bool:
         return not any(True for _ in self.value(pattern, pattern, declared, live))
