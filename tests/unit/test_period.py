@@ -410,7 +410,7 @@ def test_a_signed_record_of_another_form_ends_the_report_in_words_or_changes_not
         for wrong in wrongs:
             target[last] = wrong
             try:
-                form.require(predicate, 1)
+                form.require(predicate)
             except EvidenceError:
                 refused += 1
                 continue

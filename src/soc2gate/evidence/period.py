@@ -274,6 +274,8 @@ class _Story:
     """The furthest commit recorded: a late record of an older one does not change how things stand."""
     known: dict[str, dict[Slot, tuple[str, str]]] = field(default_factory=dict)
     """Criterion to slot to (status, fresh until)."""
+    counted: tuple[Any, Mapping[tuple[str, str], str]] | None = None
+    """The populations read last, and what they say."""
     apart: dict[str, str] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Criterion to (since when, status)."""
@@ -294,8 +296,9 @@ class _Story:
         now = record.finished_at
         self._expire(now)
         slots = _slots(record.predicate)
+        statuses = self._statuses(record.predicate["populations"])
         for row in record.predicate["criteria"]:
-            self._criterion(row, slots, record.predicate["populations"])
+            self._criterion(row, slots, statuses)
         for criterion in (*self.known, *self.apart):
             self._turn(criterion, now)
         self._deviate(record, slots)
@@ -321,7 +324,15 @@ class _Story:
             out[criterion] = tuple(found)
         return out
 
-    def _criterion(self, row: Mapping[str, Any], slots: Mapping[str, Slot], populations: Any) -> None:
+    def _statuses(self, populations: Sequence[Mapping[str, Any]]) -> Mapping[tuple[str, str], str]:
+        # Most records hold the very numbers of the one before, and `form.Essence` keeps equal parts once.
+        if self.counted is None or self.counted[0] is not populations:
+            self.counted = (populations, _side_statuses(populations))
+        return self.counted[1]
+
+    def _criterion(
+        self, row: Mapping[str, Any], slots: Mapping[str, Slot], statuses: Mapping[tuple[str, str], str]
+    ) -> None:
         criterion = row["id"]
         if row["status"] in TOLD_APART:
             self.known.pop(criterion, None)
@@ -330,7 +341,7 @@ class _Story:
         self.apart.pop(criterion, None)
         of_it = self.known.setdefault(criterion, {})
         for side, slot in slots.items():
-            status = _side_status(criterion, side, populations)
+            status = statuses.get((criterion, side), "no_data")
             if row["status"] == "unknown" and status != "fail":
                 # Part of what could fail it was not looked at.
                 status = "unknown"
@@ -415,9 +426,19 @@ def _slots(predicate: Mapping[str, Any]) -> dict[str, Slot]:
     return {"declared": ("declared", *paths), **({"live": ("live", *paths, *live)} if live else {})}
 
 
-def _side_status(criterion: str, side: str, populations: Iterable[Mapping[str, Any]]) -> str:
-    rows = [row[side] for row in populations if criterion in row["criteria"]]
-    return next((name for name in ("fail", "unknown", "waived", "pass") if any(row[name] for row in rows)), "no_data")
+def _side_statuses(populations: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """How each (criterion, side) stands by the numbers of the rules that serve it; without one of them, no data."""
+    found: dict[tuple[str, str], int] = {}
+    for row in populations:
+        for side in ("declared", "live"):
+            best = next((place for place, name in enumerate(_BY_NUMBERS) if row[side][name]), len(_BY_NUMBERS))
+            for criterion in row["criteria"]:
+                found[criterion, side] = min(best, found.get((criterion, side), best))
+    return {key: _BY_NUMBERS[place] for key, place in found.items() if place < len(_BY_NUMBERS)}
+
+
+_BY_NUMBERS = ("fail", "unknown", "waived", "pass")
+"""The first that any rule has counts."""
 
 
 def _combined(known: Iterable[tuple[str, str]]) -> str:
