@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -172,11 +173,12 @@ class Essence:
         record = Record.of({**statement, "predicate": said}, envelope, sequence, digest(data))
         live = [entry for entry in said["inputs"] if entry["name"] != "declared"]
         kept = {name: said[name] for name in _READ}
-        kept["criteria"] = [{name: row[name] for name in ("id", "status", "fresh_until")} for row in said["criteria"]]
         kept["inputs"] = [{"name": "declared"}, *live]
         return replace(record, predicate=kept)
 
     def _read(self, name: str, part: bytes) -> Any:
+        if name == "criteria":
+            return self._criteria(part)
         key = (name, part)
         if key in self._known:
             return self._known[key]
@@ -186,9 +188,45 @@ class Essence:
             self._known[key] = value
         return value
 
+    def _criteria(self, part: bytes) -> Rows:
+        """The criteria, of which mostly nothing but the times is new; those are cut out before looking for the rest."""
+        first, *rest = part.split(_FRESH)
+        times = tuple(piece[:20].decode("latin-1") for piece in rest)
+        for time in dict.fromkeys(times):
+            if _TIME.fullmatch(time) is None:
+                # Said by those who read the whole of it.
+                _require_part("criteria", value_of(part, "the record's criteria"))
+        rest_key = _FRESH.join([first, *(piece[20:] for piece in rest)])
+        key = ("criteria", rest_key)
+        if key not in self._known:
+            value = value_of(part, "the record's criteria")
+            _require_part("criteria", value)
+            numbers = iter(range(len(times)))
+            self._known[key] = tuple(
+                (row["id"], row["status"], -1 if row["fresh_until"] is None else next(numbers))
+                for row in cast("list[dict[str, Any]]", value)
+            )
+        return Rows(self._known[key], times)
 
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a statement's criteria, as a report reads them, with what most records share kept once."""
+
+    shared: tuple[tuple[str, str, int], ...]
+    """Criterion, its status, and the place of its time; -1 for none."""
+    times: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[dict[str, str | None]]:
+        for name, status, place in self.shared:
+            yield {"id": name, "status": status, "fresh_until": None if place < 0 else self.times[place]}
+
+
+# Inside a JSON text the quotes would be escaped: this is the name of a member wherever it stands.
+_FRESH = b'"fresh_until":"'
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _READ = (
-    "change", "evaluator", "policies", "scope", "populations",
+    "criteria", "change", "evaluator", "policies", "scope", "populations",
     "findings", "disagreements", "waivers", "not_looked_at",
 )  # fmt: skip
 _FORMS: dict[str, Any] = {
@@ -205,7 +243,7 @@ _FORMS: dict[str, Any] = {
     "waivers": list[_Waiver],
     "not_looked_at": _NotLookedAt,
 }
-_ALWAYS_NEW = {"time", "change", "record", "subject", "result", "inputs", "criteria"}
+_ALWAYS_NEW = {"time", "change", "record", "subject", "result", "inputs"}
 """Not worth remembering: every record has its own."""
 
 

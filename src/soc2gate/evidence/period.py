@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from soc2gate.errors import UsageError
+from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.repository import Change, Repository
 
@@ -276,6 +277,10 @@ class _Story:
     """Criterion to slot to (status, fresh until)."""
     counted: tuple[Any, Mapping[tuple[str, str], str]] | None = None
     """The populations read last, and what they say."""
+    before: tuple[Any, Any, Mapping[str, Slot]] | None = None
+    """Which rows, numbers and slots the record before had: where they are the same, only times are new."""
+    all_fresh_until: str = ""
+    """Nothing that is known goes stale before."""
     apart: dict[str, str] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Criterion to (since when, status)."""
@@ -294,13 +299,22 @@ class _Story:
         if landed:
             self.newest = place
         now = record.finished_at
-        self._expire(now)
+        expired = self._expire(now)
         slots = _slots(record.predicate)
         statuses = self._statuses(record.predicate["populations"])
-        for row in record.predicate["criteria"]:
-            self._criterion(row, slots, statuses)
-        for criterion in (*self.known, *self.apart):
-            self._turn(criterion, now)
+        rows = record.predicate["criteria"]
+        if isinstance(rows, Rows) and not expired and self._as_before(rows, statuses, slots):
+            self._refresh(rows, slots)
+        else:
+            for row in rows:
+                self._criterion(row, slots, statuses)
+            for criterion in (*self.known, *self.apart):
+                self._turn(criterion, now)
+        self.before = (rows.shared, statuses, slots) if isinstance(rows, Rows) else None
+        times = rows.times if isinstance(rows, Rows) else [row["fresh_until"] or "" for row in rows]
+        self.all_fresh_until = min(
+            (time for time in times if time < self.all_fresh_until), default=self.all_fresh_until
+        )
         self._deviate(record, slots)
         self._gather(record)
 
@@ -347,8 +361,23 @@ class _Story:
                 status = "unknown"
             of_it[slot] = (status, row["fresh_until"] or "")
 
-    def _expire(self, now: str) -> None:
-        """Let evidence go stale at its own time, before anything is learnt at `now`."""
+    def _as_before(self, rows: Rows, statuses: Mapping[tuple[str, str], str], slots: Mapping[str, Slot]) -> bool:
+        before = self.before
+        return before is not None and before[0] is rows.shared and before[1] is statuses and before[2] == slots
+
+    def _refresh(self, rows: Rows, slots: Mapping[str, Slot]) -> None:
+        """Learn that everything stands as the record before said, only for longer."""
+        for criterion, _, place in rows.shared:
+            of_it = self.known.get(criterion)
+            if of_it is not None:
+                time = rows.times[place] if place >= 0 else ""
+                for slot in slots.values():
+                    of_it[slot] = (of_it[slot][0], time)
+
+    def _expire(self, now: str) -> bool:
+        """Let evidence go stale at its own time, before anything is learnt at `now`; whether any did."""
+        if now <= self.all_fresh_until:
+            return False
         ends = sorted({until for of_it in self.known.values() for _, until in of_it.values() if until and until < now})
         for end in ends:
             for criterion, of_it in self.known.items():
@@ -356,6 +385,9 @@ class _Story:
                     if until == end:
                         of_it[slot] = ("no_data", "")
                 self._turn(criterion, end)
+        untils = [until for of_it in self.known.values() for _, until in of_it.values() if until]
+        self.all_fresh_until = min(untils, default="")
+        return bool(ends)
 
     def _turn(self, criterion: str, now: str) -> None:
         status = self.apart.get(criterion) or _combined(self.known.get(criterion, {}).values())
