@@ -216,7 +216,7 @@ def choose(rules: RuleSet, only: Sequence[str]) -> RuleSet:
     for name in only:
         if name not in rules.rules:
             raise UsageError(f"there is no rule “{name}”", hint=suggest.did_you_mean(name, rules.rules))
-    from dataclasses import replace
+    from soc2gate.facts import replace
 
     return replace(rules, rules={name: rule for name, rule in rules.rules.items() if name in only})
 

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from soc2gate.errors import EvidenceError
+from soc2gate.facts import replace
 
 if TYPE_CHECKING:
     from soc2gate.evidence.ledger import Record
