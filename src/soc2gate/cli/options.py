@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import click
-
 from soc2gate import plugins, suggest
 from soc2gate.app import Request
+from soc2gate.cli import flags as click
 from soc2gate.config import load as load_config
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.baseline import read as read_baseline
