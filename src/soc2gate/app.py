@@ -11,7 +11,6 @@ import json
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, Run, Waiver
 from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Span, Weight
 from soc2gate.model.rule import RuleSet, Severity

@@ -6,7 +6,6 @@ They stand above `app`, which judges: a record is made of a finished run and of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from soc2gate.errors import EvidenceError, UsageError
 from soc2gate.evidence import checking, origin, statement
 from soc2gate.evidence.repository import Repository
 from soc2gate.evidence.statement import Occasion
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import Run
 from soc2gate.model.rule import Severity
 from soc2gate.model.value import Json

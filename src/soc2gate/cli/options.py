@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import click
-
 from soc2gate import plugins, suggest
 from soc2gate.app import Request
+from soc2gate.cli import flags as click
 from soc2gate.config import load as load_config
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.baseline import read as read_baseline
@@ -216,7 +215,7 @@ def choose(rules: RuleSet, only: Sequence[str]) -> RuleSet:
     for name in only:
         if name not in rules.rules:
             raise UsageError(f"there is no rule “{name}”", hint=suggest.did_you_mean(name, rules.rules))
-    from dataclasses import replace
+    from soc2gate.facts import replace
 
     return replace(rules, rules={name: rule for name, rule in rules.rules.items() if name in only})
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
 from soc2gate import kinds, schema
 from soc2gate.engine import differences as spelled
 from soc2gate.engine.evaluate import fingerprint
 from soc2gate.engine.match import Matching, Pair, Unpaired
+from soc2gate.facts import replace
 from soc2gate.kinds.kubernetes_api import POD_TEMPLATE, path_in_workload
 from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
 from soc2gate.model.resource import LiveRef, Resource, Side, Where, place_of

@@ -17,11 +17,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from soc2gate.errors import EvidenceError, UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Json
 
 if TYPE_CHECKING:

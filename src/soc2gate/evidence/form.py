@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from soc2gate.errors import EvidenceError
 from soc2gate.evidence.envelope import STATEMENT_TYPE, Envelope, digest, open_envelope, value_of
 from soc2gate.evidence.ledger import Record
+from soc2gate.facts import dataclass, replace
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]

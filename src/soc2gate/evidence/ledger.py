@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from soc2gate.errors import EvidenceError
@@ -28,6 +27,7 @@ from soc2gate.evidence.envelope import (
 )
 from soc2gate.evidence.statement import PREDICATE_TYPE, Link
 from soc2gate.evidence.stores import HEADS, RECORDS, Store
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.value import Json
 
 HEAD_SCHEMA = "soc2gate.ledger-head/1"

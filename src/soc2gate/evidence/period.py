@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -18,6 +17,7 @@ from soc2gate.errors import UsageError
 from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.repository import Change, Repository
+from soc2gate.facts import dataclass, field
 
 ATTESTED, BY_TREE, UNATTESTED = "attested", "attested_by_tree", "unattested"
 WORST_FIRST = ("fail", "unknown", "no_data", "waived", "pass")

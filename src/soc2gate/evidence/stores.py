@@ -13,13 +13,13 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from soc2gate.errors import EvidenceError, UsageError
 from soc2gate.evidence.repository import Repository
+from soc2gate.facts import dataclass, field
 
 RECORDS = "records"
 HEADS = "heads"

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds import registry
 from soc2gate.kinds.convert import one_of
 from soc2gate.kinds.describe import Companion

@@ -7,8 +7,8 @@ declared nowhere, its policies may stand in another folder, and two folders may 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE
 from soc2gate.model.resource import Resource, Side, Span, Where
 from soc2gate.model.value import Alternatives, OpenList, Unknown, Value

@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 from collections import ChainMap, Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds import registry
 from soc2gate.kinds.attaching import Roots, attach
 from soc2gate.kinds.completing import complete, facts_of, fill_defaults

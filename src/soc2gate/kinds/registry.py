@@ -7,9 +7,9 @@ module for S3 and no other. A test holds these tables against what the modules s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Companion, Kind, Spelling
 from soc2gate.schema import lookup
 from soc2gate.schema.types import ListType, ObjectType

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Value
 
 

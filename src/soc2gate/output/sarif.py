@@ -14,9 +14,9 @@ import gzip
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Difference, Disagreement, Finding, Run, Verdict, Waiver
 from soc2gate.model.resource import LiveRef, Side, Span, Weight, Where
 from soc2gate.model.rule import Severity
