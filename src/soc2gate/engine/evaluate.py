@@ -125,6 +125,7 @@ def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]
         fingerprint=fingerprint(rule.id, resource.side.value, resource.kind, resource.root, resource.address),
         reason=reason,
         uncertain=resource.uncertain,
+        environment=resource.environment,
     )
 
 

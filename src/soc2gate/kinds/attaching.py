@@ -261,6 +261,7 @@ def _stand_alone(companion: Companion, source: Draft, piece: Piece) -> Draft:
         return _own_kind(companion, source, piece)
     draft = Draft(source.kind, None, source.body, source.where)
     draft.format, draft.type, draft.root = source.format, source.type, source.root
+    draft.environment = source.environment
     draft.address = source.address
     draft.uncertain = source.uncertain
     draft.raw_places, draft.raw_notes = source.raw_places, source.raw_notes

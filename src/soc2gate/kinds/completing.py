@@ -154,6 +154,7 @@ def complete(draft: Draft, side: Side) -> Resource:
         members=draft.members,
         tags=draft.tags,
         managed_by=draft.managed_by,
+        environment=draft.environment,
     )
 
 

@@ -193,6 +193,7 @@ def _account_kinds(reading: Reading, resources: Sequence[Resource]) -> list[Reso
                 root=reading.root,
                 spelling=reading.format,
                 identity={"account": account},
+                environment=reading.environment,
             )
         )
     return out
