@@ -103,6 +103,10 @@ def _draft(raw: RawResource, roots: Roots, unjudged: Counter[str]) -> None:
     if spelt is None:
         unjudged[raw.type] += 1
         return
+    if raw.type[:6] == "awscc_":
+        from soc2gate.kinds import awscc
+
+        raw = awscc.as_cloudformation(raw, registry.cloudformation_type(raw.type))
     for kind, spelling in spelt.owns:
         if any(companion.type == raw.type and companion.stands_as == kind.name for _, companion in spelt.parts):
             continue  # it stands for itself only where what it belongs to is not declared

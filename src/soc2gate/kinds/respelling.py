@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from soc2gate.kinds.convert import coerce, one_of, unknown_like
 from soc2gate.model.resource import RawResource, Where
-from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Unknown, Value
+from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown, Value
 from soc2gate.schema.types import ANY, ListType, MapType, ObjectType, Type
 
 Named: TypeAlias = Callable[[str, ObjectType], "str | None"]
@@ -60,6 +60,12 @@ class Respelling:
         self._note(path, written)
         if isinstance(value, Unknown) and self.resolve is not None:
             value = self.resolve(value)
+        if (
+            self.scalar is not None
+            and isinstance(value, (str, Text))
+            and isinstance(kind, (ListType, ObjectType, MapType))
+        ):
+            value = self.scalar(value, kind, name, within)
         if isinstance(value, Alternatives):
             return one_of((self.value(o, kind, path, written, within, name) for o in value.options), value.reason)
         if isinstance(kind, ListType):
@@ -77,10 +83,10 @@ class Respelling:
             }
         if isinstance(value, OpenMap) and isinstance(kind, (ObjectType, MapType)):
             return self._open_map(value, kind, path, written, within, name)
-        if isinstance(value, (SPECIAL, list)):
-            return value
-        if self.scalar is not None:
+        if self.scalar is not None and not isinstance(value, (list, dict)):
             value = self.scalar(value, kind, name, within)
+        if isinstance(value, (SPECIAL, list, dict)):
+            return value
         return _converted(value, kind)
 
     def _list(self, value: Value, kind: ListType, path: str, written: str, within: ObjectType, name: str) -> Value:
