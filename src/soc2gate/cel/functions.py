@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 
 from soc2gate.cel.answer import Judged
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Value
 from soc2gate.schema.types import ANY, BOOL, INT, STRING, Type
 

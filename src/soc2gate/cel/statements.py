@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from soc2gate.cel.answer import Judged
 from soc2gate.cel.kleene import Tri, conjunction, disjunction
 from soc2gate.cel.operations import opened, unknown_of
+from soc2gate.facts import dataclass
 from soc2gate.model.text_json import parse_json_text
 from soc2gate.model.value import OpenList, OpenMap, Text, Unknown, Value
 

@@ -10,13 +10,13 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from xml.sax.saxutils import escape
 
 from soc2gate.demo.cluster import ClusterServer
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

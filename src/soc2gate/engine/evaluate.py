@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from soc2gate import cel, kinds
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import WITHHELD, Evidence, Finding, Verdict
 from soc2gate.model.resource import Resource, place_of
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Source
@@ -122,6 +122,7 @@ def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]
         fingerprint=fingerprint(rule.id, resource.side.value, resource.kind, resource.root, resource.address),
         reason=reason,
         uncertain=resource.uncertain,
+        environment=resource.environment,
     )
 
 

@@ -7,9 +7,9 @@ stands where they cannot. Nothing here imports an SDK: a live call is described,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json, Value
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ leaves the link open: `exists` over it is then true or unknown, never false for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from soc2gate.facts import dataclass, replace
 from soc2gate.kinds import registry
 from soc2gate.kinds.describe import Link
 from soc2gate.kinds.targets import Targets

@@ -7,9 +7,9 @@ module for S3 and no other. A test holds these tables against what the modules s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Companion, Kind, Spelling
 from soc2gate.schema import lookup
 from soc2gate.schema.types import ListType, ObjectType
@@ -206,9 +206,10 @@ class Spelt:
 @dataclass(slots=True)
 class _Loaded:
     kinds: dict[str, Kind] = field(default_factory=dict)
-    spelt: dict[tuple[str, str], Spelt] = field(default_factory=dict)
+    spelt: dict[tuple[str, str], Spelt | None] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
     types: dict[str, ObjectType] = field(default_factory=dict)
+    awscc: dict[str, str] = field(default_factory=dict)
 
 
 _loaded = _Loaded()
@@ -295,6 +296,8 @@ def spelt(language: str, type_: str) -> Spelt | None:
     """
     key = (language, type_)
     found = _loaded.spelt.get(key)
+    if found is None and type_.startswith("awscc_"):
+        found = _loaded.spelt[key] = _spelt_by_awscc(type_)
     if found is None:
         module = _module_for(language, type_)
         if not module:
@@ -302,6 +305,24 @@ def spelt(language: str, type_: str) -> Spelt | None:
         _load(module)
         found = _loaded.spelt.get(key)
     return found
+
+
+def cloudformation_type(type_: str) -> str:
+    """The CloudFormation type that a type of Terraform's awscc provider is made from; empty where we know none."""
+    from soc2gate.kinds import awscc
+
+    if not _loaded.awscc:
+        _loaded.awscc.update(awscc.kinds_by_type((*KINDS, *CLOUDFORMATION)))
+    return _loaded.awscc.get(type_, "")
+
+
+def _spelt_by_awscc(type_: str) -> Spelt | None:
+    from soc2gate.kinds import awscc
+
+    theirs = spelt("cloudformation", cloudformation_type(type_))
+    if theirs is None:
+        return None
+    return Spelt(tuple((kind, awscc.spelling_of(type_, spelling)) for kind, spelling in theirs.owns), theirs.parts)
 
 
 def _module_for(language: str, type_: str) -> str:

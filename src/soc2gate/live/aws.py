@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from typing import Any
 
 from soc2gate import kinds
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Call, Kind
 from soc2gate.live.aws_build import Seen, build
 from soc2gate.live.aws_calls import Calls, Failure

@@ -11,10 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Call
 from soc2gate.live.aws_session import Clients, error_code
 from soc2gate.live.snapshot import GLOBAL, CallCount

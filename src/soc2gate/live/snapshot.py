@@ -41,10 +41,10 @@ listed in its `region` (or at all).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import SnapshotInfo
 from soc2gate.model.resource import LiveRef, Problem, Resource, Weight
 from soc2gate.model.value import Json
