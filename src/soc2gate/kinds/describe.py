@@ -118,6 +118,9 @@ class Call:
     into: str = ""
     """For a detail call: the property path it fills, so that a failure makes exactly that unknown. `*` where it tells
     all there is to know of the resource; several are separated by commas."""
+    after: Call | None = None
+    """An operation that makes ready what this one fetches (IAM's credential report): it is asked again until it answers
+    `State: COMPLETE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,11 @@ class LiveSpelling:
     """Lists what holds the resources, where they can be listed only one holder at a time (a load balancer's
     listeners): `enumerate` is then asked for each, with `{within.…}` in its parameters filled from the holder, and
     each item keeps its holder as `within`."""
+    worldwide: Call | None = None
+    """For kinds of regions: lists those that belong to none (web ACLs of CloudFront). It is asked once, in us-east-1,
+    where AWS keeps them, and so are their detail calls."""
+    split: Callable[[Mapping[str, Json]], Sequence[Mapping[str, Json]]] | None = None
+    """From one listed item to the resources in it (a function's policy to its permissions)."""
 
 
 @dataclass(frozen=True, slots=True)

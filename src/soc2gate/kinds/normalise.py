@@ -191,6 +191,9 @@ def _account_kinds(reading: Reading, resources: Sequence[Resource]) -> list[Reso
         kind = registry.kind(name)
         if not kind.singleton or kind.live is None or kind.live.scope != "global":
             continue
+        if not (kind.terraform or kind.cloudformation or kind.links):
+            # Nothing that code can say is about it (the root user's second factor).
+            continue
         out.append(
             Resource(
                 kind=name,

@@ -20,13 +20,16 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
     "Account::IAM::PasswordPolicy": _AWS + "account",
+    "Account::IAM::Root": _AWS + "iam_credentials",
     "AWS::AmazonMQ::Broker": _AWS + "mq",
     "AWS::ApiGateway::DomainName": _AWS + "apigateway",
+    "AWS::ApiGateway::Method": _AWS + "apigateway",
     "AWS::ApiGateway::Stage": _AWS + "apigateway",
     "AWS::ApiGatewayV2::Stage": _AWS + "apigateway",
     "AWS::CertificateManager::Certificate": _AWS + "acm",
     "AWS::CloudFront::Distribution": _AWS + "cloudfront",
     "AWS::CloudTrail::Trail": _AWS + "cloudtrail",
+    "AWS::CodeBuild::Project": _AWS + "codebuild",
     "AWS::Cognito::UserPool": _AWS + "cognito",
     "AWS::DMS::ReplicationInstance": _AWS + "dms",
     "AWS::DocDB::DBCluster": _AWS + "docdb",
@@ -57,6 +60,7 @@ KINDS: Mapping[str, str] = {
     "AWS::Kinesis::Stream": _AWS + "kinesis",
     "AWS::KMS::Key": _AWS + "kms",
     "AWS::Lambda::Function": _AWS + "lambdas",
+    "AWS::Lambda::Permission": _AWS + "lambda_permissions",
     "AWS::MSK::Cluster": _AWS + "msk",
     "AWS::Neptune::DBCluster": _AWS + "neptune",
     "AWS::OpenSearchService::Domain": _AWS + "opensearch",
@@ -65,20 +69,29 @@ KINDS: Mapping[str, str] = {
     "AWS::Redshift::Cluster": _AWS + "redshift",
     "AWS::S3::Bucket": _AWS + "s3",
     "AWS::S3::BucketPolicy": _AWS + "s3",
+    "AWS::SageMaker::NotebookInstance": _AWS + "sagemaker",
     "AWS::SecretsManager::Secret": _AWS + "secretsmanager",
     "AWS::SNS::Topic": _AWS + "sns",
     "AWS::SNS::TopicPolicy": _AWS + "sns",
     "AWS::SQS::Queue": _AWS + "sqs",
     "AWS::SQS::QueuePolicy": _AWS + "sqs",
+    "AWS::WAFv2::WebACL": _AWS + "wafv2",
+    "AWS::WorkSpaces::Workspace": _AWS + "workspaces",
 }
 """Kind to the module that describes it; every `Kubernetes::…` kind is in one module of its own."""
 
 _TERRAFORM: Mapping[str, Sequence[str]] = {
     "account": ("aws_iam_account_password_policy",),
     "acm": ("aws_acm_certificate",),
-    "apigateway": ("aws_api_gateway_domain_name", "aws_api_gateway_stage", "aws_apigatewayv2_stage"),
+    "apigateway": (
+        "aws_api_gateway_domain_name",
+        "aws_api_gateway_method",
+        "aws_api_gateway_stage",
+        "aws_apigatewayv2_stage",
+    ),
     "cloudfront": ("aws_cloudfront_distribution",),
     "cloudtrail": ("aws_cloudtrail",),
+    "codebuild": ("aws_codebuild_project",),
     "cognito": ("aws_cognito_user_pool",),
     "dms": ("aws_dms_replication_instance",),
     "docdb": ("aws_docdb_cluster",),
@@ -130,6 +143,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_opensearch_domain",
         "aws_opensearch_domain_policy",
     ),
+    "lambda_permissions": ("aws_lambda_function_url", "aws_lambda_permission"),
     "lambdas": ("aws_lambda_function", "aws_lambda_function_event_invoke_config"),
     "rds": ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance"),
     "redshift": ("aws_redshift_cluster", "aws_redshift_logging"),
@@ -148,6 +162,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_s3_bucket_versioning",
         "aws_s3_bucket_website_configuration",
     ),
+    "sagemaker": ("aws_sagemaker_notebook_instance",),
     "secretsmanager": ("aws_secretsmanager_secret", "aws_secretsmanager_secret_rotation"),
     "sns": ("aws_sns_topic", "aws_sns_topic_policy"),
     "sqs": (
@@ -156,6 +171,8 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_sqs_queue_redrive_allow_policy",
         "aws_sqs_queue_redrive_policy",
     ),
+    "wafv2": ("aws_wafv2_web_acl", "aws_wafv2_web_acl_logging_configuration"),
+    "workspaces": ("aws_workspaces_workspace",),
 }
 TERRAFORM: Mapping[str, str] = {type_: _AWS + name for name, types in _TERRAFORM.items() for type_ in types}
 """Terraform type to the module that describes what it is, or what it is part of."""
@@ -171,6 +188,7 @@ CLOUDFORMATION: Mapping[str, str] = {
     "AWS::KMS::Alias": _AWS + "kms",
     "AWS::Lambda::EventInvokeConfig": _AWS + "lambdas",
     "AWS::SecretsManager::RotationSchedule": _AWS + "secretsmanager",
+    "AWS::WAFv2::LoggingConfiguration": _AWS + "wafv2",
     "AWS::SecretsManager::SecretTargetAttachment": _AWS + "secretsmanager",
 }
 

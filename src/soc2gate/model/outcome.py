@@ -19,6 +19,10 @@ class Verdict(enum.Enum):
     NOT_APPLICABLE = "not_applicable"
 
 
+WITHHELD = "(withheld: it looks like a credential)"
+"""Stands in evidence for what must not be copied from a file into a report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One value a verdict rests on."""

@@ -100,9 +100,9 @@ class _Report:
             yield f"  {style.dim('note')}   judged as if created: {item.uncertain}"
 
     def _quote(self, place: Span) -> Iterator[str]:
-        source = self.sources.lines(place.path)
-        if 0 < place.line <= len(source):
-            text = source[place.line - 1].rstrip().expandtabs(2)
+        line = self.sources.line(place.path, place.line)
+        if line is not None:
+            text = line.rstrip().expandtabs(2)
             number = str(place.line)
             yield f"  {self.style.dim(number + ' │')} {clip(text, self.width - len(number) - 6)}"
 
