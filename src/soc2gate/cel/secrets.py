@@ -77,10 +77,48 @@ def looks_like_secret(value: Value) -> bool | Unknown:
 
 
 def _is_harmless(part: Value) -> bool:
-    """An identifier of a resource that the same code manages is not a credential, whatever it turns out to be."""
-    return (
-        isinstance(part, Unknown)
-        and part.ref is not None
-        and part.not_null
-        and not _SENSITIVE.search(part.ref.attribute)
-    )
+    """An identifier of a resource that the same code manages is not a credential, whatever it turns out to be; nor is
+    what CloudFormation says of the stack (`AWS::Region`)."""
+    if not isinstance(part, Unknown):
+        return False
+    if part.ref is None:
+        return bool(part.depends) and all(name.startswith("AWS::") for name in part.depends)
+    return part.not_null and not _SENSITIVE.search(part.ref.attribute)
+
+
+def _holds_secret(value: str) -> bool | Unknown:
+    if _SECRET.search(value):
+        return True
+    if not _BASE64.fullmatch(value):
+        return False
+    # Imported here: only text that looks encoded pays for it.
+    import base64
+    import binascii
+
+    try:
+        decoded = base64.b64decode(value, validate=False)
+    except binascii.Error:
+        return False
+    text = readable(decoded)
+    return text if isinstance(text, Unknown) else bool(_SECRET.search(text))
+
+
+_GZIP = b"\x1f\x8b"
+_MOST = 1_000_000
+"""User data is at most 16 KB as it is sent; this much of it unpacked is looked at."""
+
+
+def readable(data: bytes) -> str | Unknown:
+    """What user data says: it may be compressed. Unknown where it cannot be unpacked, or is too long when it is."""
+    if not data.startswith(_GZIP):
+        return data.decode("utf-8", "replace")
+    import zlib
+
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        text = unpacking.decompress(data, _MOST)
+    except zlib.error:
+        return Unknown("it is compressed, and cannot be unpacked")
+    if unpacking.unconsumed_tail or not unpacking.eof:
+        return Unknown(f"it is compressed, and more than {_MOST} bytes long")
+    return text.decode("utf-8", "replace")
