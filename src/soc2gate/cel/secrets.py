@@ -7,12 +7,13 @@ import re
 from soc2gate.cel import text
 from soc2gate.cel.operations import unknown_of
 from soc2gate.model.value import Text, Unknown, Value
+from soc2gate.patterns import regex
 
 # --- whose key
 
 _AWS_ALIAS = "alias/aws/"
-_KEY_TYPE = re.compile(r"(?:^|\.)aws(?:cc)?_kms_(?:key|replica_key|external_key|replica_external_key|alias)\.")
-_DATA_SOURCE = re.compile(r"(?:^|\.)data\.[a-z0-9_]+\.")
+_KEY_TYPE = regex(r"(?:^|\.)aws(?:cc)?_kms_(?:key|replica_key|external_key|replica_external_key|alias)\.")
+_DATA_SOURCE = regex(r"(?:^|\.)data\.[a-z0-9_]+\.")
 
 
 def customer_key(value: Value) -> bool | Unknown:
@@ -56,7 +57,7 @@ def _by_known_part(literals: tuple[str, ...]) -> bool | None:
 
 # --- what should not stand in plain text
 
-_SECRET = re.compile(
+_SECRET = regex(
     r"""(?:^|[^A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}
     | -----BEGIN[ ](?:[A-Z]+[ ])?PRIVATE[ ]KEY
     | gh[pousr]_[A-Za-z0-9]{36} | github_pat_[A-Za-z0-9_]{40} | glpat-[A-Za-z0-9_-]{20}
@@ -70,7 +71,7 @@ _SECRET = re.compile(
     re.VERBOSE,
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}={0,2}\s*")
-_SENSITIVE = re.compile(r"passw|secret|token|private|credential|access_key|connection_string", re.IGNORECASE)
+_SENSITIVE = regex(r"passw|secret|token|private|credential|access_key|connection_string", re.IGNORECASE)
 
 
 def looks_like_secret(value: Value) -> bool | Unknown:
