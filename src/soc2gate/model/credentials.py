@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from soc2gate.model.value import Unknown
+from soc2gate.patterns import regex
 
-CREDENTIAL = re.compile(
+CREDENTIAL = regex(
     r"""(?:^|[^A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}
     | -----BEGIN[ ](?:[A-Z]+[ ])?PRIVATE[ ]KEY
     | gh[pousr]_[A-Za-z0-9]{36} | github_pat_[A-Za-z0-9_]{40} | glpat-[A-Za-z0-9_-]{20}
@@ -19,7 +20,7 @@ CREDENTIAL = re.compile(
     """,
     re.VERBOSE,
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}={0,2}\s*")
+_BASE64 = regex(r"[A-Za-z0-9+/\s]{24,}={0,2}\s*")
 
 
 def holds_credential(value: str) -> bool | Unknown:
