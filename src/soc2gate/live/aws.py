@@ -151,6 +151,11 @@ class _Collector:
                 # Without one holder's list nobody can say of anything that it is missing.
                 return items
             found += [{**item, **held} for item in items]
+        for further in live.also:
+            items = self._items(further, unit.region, {})
+            if isinstance(items, Failure):
+                return items
+            found += items
         return [item for item in found if live.keep is None or live.keep(item, unit.region)]
 
     def _items(self, call: Call, region: str, known: Mapping[str, Json]) -> list[Mapping[str, Json]] | Failure:
@@ -170,6 +175,7 @@ class _Collector:
         assert live is not None
         if isinstance(listed, Failure):
             asked = live.within if live.within and self._is(live.within, listed, unit) else live.enumerate
+            asked = next((further for further in live.also if self._is(further, listed, unit)), asked)
             assert asked is not None
             unit.reason = listed.reason
             self.failed.append(
@@ -197,6 +203,8 @@ class _Collector:
         names: dict[str, str] = {}
         failures: list[tuple[Call, Failure]] = []
         for call in live.details:
+            if call.needs and call.needs not in item:
+                continue
             answer = self.calls.ask(call, unit.region, item)
             names[call.operation] = self.calls.name(call, unit.region)
             if isinstance(answer, Failure):
@@ -205,6 +213,9 @@ class _Collector:
                 answers[call.operation] = answer
         if live.enumerate is not None:
             names[live.enumerate.operation] = self.calls.name(live.enumerate, unit.region)
+            for further in live.also:
+                if further.needs in item:
+                    names[live.enumerate.operation] = self.calls.name(further, unit.region)
         resource = build(
             Seen(
                 unit.kind,
