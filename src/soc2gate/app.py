@@ -11,7 +11,6 @@ import json
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, Run, Waiver
 from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Span, Weight, evaluation, root_of
 from soc2gate.model.rule import RuleSet, Severity
@@ -385,7 +385,12 @@ def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request
 
 def _not_compared(declared: Iterable[Resource], asked: set[str]) -> list[Problem]:
     """One note for declared kinds that have no live reader: they were judged in code and compared with nothing."""
-    kinds_left = Counter(resource.kind for resource in declared if resource.kind not in asked and not resource.partial)
+    kinds_left = Counter(
+        resource.kind
+        for resource in declared
+        # What is part of something else is compared as that.
+        if resource.kind not in asked and not resource.partial and resource.derived_from not in asked
+    )
     if not kinds_left:
         return []
     named = ", ".join(f"{kind} ×{number}" if number > 1 else kind for kind, number in sorted(kinds_left.items()))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from soc2gate import app
@@ -17,6 +16,7 @@ from soc2gate.declared.changed import Candidate, Widened, widen
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
 from soc2gate.engine.evaluate import evaluate
+from soc2gate.facts import replace
 from soc2gate.model.outcome import ChangedFiles, Finding, Run, Verdict
 from soc2gate.model.resource import Reading, Span
 

@@ -11,11 +11,11 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from soc2gate.errors import ConfigError, InputError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import Waiver
 from soc2gate.model.resource import Span
 from soc2gate.suggest import did_you_mean

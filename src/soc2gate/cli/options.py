@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import click
-
 from soc2gate import plugins, suggest
 from soc2gate.app import Request
+from soc2gate.cli import flags as click
 from soc2gate.config import Config
 from soc2gate.config import load as load_config
 from soc2gate.engine.baseline import Baseline
@@ -264,23 +264,23 @@ def choose(rules: RuleSet, only: Sequence[str]) -> RuleSet:
     for name in only:
         if name not in rules.rules:
             raise UsageError(f"there is no rule “{name}”", hint=suggest.did_you_mean(name, rules.rules))
-    from dataclasses import replace
+    from soc2gate.facts import replace
 
     return replace(rules, rules={name: rule for name, rule in rules.rules.items() if name in only})
 
 
 def clock(now: str | None) -> str:
     """The time a run is judged at, as `2026-11-21T09:00:00Z`."""
+    if now is None:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    # Imported here: a scan that nobody repeats does without.
     from datetime import UTC, datetime
 
-    if now is None:
-        moment = datetime.now(UTC)
-    else:
-        try:
-            moment = datetime.fromisoformat(now)
-        except ValueError:
-            raise UsageError(f"--now: “{now}” is not a time", hint="write it as 2026-11-21T09:00:00Z") from None
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(now)
+    except ValueError:
+        raise UsageError(f"--now: “{now}” is not a time", hint="write it as 2026-11-21T09:00:00Z") from None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import click
-
 from soc2gate import app
 from soc2gate.app import Request
+from soc2gate.cli import flags as click
 from soc2gate.cli import options
 from soc2gate.errors import UsageError
 from soc2gate.model.outcome import Run

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from soc2gate.declared.source import Root
+from soc2gate.facts import replace
 from soc2gate.model.resource import Problem, Reading, evaluation, root_of
 
 FORMATS = ("terraform", "cloudformation")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from soc2gate.declared.options import ReadOptions
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Reading, evaluation
 
 

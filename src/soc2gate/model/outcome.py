@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from soc2gate.errors import Exit
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import LiveRef, Problem, Side, Where
 from soc2gate.model.rule import Control, Criterion, Rule, Severity
 from soc2gate.model.value import Value
@@ -17,6 +17,10 @@ class Verdict(enum.Enum):
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
+
+
+WITHHELD = "(withheld: it looks like a credential)"
+"""Stands in evidence for what must not be copied from a file into a report."""
 
 
 @dataclass(frozen=True, slots=True)

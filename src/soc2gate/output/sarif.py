@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Difference, Disagreement, Finding, Run, Verdict, Waiver
 from soc2gate.model.resource import LiveRef, Side, Span, Weight, Where
 from soc2gate.model.rule import Severity
 from soc2gate.model.value import Json
 from soc2gate.output import told
 from soc2gate.output.sarif_rules import DIFFERENCES, TAXONOMY, Descriptors, level, taxonomy
+from soc2gate.patterns import regex
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "%SRCROOT%"
@@ -287,7 +287,7 @@ def _suppressions(waiver: Waiver | None, where: Where | None) -> dict[str, Json]
     return {"suppressions": [suppression]}
 
 
-_LINK = re.compile(r"\](?=\()")
+_LINK = regex(r"\](?=\()")
 
 
 def _message(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from soc2gate.model.outcome import (
+    WITHHELD,
     Difference,
     Disagreement,
     Evidence,
@@ -51,6 +52,23 @@ class Sources:
         self._base = Path(run.base)
         # A plan is often one line, with everything sensitive in it: never quoted.
         self._read: dict[str, Sequence[str]] = {path: () for form, path in run.roots if form == "terraform-plan"}
+        self._withheld = {
+            (one.where.path, number)
+            for finding in run.findings
+            for one in finding.evidence
+            if one.value == WITHHELD and isinstance(one.where, Span)
+            for number in range(one.where.line, max(one.where.line, one.where.end_line) + 1)
+        }
+
+    def line(self, path: str, number: int) -> str | None:
+        """One line as it may be shown: without a credential; None where the file is gone or shorter."""
+        lines = self.lines(path)
+        if not 0 < number <= len(lines):
+            return None
+        text = lines[number - 1]
+        if (path, number) in self._withheld or _may_hold_secret(text):
+            return f"{text[: len(text) - len(text.lstrip())]}{WITHHELD}"
+        return text
 
     def lines(self, path: str) -> Sequence[str]:
         lines = self._read.get(path)
@@ -64,11 +82,26 @@ class Sources:
 
     def around(self, place: Span, margin: int = 2) -> list[tuple[int, str]]:
         """Numbered lines about a place, a few before and after; none where the file is gone or shorter."""
-        lines = self.lines(place.path)
-        if not 0 < place.line <= len(lines):
+        if self.line(place.path, place.line) is None:
             return []
-        first = max(1, place.line - margin)
-        return [(number, lines[number - 1]) for number in range(first, min(len(lines), place.line + margin) + 1)]
+        numbers = range(max(1, place.line - margin), place.line + margin + 1)
+        return [(number, text) for number in numbers if (text := self.line(place.path, number)) is not None]
+
+
+_TELLTALE = (
+    *("pass", "pwd", "secret", "token", "key", "credential", "private", "://"),
+    *("akia", "asia", "gh", "glpat", "xox", "_live_", "aiza", "npm_"),
+)
+
+
+def _may_hold_secret(text: str) -> bool:
+    lowered = text.lower()
+    if not any(word in lowered for word in _TELLTALE):
+        return False
+    # Imported here: a report without such a line needs none of it.
+    from soc2gate.model.credentials import holds_credential
+
+    return holds_credential(text) is not False
 
 
 def deciding(item: Finding) -> Evidence | None:
