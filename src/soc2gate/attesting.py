@@ -232,13 +232,13 @@ def report(asked: ReportRequest) -> Report:
     Raises `EvidenceError` when one is not: nothing is told of a ledger that does not hold.
     """
     # Imported here: attesting a commit needs none of it.
-    from soc2gate.evidence import form, period
+    from soc2gate.evidence import period, reading
     from soc2gate.evidence.ledger import Ledger
     from soc2gate.evidence.stores import open_store
 
     repository = Repository.at(asked.folder)
     ledger = Ledger(open_store(asked.place, asked.folder))
-    records = ledger.checked(asked.keys, asked.anchor, keep=form.Essence())
+    records = ledger.checked(asked.keys, asked.anchor, reading.essential)
     if asked.at is not None:
         window = period.moment(repository, records, asked.at, asked.branch)
     else:

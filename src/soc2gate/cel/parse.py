@@ -342,6 +342,9 @@ class _Parser:
         if not self.accept("("):
             return Name(token.text, token.at, token.end)
         arguments = self.arguments()
+        if token.text == "matches" and len(arguments) == 2:
+            # The specification has it both ways: matches(text, pattern).
+            return Call(token.text, arguments[0], arguments[1:], token.at, token.end)
         if token.text != "has":
             return Call(token.text, None, arguments, token.at, token.end)
         if len(arguments) == 1 and isinstance(arguments[0], Select):

@@ -296,6 +296,7 @@ def _disagreement(
         criteria=verdicts.criteria(names),
         severity=max(weights, default=None),
         reason=difference.reason or difference.note or declared.defaults.get(leaf, ""),
+        environment=declared.environment,
         fingerprint=fingerprint("pair", kind, declared.root, declared.address, path or ",".join(names)),
     )
 
@@ -343,6 +344,7 @@ def _one_sided(
         criteria=verdicts.criteria(answers or [rule.id for rule in on_kind]),
         severity=max((rule.severity for rule in on_kind), default=None),
         reason="",
+        environment=resource.environment,
         fingerprint=fingerprint(difference.value, resource.kind, resource.root, resource.address),
     )
 

@@ -154,6 +154,7 @@ def complete(draft: Draft, side: Side) -> Resource:
         members=draft.members,
         tags=draft.tags,
         managed_by=draft.managed_by,
+        environment=draft.environment,
     )
 
 
@@ -170,6 +171,8 @@ def _rest_of_partial(draft: Draft, facts: KindFacts) -> dict[str, Value]:
 def _spelling(draft: Draft) -> str:
     if draft.format == "terraform":
         return f"terraform {draft.type}"
+    if draft.spelling is not None and draft.spelling.type.startswith("awscc_"):
+        return f"terraform {draft.spelling.type}"
     return {"kubernetes": "manifest", "": "api"}.get(draft.format, draft.format)
 
 

@@ -19,6 +19,10 @@ class Verdict(enum.Enum):
     NOT_APPLICABLE = "not_applicable"
 
 
+WITHHELD = "(withheld: it looks like a credential)"
+"""Stands in evidence for what must not be copied from a file into a report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One value a verdict rests on."""
@@ -76,6 +80,8 @@ class Finding:
     waiver: Waiver | None = None
     new: bool | None = None
     """Whether it stands against a base or a baseline that knows nothing of it; None when there is neither."""
+    environment: str = ""
+    """The set of values its root was evaluated with, where there are several; `root` names it too."""
 
 
 class Difference(enum.Enum):
@@ -118,6 +124,8 @@ class Disagreement:
     reason: str
     fingerprint: str
     waiver: Waiver | None = None
+    environment: str = ""
+    """As a finding's, where code declares it."""
 
 
 class Status(enum.Enum):
@@ -261,7 +269,7 @@ class Run:
     """ISO 8601, UTC; from outside (`--now`)."""
     paths: tuple[str, ...]
     roots: tuple[tuple[str, str], ...]
-    """(format, root) of each root read."""
+    """(format, root) of each root read, once however often it was evaluated."""
     digests: Mapping[str, str]
     """`rules`, `mappings`, `config`, `inputs`, `snapshots`, `result`: sha256 each."""
     findings: tuple[Finding, ...]
@@ -285,3 +293,5 @@ class Run:
     """Set when only findings that touch changed files are told."""
     diff: Diff | None = None
     baseline: BaselineUse | None = None
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Root to the environments it was evaluated for; only roots that have some."""
