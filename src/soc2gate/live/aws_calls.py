@@ -142,6 +142,8 @@ class Calls:
         """A parameter with its `{Name}`s filled in; one that is nothing but a name keeps the type of what it names."""
         if isinstance(value, list):
             return [self._fill(one, item, region) for one in value]
+        if isinstance(value, dict):
+            return {name: self._fill(one, item, region) for name, one in value.items()}
         if not isinstance(value, str) or "{" not in value:
             return value
         known = {**item, "account": self.account, "region": region, "partition": self.partition}
