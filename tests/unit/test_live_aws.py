@@ -101,6 +101,7 @@ def test_a_security_group_reads_as_code_writes_it(aws: Aws) -> None:
             {"IpProtocol": "-1", "SourceSecurityGroupId": group},
         ],
         "SecurityGroupEgress": [EVERYWHERE],
+        "IsDefault": False,
     }
     assert found.identity["arn"] == f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{group}"
     assert found.root == f"aws:{ACCOUNT}:{REGION}"

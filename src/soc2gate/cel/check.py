@@ -246,10 +246,11 @@ class _Checker:
             if other in fits or (operator == "+" and isinstance(other, ListType)):
                 return ANY
         elif left in NUMBERS and right in NUMBERS:
-            if operator != "%":
-                return left if left == right else DOUBLE
-            if left is right is INT:
-                return INT
+            if left is not right:
+                hint = "both of one kind: 2.0 in place of 2, or double(value)"
+                return self.fail(node, f"“{operator}” does not mix {_a(left)} and {_a(right)}", hint)
+            if operator != "%" or left is INT:
+                return left
         elif operator == "+" and left is right is STRING:
             return STRING
         elif operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):

@@ -8,12 +8,13 @@ from soc2gate.cel import text
 from soc2gate.cel.operations import unknown_of
 from soc2gate.model.credentials import CREDENTIAL, holds_credential
 from soc2gate.model.value import Text, Unknown, Value
+from soc2gate.patterns import regex
 
 # --- whose key
 
 _AWS_ALIAS = "alias/aws/"
-_KEY_TYPE = re.compile(r"(?:^|\.)aws(?:cc)?_kms_(?:key|replica_key|external_key|replica_external_key|alias)\.")
-_DATA_SOURCE = re.compile(r"(?:^|\.)data\.[a-z0-9_]+\.")
+_KEY_TYPE = regex(r"(?:^|\.)aws(?:cc)?_kms_(?:key|replica_key|external_key|replica_external_key|alias)\.")
+_DATA_SOURCE = regex(r"(?:^|\.)data\.[a-z0-9_]+\.")
 
 
 def customer_key(value: Value) -> bool | Unknown:
@@ -57,7 +58,7 @@ def _by_known_part(literals: tuple[str, ...]) -> bool | None:
 
 # --- what should not stand in plain text
 
-_SENSITIVE = re.compile(r"passw|secret|token|private|credential|access_key|connection_string", re.IGNORECASE)
+_SENSITIVE = regex(r"passw|secret|token|private|credential|access_key|connection_string", re.IGNORECASE)
 
 
 def looks_like_secret(value: Value) -> bool | Unknown:
@@ -77,10 +78,10 @@ def looks_like_secret(value: Value) -> bool | Unknown:
 
 
 def _is_harmless(part: Value) -> bool:
-    """An identifier of a resource that the same code manages is not a credential, whatever it turns out to be."""
-    return (
-        isinstance(part, Unknown)
-        and part.ref is not None
-        and part.not_null
-        and not _SENSITIVE.search(part.ref.attribute)
-    )
+    """An identifier of a resource that the same code manages is not a credential, whatever it turns out to be; nor is
+    what CloudFormation says of the stack (`AWS::Region`)."""
+    if not isinstance(part, Unknown):
+        return False
+    if part.ref is None:
+        return bool(part.depends) and all(name.startswith("AWS::") for name in part.depends)
+    return part.not_null and not _SENSITIVE.search(part.ref.attribute)

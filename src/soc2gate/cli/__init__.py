@@ -35,7 +35,11 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+    # Modules are imported and go with the process: looking for cycles among them takes a fifth of a scan of one file.
+    gc.disable()
+    code = run(sys.argv[1:] if arguments is None else list(arguments))
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -12,7 +13,6 @@ from soc2gate.config import Config
 from soc2gate.config import load as load_config
 from soc2gate.engine import waivers
 from soc2gate.errors import ConfigError, Exit
-from soc2gate.facts import fields
 from soc2gate.model.resource import Span
 from soc2gate.model.rule import RuleSet
 from soc2gate.packs import load as load_rules

@@ -10,7 +10,7 @@ from soc2gate.facts import dataclass
 from soc2gate.model.outcome import WITHHELD, Evidence, Finding, Verdict
 from soc2gate.model.resource import Resource, place_of
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Source
-from soc2gate.model.value import Value
+from soc2gate.model.value import Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,11 @@ def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]
     if verdict is Verdict.FAIL:
         message = question.message.render(bindings, answer.witness if answer else None, now)
     elif verdict is Verdict.UNKNOWN:
-        reason = answer.reason if answer else ""
+        # Imported here: many runs have nothing undecided.
+        from soc2gate.engine.settling import explained
+
+        value = answer.value if answer else None
+        reason = explained(answer.reason, value.depends if isinstance(value, Unknown) else ()) if answer else ""
         message = f"not decided: {reason}"
     yield Finding(
         rule=rule.id,

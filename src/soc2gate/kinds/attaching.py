@@ -197,14 +197,14 @@ def _join(part: _Part) -> None:
     current = draft.value(path)
     if part.companion.many:
         draft.overwrite(path, _more(draft, path, current, part))
-    else:
-        draft.places[path] = part.source.where
-        made = draft.settle(part.piece, path)
-        if part.optional:
-            made = one_of((current, made), part.optional)
-        elif path in draft.members.values() and current is not None:
-            made = one_of((current, made), f"{path} is written more than once")
-        draft.overwrite(path, made)
+        return
+    draft.places[path] = part.source.where
+    made = draft.settle(part.piece, path)
+    if part.optional:
+        made = one_of((current, made), part.optional)
+    elif path in draft.members.values() and current is not None:
+        made = one_of((current, made), f"{path} is written more than once")
+    draft.overwrite(path, made)
     draft.members[part.source.address] = path
 
 
@@ -226,6 +226,7 @@ def _more(draft: Draft, path: str, current: Value, part: _Part) -> Value:
         more = (Unknown(reason),)
     # Settled once in its final position, so that the places of its parts stand under the right index.
     start = len(items) + len(more)
+    draft.members[part.source.address] = f"{path}[{start}]"
     draft.places.setdefault(path, part.source.where)
     for i in range(len(part.piece) if isinstance(part.piece, (list, tuple)) else 1):
         draft.places[f"{path}[{start + i}]"] = part.source.where

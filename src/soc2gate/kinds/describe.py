@@ -94,9 +94,14 @@ class Link:
     same account (or, for a singleton of a region, the same region) belongs to it."""
     when: Callable[[Mapping[str, Value]], bool | None] | None = None
     """Whether a linked resource's properties make it count at all (`ResourceType == "VPC"`); None: it may."""
+    to: Callable[[Resource], Value] | None = None
+    """For links the other way round: what in this resource names the linked one (an instance's `SubnetId`). The link is
+    unknown where that is not among what was read, and absent where nothing is named (None)."""
     find: Callable[[Resource, Sequence[Resource]], Sequence[Resource]] | None = None
     """For links that go by anything else (selectors, namespaces): the ones that belong to this resource, among those
     of the linked kind in the same root."""
+    doubt: Callable[[Resource, Resource], str] | None = None
+    """With `find`: why it is not sure that one which was found belongs to this resource; empty where it is."""
 
 
 @dataclass(frozen=True, slots=True)

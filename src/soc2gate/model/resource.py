@@ -137,7 +137,8 @@ class Resource:
     derived_from: str = ""
     """For a derived kind (`Kubernetes::PodTemplate`): the kind of the resource it is part of."""
     members: Mapping[str, str] = field(default_factory=dict)
-    """Addresses of companions folded into this resource, each to the property path it fills."""
+    """Addresses of companions folded into this resource, each to the property path it fills; the first element it adds
+    where that is a list."""
     tags: Mapping[str, Value] = field(default_factory=dict)
     initial: Mapping[str, str] = field(default_factory=dict)
     """Property path to why it stands there although nobody wrote it and no apply restores it: what creating gives.

@@ -13,6 +13,7 @@ from soc2gate.model.outcome import Disagreement, Finding, Run, Status, Verdict
 from soc2gate.model.resource import Side, Weight
 from soc2gate.output import summary, told
 from soc2gate.output.style import clip
+from soc2gate.patterns import regex
 
 MOST_BYTES = 1_000_000
 """GitHub drops a step's summary above 1,048,576; the rest is for whatever the caller adds."""
@@ -216,7 +217,7 @@ def _waived(run: Run) -> Iterator[str]:
         yield f"- {code(item.rule)} of {code(told.subject(item))}: {plain(told.waiver_words(item.waiver))}"
 
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&$]")
+_SPECIAL = regex(r"[\\`*_{}\[\]<>#!|~&$]")
 
 
 def plain(text: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -23,6 +22,7 @@ from soc2gate.model.rule import Severity
 from soc2gate.model.value import Json
 from soc2gate.output import told
 from soc2gate.output.sarif_rules import DIFFERENCES, TAXONOMY, Descriptors, level, taxonomy
+from soc2gate.patterns import regex
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "%SRCROOT%"
@@ -287,7 +287,7 @@ def _suppressions(waiver: Waiver | None, where: Where | None) -> dict[str, Json]
     return {"suppressions": [suppression]}
 
 
-_LINK = re.compile(r"\](?=\()")
+_LINK = regex(r"\](?=\()")
 
 
 def _message(text: str) -> str:

@@ -6,7 +6,8 @@ it; the last line is the decision.
 
 from __future__ import annotations
 
-import shutil
+import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from soc2gate.model.outcome import ChangedFiles, Difference, Disagreement, Finding, Run, Status, Verdict
@@ -21,8 +22,22 @@ def render(run: Run, *, color: bool = False, width: int = 0, verbose: bool = Fal
 
     Raises nothing for a source file that has gone since: the line is then left out.
     """
-    report = _Report(run, Style(color), width or shutil.get_terminal_size((110, 40)).columns, verbose)
+    report = _Report(run, Style(color), width or _columns(), verbose)
     return "\n".join(map(report.style.shown, report.lines())) + "\n"
+
+
+def _columns() -> int:
+    """The terminal's width, else 110: as shutil tells it, whose import brings three kinds of compression."""
+    try:
+        told = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        told = 0
+    if told > 0:
+        return told
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 110 if sys.__stdout__ else 110
+    except (ValueError, OSError):
+        return 110
 
 
 class _Report:

@@ -132,6 +132,24 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     "AWS::CloudTrail::Trail": {"": {"HomeRegion": "s"}},
     "AWS::EC2::FlowLog": {"": {"FlowLogStatus": "s"}},
     "AWS::EC2::VPC": {"": {"IsDefault": "b"}},
+    "AWS::EC2::SecurityGroup": {"": {"IsDefault": "b"}},
+    # AWS tells entries with their ACL; the registry has them as resources of their own.
+    "AWS::EC2::NetworkAcl": {
+        "": {"Entries": "[#Entry"},
+        "Entry": {
+            "RuleNumber": "i",
+            "Protocol": "i",
+            "RuleAction": "s",
+            "Egress": "b",
+            "CidrBlock": "s",
+            "Ipv6CidrBlock": "s",
+            "PortRange": "#PortRange",
+        },
+        "PortRange": {"From": "i", "To": "i"},
+    },
+    # User data may hold secrets, so that a snapshot tells only whether it seems to.
+    "AWS::EC2::Instance": {"": {"UserDataHoldsSecret": "b"}},
+    "AWS::EC2::LaunchTemplate": {"": {"UserDataHoldsSecret": "b"}},
     "AWS::EC2::Volume": {"": {"State": "s"}},
     # What the repository's and the registry's settings come to: SCAN_ON_PUSH, CONTINUOUS_SCAN or MANUAL.
     "AWS::ECR::Repository": {"": {"ScanFrequency": "s"}},
@@ -141,6 +159,7 @@ RELATED: Mapping[str, Structure] = {
     # What rules read as `resource.related.<Link>`; `kinds` fills it.
     "AWS::S3::Bucket": {"Policy": "*"},
     "AWS::EC2::VPC": {"FlowLogs": "[@AWS::EC2::FlowLog"},
+    "AWS::EC2::Instance": {"ElasticAddresses": "[s"},
     "AWS::Lambda::Function": {"FailureDestinations": "[s"},
     "AWS::WAFv2::WebACL": {"LoggingConfigurations": "[@AWS::WAFv2::LoggingConfiguration"},
     "Account::Account": {"Trails": "[@AWS::CloudTrail::Trail"},
