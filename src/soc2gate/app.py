@@ -385,7 +385,12 @@ def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request
 
 def _not_compared(declared: Iterable[Resource], asked: set[str]) -> list[Problem]:
     """One note for declared kinds that have no live reader: they were judged in code and compared with nothing."""
-    kinds_left = Counter(resource.kind for resource in declared if resource.kind not in asked and not resource.partial)
+    kinds_left = Counter(
+        resource.kind
+        for resource in declared
+        # What is part of something else is compared as that.
+        if resource.kind not in asked and not resource.partial and resource.derived_from not in asked
+    )
     if not kinds_left:
         return []
     named = ", ".join(f"{kind} ×{number}" if number > 1 else kind for kind, number in sorted(kinds_left.items()))

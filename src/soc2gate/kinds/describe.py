@@ -195,6 +195,9 @@ class Kind:
     """Identity keys or properties whose declared value names one live resource within its account and region."""
     singleton: bool = False
     """One per account or region: never missing, never unmanaged."""
+    shown_by: tuple[str, ...] = ()
+    """For a singleton: kinds that, where code declares one, show that the code is about this as well, even if the root
+    does not own the account."""
     unordered: tuple[str, ...] = ()
     """Property paths compared as sets although the schema does not say so, each for a reason in a comment."""
     ignored: tuple[str, ...] = ()

@@ -73,8 +73,8 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
     if not described.by:
         for owner in owners:
             for other in linked:
-                if _same_account(owner, other):
-                    _add(out[id(owner)], other, described, "")
+                if (same := _same_place(owner, other)) is not False:
+                    _add(out[id(owner)], other, described, "" if same else f"{other.address} may be in another region")
         return out
     targets: Targets[Resource] = Targets()
     for owner in owners:
@@ -133,16 +133,23 @@ def _names(owner: Resource) -> list[Value]:
     return [value for key in keys if isinstance(value := owner.identity.get(key, owner.properties.get(key)), str)]
 
 
-def _same_account(owner: Resource, other: Resource) -> bool:
+def _same_place(owner: Resource, other: Resource) -> bool | None:
+    """Whether both are of one account, and of one region where the owner is of any; None where code does not decide."""
     if owner.side is Side.DECLARED:
-        return owner.root == other.root
-    for part in ("account", "region"):
-        ours, theirs = owner.identity.get(part), other.identity.get(part)
-        if part == "region" and (ours == "global" or ours is None):
-            continue
-        if ours != theirs:
+        if owner.root != other.root:
             return False
-    return True
+        region, theirs = owner.identity.get("region"), other.identity.get("region")
+        if theirs == region or _is_of_account(owner):
+            return True
+        return False if isinstance(region, str) and isinstance(theirs, str) else None
+    if _is_of_account(owner):
+        return owner.root.rpartition(":")[0] == other.root.rpartition(":")[0]
+    return owner.root == other.root
+
+
+def _is_of_account(owner: Resource) -> bool:
+    live = registry.kind(owner.kind).live
+    return live is None or live.scope == "global"
 
 
 def _unread(owner: Resource, kind: str, unread: Sequence[Unread]) -> str:

@@ -167,7 +167,9 @@ RELATED: Mapping[str, Structure] = {
         "Detectors": "[@AWS::GuardDuty::Detector",
         "Recorders": "[@AWS::Config::ConfigurationRecorder",
         "Hubs": "[@AWS::SecurityHub::Hub",
-        "BackupPlans": "[*",
+        "Standards": "[@AWS::SecurityHub::Standard",
+        "BackupPlans": "[@AWS::Backup::BackupPlan",
+        "BackupSelections": "[@AWS::Backup::BackupSelection",
     },
     "Kubernetes::Namespace": {
         "Workloads": "[@Kubernetes::PodTemplate",
