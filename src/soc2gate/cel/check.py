@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from soc2gate.cel.functions import HELPERS
 from soc2gate.cel.language import CONVERSIONS, FUNCTIONS, METHODS, safe_pattern
@@ -33,6 +32,7 @@ from soc2gate.cel.syntax import (
     start_of,
 )
 from soc2gate.errors import ConfigError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.rule import Source
 from soc2gate.schema.types import ANY, BOOL, DOUBLE, INT, STRING, ListType, MapType, ObjectType, Type
 from soc2gate.suggest import did_you_mean

@@ -7,7 +7,6 @@ leading dots. What is left out is refused with its name, never read as something
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from soc2gate.cel.syntax import (
     MACROS,
@@ -28,6 +27,7 @@ from soc2gate.cel.syntax import (
     error_at,
 )
 from soc2gate.errors import ConfigError
+from soc2gate.facts import dataclass
 from soc2gate.model.rule import Source
 
 _DEPTH_LIMIT = 40

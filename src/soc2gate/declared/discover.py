@@ -10,7 +10,6 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.files import (
@@ -25,6 +24,7 @@ from soc2gate.declared.formats import Sniffed, is_plan, sniff
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError, RefusedError, UsageError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Span, Weight
 
 

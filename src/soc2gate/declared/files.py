@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError, RefusedError
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Problem, Span, Weight
 
 SKIPPED = frozenset((".git", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "venv", "__pycache__"))

@@ -6,11 +6,11 @@ Most files of a repository are not ours, so the question is asked of the bytes f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from soc2gate.declared.files import decode
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass
 
 if TYPE_CHECKING:
     from soc2gate.yaml_lines import YamlValue

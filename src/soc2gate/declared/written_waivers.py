@@ -15,12 +15,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.declared.files import TERRAFORM_SUFFIXES, read_text
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Waiver
 from soc2gate.model.resource import Span
 

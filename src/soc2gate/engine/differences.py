@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value, as_json
 
 Resolve: TypeAlias = Callable[[Ref], frozenset[str] | None]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds import registry
 from soc2gate.kinds.convert import one_of
 from soc2gate.kinds.describe import Companion
@@ -197,14 +197,14 @@ def _join(part: _Part) -> None:
     current = draft.value(path)
     if part.companion.many:
         draft.overwrite(path, _more(draft, path, current, part))
-    else:
-        draft.places[path] = part.source.where
-        made = draft.settle(part.piece, path)
-        if part.optional:
-            made = one_of((current, made), part.optional)
-        elif path in draft.members.values() and current is not None:
-            made = one_of((current, made), f"{path} is written more than once")
-        draft.overwrite(path, made)
+        return
+    draft.places[path] = part.source.where
+    made = draft.settle(part.piece, path)
+    if part.optional:
+        made = one_of((current, made), part.optional)
+    elif path in draft.members.values() and current is not None:
+        made = one_of((current, made), f"{path} is written more than once")
+    draft.overwrite(path, made)
     draft.members[part.source.address] = path
 
 
@@ -226,6 +226,7 @@ def _more(draft: Draft, path: str, current: Value, part: _Part) -> Value:
         more = (Unknown(reason),)
     # Settled once in its final position, so that the places of its parts stand under the right index.
     start = len(items) + len(more)
+    draft.members[part.source.address] = f"{path}[{start}]"
     draft.places.setdefault(path, part.source.where)
     for i in range(len(part.piece) if isinstance(part.piece, (list, tuple)) else 1):
         draft.places[f"{path}[{start + i}]"] = part.source.where
@@ -265,6 +266,7 @@ def _stand_alone(companion: Companion, source: Draft, piece: Piece) -> Draft:
         return _own_kind(companion, source, piece)
     draft = Draft(source.kind, None, source.body, source.where)
     draft.format, draft.type, draft.root = source.format, source.type, source.root
+    draft.environment = source.environment
     draft.address = source.address
     draft.uncertain = source.uncertain
     draft.raw_places, draft.raw_notes = source.raw_places, source.raw_notes

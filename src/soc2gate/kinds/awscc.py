@@ -8,8 +8,8 @@ CloudFormation's. So a resource of it is given its names back and goes CloudForm
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
+from soc2gate.facts import replace
 from soc2gate.kinds.describe import Spelling
 from soc2gate.kinds.respelling import Respelling
 from soc2gate.model.resource import RawResource

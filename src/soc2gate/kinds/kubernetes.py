@@ -9,9 +9,9 @@ policies, a workload with its disruption budgets. Live objects are tied by the l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from soc2gate.facts import dataclass, replace
 from soc2gate.kinds.convert import unknown_like
 from soc2gate.kinds.describe import Kind, Link, Spelling
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE, PREFIX, RESOURCES, ApiResource, find

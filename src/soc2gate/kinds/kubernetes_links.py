@@ -7,9 +7,9 @@ declared nowhere, its policies may stand in another folder, and two folders may 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE
 from soc2gate.kinds.targets import Key, key_of
 from soc2gate.model.resource import Resource, Side, Span, Where

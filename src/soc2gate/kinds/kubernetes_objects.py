@@ -8,8 +8,8 @@ server that is older than a field leaves the field out and behaves as its defaul
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.convert import coerce
 from soc2gate.kinds.kubernetes_api import ApiResource
 from soc2gate.kinds.kubernetes_defaults import BY_KIND, COMPUTED, EMPTY, Filled, Object, constants

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from soc2gate.facts import dataclass
 from soc2gate.kinds.kubernetes_api import ApiResource, find
 from soc2gate.model.value import Json
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.kubernetes_api import PREFIX, RESOURCES, ApiResource, find
 from soc2gate.kinds.kubernetes_yaml import NotAnObject, object_in
 from soc2gate.kinds.respelling import Respelling, camel

@@ -6,9 +6,9 @@ YAML with parts that are not known is still YAML: `image: ${var.image}` makes on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass
 from soc2gate.kinds.convert import unknown_like
 from soc2gate.model.resource import Places, RawResource
 from soc2gate.model.value import SPECIAL, OpenMap, Text, Unknown, Value

@@ -7,8 +7,8 @@ leaves the link open: `exists` over it is then true or unknown, never false for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from soc2gate.facts import dataclass, replace
 from soc2gate.kinds import registry
 from soc2gate.kinds.describe import Link
 from soc2gate.kinds.targets import Targets
@@ -33,6 +33,8 @@ class _Belonging:
 
     certain: list[Resource]
     possible: list[tuple[Resource, str]]
+    unseen: str = ""
+    """Why what it names is not among what was read; empty where it is."""
 
 
 def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[Resource]:
@@ -63,7 +65,10 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
             by_root.setdefault(other.root, []).append(other)
         for owner in owners:
             for other in described.find(owner, by_root.get(owner.root, [])):
-                _add(out[id(owner)], other, described, "")
+                _add(out[id(owner)], other, described, described.doubt(owner, other) if described.doubt else "")
+        return out
+    if described.to is not None:
+        _follow(described, owners, linked, out)
         return out
     if not described.by:
         for owner in owners:
@@ -85,6 +90,30 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
             for owner in targets.in_root(other.root):
                 _add(out[id(owner)], other, described, f"{other.address} may belong to this: {named.unknown}")
     return out
+
+
+def _follow(
+    described: Link, owners: Sequence[Resource], linked: Sequence[Resource], out: Mapping[int, _Belonging]
+) -> None:
+    """Fill in the resource that each owner names."""
+    assert described.to is not None
+    targets: Targets[Resource] = Targets()
+    for other in linked:
+        if not other.partial:
+            targets.add(other, other.root, other.address, _names(other))
+    for owner in owners:
+        value = described.to(owner)
+        if value is None:
+            continue
+        belonging = out[id(owner)]
+        named = targets.find(value, owner.root)
+        for other in named.certain:
+            _add(belonging, other, described, "")
+        for other in named.possible:
+            _add(belonging, other, described, f"it is not known whether {other.address} is meant")
+        if named.unknown or named.external:
+            title = registry.kind(described.kind).title
+            belonging.unseen = named.unknown or f"the {title} that it names is not declared here"
 
 
 def _add(belonging: _Belonging, other: Resource, described: Link, doubt: str) -> None:
@@ -142,7 +171,7 @@ def _related(owner: Resource, name: str, described: Link, found: _Belonging, unr
     for other, _ in found.possible:
         _note_places(places, f"{path}[{len(certain) + len(templates)}]" if described.many else path, other)
         templates.append(dict(other.properties))
-    reason = unread or next((doubt for _, doubt in found.possible), "")
+    reason = unread or next((doubt for _, doubt in found.possible), "") or found.unseen
     value: Value
     if unread:
         templates.append(Unknown(unread))

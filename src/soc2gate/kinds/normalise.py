@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 from collections import ChainMap, Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds import registry
 from soc2gate.kinds.attaching import Roots, attach
 from soc2gate.kinds.completing import complete, facts_of, fill_defaults
@@ -191,6 +191,9 @@ def _account_kinds(reading: Reading, resources: Sequence[Resource]) -> list[Reso
         kind = registry.kind(name)
         if not kind.singleton or kind.live is None or kind.live.scope != "global":
             continue
+        if not (kind.terraform or kind.cloudformation or kind.links):
+            # Nothing that code can say is about it (the root user's second factor).
+            continue
         out.append(
             Resource(
                 kind=name,
@@ -202,6 +205,7 @@ def _account_kinds(reading: Reading, resources: Sequence[Resource]) -> list[Reso
                 root=reading.root,
                 spelling=reading.format,
                 identity={"account": account},
+                environment=reading.environment,
             )
         )
     return out

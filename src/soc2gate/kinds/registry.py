@@ -7,9 +7,9 @@ module for S3 and no other. A test holds these tables against what the modules s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Companion, Kind, Spelling
 from soc2gate.schema import lookup
 from soc2gate.schema.types import ListType, ObjectType
@@ -20,13 +20,17 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
     "Account::IAM::PasswordPolicy": _AWS + "account",
+    "Account::IAM::Root": _AWS + "iam_credentials",
     "AWS::AmazonMQ::Broker": _AWS + "mq",
     "AWS::ApiGateway::DomainName": _AWS + "apigateway",
+    "AWS::ApiGateway::Method": _AWS + "apigateway",
     "AWS::ApiGateway::Stage": _AWS + "apigateway",
     "AWS::ApiGatewayV2::Stage": _AWS + "apigateway",
+    "AWS::AutoScaling::LaunchConfiguration": _AWS + "ec2",
     "AWS::CertificateManager::Certificate": _AWS + "acm",
     "AWS::CloudFront::Distribution": _AWS + "cloudfront",
     "AWS::CloudTrail::Trail": _AWS + "cloudtrail",
+    "AWS::CodeBuild::Project": _AWS + "codebuild",
     "AWS::Cognito::UserPool": _AWS + "cognito",
     "AWS::DMS::ReplicationInstance": _AWS + "dms",
     "AWS::DocDB::DBCluster": _AWS + "docdb",
@@ -34,6 +38,8 @@ KINDS: Mapping[str, str] = {
     "AWS::EC2::FlowLog": _AWS + "ec2",
     "AWS::EC2::Instance": _AWS + "ec2",
     "AWS::EC2::LaunchTemplate": _AWS + "ec2",
+    "AWS::EC2::NetworkAcl": _AWS + "ec2",
+    "AWS::EC2::NetworkAclEntry": _AWS + "ec2",
     "AWS::EC2::SecurityGroup": _AWS + "ec2",
     "AWS::EC2::Subnet": _AWS + "ec2",
     "AWS::EC2::VPC": _AWS + "ec2",
@@ -57,6 +63,7 @@ KINDS: Mapping[str, str] = {
     "AWS::Kinesis::Stream": _AWS + "kinesis",
     "AWS::KMS::Key": _AWS + "kms",
     "AWS::Lambda::Function": _AWS + "lambdas",
+    "AWS::Lambda::Permission": _AWS + "lambda_permissions",
     "AWS::MSK::Cluster": _AWS + "msk",
     "AWS::Neptune::DBCluster": _AWS + "neptune",
     "AWS::OpenSearchService::Domain": _AWS + "opensearch",
@@ -65,31 +72,47 @@ KINDS: Mapping[str, str] = {
     "AWS::Redshift::Cluster": _AWS + "redshift",
     "AWS::S3::Bucket": _AWS + "s3",
     "AWS::S3::BucketPolicy": _AWS + "s3",
+    "AWS::SageMaker::NotebookInstance": _AWS + "sagemaker",
     "AWS::SecretsManager::Secret": _AWS + "secretsmanager",
     "AWS::SNS::Topic": _AWS + "sns",
     "AWS::SNS::TopicPolicy": _AWS + "sns",
     "AWS::SQS::Queue": _AWS + "sqs",
     "AWS::SQS::QueuePolicy": _AWS + "sqs",
+    "AWS::WAFv2::WebACL": _AWS + "wafv2",
+    "AWS::WorkSpaces::Workspace": _AWS + "workspaces",
 }
 """Kind to the module that describes it; every `Kubernetes::…` kind is in one module of its own."""
 
 _TERRAFORM: Mapping[str, Sequence[str]] = {
     "account": ("aws_iam_account_password_policy",),
     "acm": ("aws_acm_certificate",),
-    "apigateway": ("aws_api_gateway_domain_name", "aws_api_gateway_stage", "aws_apigatewayv2_stage"),
+    "apigateway": (
+        "aws_api_gateway_domain_name",
+        "aws_api_gateway_method",
+        "aws_api_gateway_stage",
+        "aws_apigatewayv2_stage",
+    ),
     "cloudfront": ("aws_cloudfront_distribution",),
     "cloudtrail": ("aws_cloudtrail",),
+    "codebuild": ("aws_codebuild_project",),
     "cognito": ("aws_cognito_user_pool",),
     "dms": ("aws_dms_replication_instance",),
     "docdb": ("aws_docdb_cluster",),
     "dynamodb": ("aws_dynamodb_table",),
     "ec2": (
+        "aws_default_network_acl",
         "aws_default_security_group",
+        "aws_default_subnet",
         "aws_default_vpc",
         "aws_ebs_volume",
+        "aws_eip",
+        "aws_eip_association",
         "aws_flow_log",
         "aws_instance",
+        "aws_launch_configuration",
         "aws_launch_template",
+        "aws_network_acl",
+        "aws_network_acl_rule",
         "aws_security_group",
         "aws_security_group_rule",
         "aws_subnet",
@@ -130,6 +153,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_opensearch_domain",
         "aws_opensearch_domain_policy",
     ),
+    "lambda_permissions": ("aws_lambda_function_url", "aws_lambda_permission"),
     "lambdas": ("aws_lambda_function", "aws_lambda_function_event_invoke_config"),
     "rds": ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance"),
     "redshift": ("aws_redshift_cluster", "aws_redshift_logging"),
@@ -148,6 +172,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_s3_bucket_versioning",
         "aws_s3_bucket_website_configuration",
     ),
+    "sagemaker": ("aws_sagemaker_notebook_instance",),
     "secretsmanager": ("aws_secretsmanager_secret", "aws_secretsmanager_secret_rotation"),
     "sns": ("aws_sns_topic", "aws_sns_topic_policy"),
     "sqs": (
@@ -156,12 +181,16 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_sqs_queue_redrive_allow_policy",
         "aws_sqs_queue_redrive_policy",
     ),
+    "wafv2": ("aws_wafv2_web_acl", "aws_wafv2_web_acl_logging_configuration"),
+    "workspaces": ("aws_workspaces_workspace",),
 }
 TERRAFORM: Mapping[str, str] = {type_: _AWS + name for name, types in _TERRAFORM.items() for type_ in types}
 """Terraform type to the module that describes what it is, or what it is part of."""
 
 CLOUDFORMATION: Mapping[str, str] = {
     # Types that are no kind of ours but say part of one. Types that are kinds are found in `KINDS`.
+    "AWS::EC2::EIP": _AWS + "ec2",
+    "AWS::EC2::EIPAssociation": _AWS + "ec2",
     "AWS::EC2::SecurityGroupEgress": _AWS + "ec2",
     "AWS::EC2::SecurityGroupIngress": _AWS + "ec2",
     "AWS::IAM::GroupPolicy": _AWS + "iam",
@@ -171,6 +200,7 @@ CLOUDFORMATION: Mapping[str, str] = {
     "AWS::KMS::Alias": _AWS + "kms",
     "AWS::Lambda::EventInvokeConfig": _AWS + "lambdas",
     "AWS::SecretsManager::RotationSchedule": _AWS + "secretsmanager",
+    "AWS::WAFv2::LoggingConfiguration": _AWS + "wafv2",
     "AWS::SecretsManager::SecretTargetAttachment": _AWS + "secretsmanager",
 }
 

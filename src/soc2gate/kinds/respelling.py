@@ -7,9 +7,9 @@ and Terraform's shapes. The walk gives every name and shape back, and remembers 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.convert import coerce, one_of, unknown_like
 from soc2gate.model.resource import RawResource, Where
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown, Value

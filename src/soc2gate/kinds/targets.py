@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, OpenList, Text, Unknown, Value
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from soc2gate.model.outcome import (
     Status,
     Waiver,
 )
-from soc2gate.model.resource import LiveRef, Problem, Span, Where
+from soc2gate.model.resource import LiveRef, Problem, Span, Where, root_of
 from soc2gate.model.value import Json, as_json
 from soc2gate.output import summary
 
@@ -40,7 +40,10 @@ def document(run: Run) -> dict[str, Json]:
         "command": run.command,
         "time": run.time,
         "paths": list(run.paths),
-        "roots": [{"format": name, "path": path} for name, path in run.roots],
+        "roots": [
+            {"format": name, "path": path, "environments": list(run.environments.get(path, ()))}
+            for name, path in run.roots
+        ],
         "digests": dict(run.digests),
         "summary": _summary(run),
         "criteria": [criterion(item) for item in run.criteria],
@@ -100,7 +103,8 @@ def finding(item: Finding) -> dict[str, Json]:
         "side": item.side.value,
         "kind": item.kind,
         "address": item.address,
-        "root": item.root,
+        "root": root_of(item.root, item.environment),
+        "environment": item.environment,
         "identity": {key: as_json(value) for key, value in sorted(item.identity.items())},
         "where": where(item.where),
         "message": item.message,
@@ -133,6 +137,7 @@ def disagreement(item: Disagreement) -> dict[str, Json]:
         "severity": str(item.severity) if item.severity else "none",
         "reason": item.reason,
         "fingerprint": item.fingerprint,
+        "environment": item.environment,
         "waiver": _waiver(item.waiver),
     }
 
@@ -153,6 +158,7 @@ def problem(item: Problem) -> dict[str, Json]:
         "where": where(item.where),
         "hint": item.hint,
         "new": item.new,
+        "environment": item.environment,
     }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from soc2gate.errors import Exit
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Status
 from soc2gate.model.rule import Severity
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Text, Unknown, Value

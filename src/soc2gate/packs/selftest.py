@@ -20,11 +20,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soc2gate.errors import ConfigError, InputError, UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Finding, Verdict
 from soc2gate.model.resource import Problem, Resource, Side, Span, Weight
 from soc2gate.model.rule import Rule, RuleSet

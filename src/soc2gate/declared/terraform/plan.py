@@ -13,7 +13,6 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soc2gate.declared.files import as_problem
@@ -32,6 +31,7 @@ from soc2gate.declared.terraform.shown import (
     word,
 )
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight
 from soc2gate.model.value import Json, Unknown, Value
 

@@ -7,10 +7,10 @@ where the argument is one that takes references (`bucket`, `kms_key_id`) and men
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.shown import Table, table, tables, word, words
 from soc2gate.declared.terraform.unknowns import computed
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Json, Unknown, Value
 
 _RESOURCE = re.compile(r"^((?:data\.)?[a-z][\w-]*\.[\w-]+(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?)(?:\.([\w-]+))?$")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.plan_references import Place, not_known
 from soc2gate.declared.terraform.shown import Table, table, tables
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, Json, Unknown, Value, first_unknown
 
 HIDDEN = "sensitive: Terraform keeps it out of sight"
