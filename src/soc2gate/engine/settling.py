@@ -23,7 +23,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r'module "[^"]+".* is not installed', "run terraform init -backend=false, and scan again"),
     (r"another tool fills in", "render it and scan the result"),
     (r"macro .* was not run|is made by a macro", "scan the processed template"),
-    (r"belongs to a resource that is not declared here", "scan the code that declares it as well"),
+    (r"is not declared here", "scan the code that declares it as well"),
     (r"no manifest that was read declares its service account", f"scan the manifest that does, or {_VERIFY}"),
     (r"of another stack", "scan the template that exports it as well"),
     (r"on the node|takes an environment variable", "scan the files of the node as well"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from soc2gate.model.value import Unknown
+
 CREDENTIAL = re.compile(
     r"""(?:^|[^A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}
     | -----BEGIN[ ](?:[A-Z]+[ ])?PRIVATE[ ]KEY
@@ -20,8 +22,8 @@ CREDENTIAL = re.compile(
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}={0,2}\s*")
 
 
-def holds_credential(value: str) -> bool:
-    """Whether a text holds one, in plain sight or base64-encoded."""
+def holds_credential(value: str) -> bool | Unknown:
+    """Whether a text holds one, in plain sight or base64-encoded; unknown where it cannot be unpacked."""
     if CREDENTIAL.search(value):
         return True
     if not _BASE64.fullmatch(value):
@@ -34,4 +36,26 @@ def holds_credential(value: str) -> bool:
         decoded = base64.b64decode(value, validate=False)
     except binascii.Error:
         return False
-    return bool(CREDENTIAL.search(decoded.decode("utf-8", "replace")))
+    text = readable(decoded)
+    return text if isinstance(text, Unknown) else bool(CREDENTIAL.search(text))
+
+
+_GZIP = b"\x1f\x8b"
+_MOST = 1_000_000
+"""User data is at most 16 KB as it is sent; this much of it unpacked is looked at."""
+
+
+def readable(data: bytes) -> str | Unknown:
+    """What user data says: it may be compressed. Unknown where it cannot be unpacked, or is too long when it is."""
+    if not data.startswith(_GZIP):
+        return data.decode("utf-8", "replace")
+    import zlib
+
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        text = unpacking.decompress(data, _MOST)
+    except zlib.error:
+        return Unknown("it is compressed, and cannot be unpacked")
+    if unpacking.unconsumed_tail or not unpacking.eof:
+        return Unknown(f"it is compressed, and more than {_MOST} bytes long")
+    return text.decode("utf-8", "replace")

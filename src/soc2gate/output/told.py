@@ -101,7 +101,7 @@ def _may_hold_secret(text: str) -> bool:
     # Imported here: a report without such a line needs none of it.
     from soc2gate.model.credentials import holds_credential
 
-    return holds_credential(text)
+    return holds_credential(text) is not False
 
 
 def deciding(item: Finding) -> Evidence | None:
