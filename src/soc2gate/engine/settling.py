@@ -33,7 +33,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"no namespace is written", "write metadata.namespace"),
     (r"named by manifests that were read and declared by none", f"declare the namespace, or {_VERIFY}"),
     (r"is required and not written|version \d+ of the AWS provider", "write it"),
-    (r"not written|names no protocol", f"write it, or {_VERIFY}"),
+    (r"not written|no \w+ is written|names no protocol", f"write it, or {_VERIFY}"),
     (r"started by a shell", "start it without one"),
     # What only the running account or cluster tells.
     (r"known after (it is deployed|apply|deploy)|known at deploy|after it is deployed", f"scan a plan, or {_VERIFY}"),
