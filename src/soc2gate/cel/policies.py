@@ -25,6 +25,7 @@ from soc2gate.cel.statements import (
     statement_of,
 )
 from soc2gate.model.value import OpenMap, Text, Unknown, Value
+from soc2gate.patterns import regex
 
 # --- who
 
@@ -70,7 +71,7 @@ def _is_star(value: Value) -> Tri:
     return equal(value, "*")
 
 
-_ANY_ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::[*?]+:")
+_ANY_ACCOUNT = regex(r"arn:[^:]*:(?:iam|sts)::[*?]+:")
 
 
 def _is_any_account(value: Value) -> Tri:
@@ -185,8 +186,8 @@ def _is_bucket(resource: Value) -> Tri:
 
 # --- what is handed out
 
-_EVERYTHING = re.compile(r"\*+(?::\*+)?")
-_EVERY_RESOURCE = re.compile(r"\*+|arn:[*?]+|arn:[^:]*:[*?]+|arn:[^:]*:[*?]+:[*?]*:[*?]*:[*?]+")
+_EVERYTHING = regex(r"\*+(?::\*+)?")
+_EVERY_RESOURCE = regex(r"\*+|arn:[*?]+|arn:[^:]*:[*?]+|arn:[^:]*:[*?]+:[*?]*:[*?]*:[*?]+")
 
 
 def grants_admin(policy: Value) -> Tri | Judged:

@@ -7,9 +7,9 @@ stands where they cannot. Nothing here imports an SDK: a live call is described,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json, Value
 
 if TYPE_CHECKING:
@@ -100,9 +100,14 @@ class Link:
     one's properties; None where it names none."""
     when: Callable[[Mapping[str, Value]], bool | None] | None = None
     """Whether a linked resource's properties make it count at all (`ResourceType == "VPC"`); None: it may."""
+    to: Callable[[Resource], Value] | None = None
+    """For links the other way round: what in this resource names the linked one (an instance's `SubnetId`). The link is
+    unknown where that is not among what was read, and absent where nothing is named (None)."""
     find: Callable[[Resource, Sequence[Resource]], Sequence[Resource]] | None = None
     """For links that go by anything else (selectors, namespaces): the ones that belong to this resource, among those
     of the linked kind in the same root. It may make some up: a key that only another account can tell of."""
+    doubt: Callable[[Resource, Resource], str] | None = None
+    """With `find`: why it is not sure that one which was found belongs to this resource; empty where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,9 @@ class Call:
     into: str = ""
     """For a detail call: the property path it fills, so that a failure makes exactly that unknown. `*` where it tells
     all there is to know of the resource; several are separated by commas."""
+    after: Call | None = None
+    """An operation that makes ready what this one fetches (IAM's credential report): it is asked again until it answers
+    `State: COMPLETE`."""
     needs: str = ""
     """The field that an item must have for this detail call to be asked of it, or that tells this listing's items from
     those of another; empty where all have it."""
@@ -154,6 +162,11 @@ class LiveSpelling:
     """Lists what holds the resources, where they can be listed only one holder at a time (a load balancer's
     listeners): `enumerate` is then asked for each, with `{within.…}` in its parameters filled from the holder, and
     each item keeps its holder as `within`."""
+    worldwide: Call | None = None
+    """For kinds of regions: lists those that belong to none (web ACLs of CloudFront). It is asked once, in us-east-1,
+    where AWS keeps them, and so are their detail calls."""
+    split: Callable[[Mapping[str, Json]], Sequence[Mapping[str, Json]]] | None = None
+    """From one listed item to the resources in it (a function's policy to its permissions)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +206,9 @@ class Kind:
     """Identity keys or properties whose declared value names one live resource within its account and region."""
     singleton: bool = False
     """One per account or region: never missing, never unmanaged."""
+    shown_by: tuple[str, ...] = ()
+    """For a singleton: kinds that, where code declares one, show that the code is about this as well, even if the root
+    does not own the account."""
     unordered: tuple[str, ...] = ()
     """Property paths compared as sets although the schema does not say so, each for a reason in a comment."""
     ignored: tuple[str, ...] = ()

@@ -7,9 +7,10 @@ A fixture is a file named by its verdict and its format:
     pass.k8s.yaml                                                       Kubernetes manifests
     fail.live.json                                                      a snapshot excerpt, failed calls included
 
-A folder named by its verdict (`fail-module/`) is a Terraform root of several files. Both ways: a resource with another
-verdict breaks the fixture, and so does a file without a resource of the kind. Each side the rule names needs a `pass`
-and a `fail`, and an `unknown` unless the rule says `always_decided` there.
+A rule about manifests may have Terraform fixtures too: `kubernetes_deployment` makes the same object. A folder named by
+its verdict (`fail-module/`) is a Terraform root of several files. Both ways: a resource with another verdict breaks the
+fixture, and so does a file without a resource of the kind. Each side the rule names needs a `pass` and a `fail`, and an
+`unknown` unless the rule says `always_decided` there.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soc2gate.errors import ConfigError, InputError, UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Finding, Verdict
 from soc2gate.model.resource import Problem, Resource, Side, Span, Weight
 from soc2gate.model.rule import Rule, RuleSet
@@ -139,7 +140,7 @@ def _missing(rule: Rule, folder: str, fixtures: Sequence[Fixture]) -> Iterator[F
 
 def _test_fixture(alone: RuleSet, rule: Rule, fixture: Fixture) -> FixtureResult:
     messages: list[str] = []
-    if fixture.side not in rule.sides:
+    if not _asked(rule, fixture.side):
         messages.append(f"the rule is not asked on {fixture.side}: its sides are {', '.join(rule.sides)}")
     elif fixture.verdict is Verdict.UNKNOWN and fixture.side in rule.always_decided:
         messages.append(f"the rule says `always_decided: [{fixture.side}]`, and this is to show the opposite")
@@ -147,6 +148,11 @@ def _test_fixture(alone: RuleSet, rule: Rule, fixture: Fixture) -> FixtureResult
         messages += _judge(alone, rule, fixture)
     expected = fixture.verdict.value.replace("_", "-")
     return FixtureResult(rule.id, fixture.path, fixture.side, expected, not messages, tuple(messages))
+
+
+def _asked(rule: Rule, side: str) -> bool:
+    """Whether the rule is asked of what stands in such a fixture. Terraform makes API objects, too."""
+    return side in rule.sides or (side == "terraform" and "manifests" in rule.sides)
 
 
 def _judge(alone: RuleSet, rule: Rule, fixture: Fixture) -> Iterator[str]:

@@ -7,10 +7,10 @@ events themselves, so that it does not matter how it is written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from soc2gate.cel.kleene import Tri, conjunction, disjunction
 from soc2gate.cel.operations import equal, unknown_of
+from soc2gate.facts import dataclass, replace
 from soc2gate.kinds.aws.filter_patterns import Event, NotAPattern, matcher
 from soc2gate.kinds.describe import Neighbours
 from soc2gate.model.resource import Resource, Side

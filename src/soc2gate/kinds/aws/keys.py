@@ -7,8 +7,8 @@ of keys does, and the reader of keys leaves those of AWS out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from soc2gate.facts import replace
 from soc2gate.kinds.describe import Link
 from soc2gate.model.resource import Resource, Side
 from soc2gate.model.value import Unknown, Value

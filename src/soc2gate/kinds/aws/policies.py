@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
+from soc2gate.facts import replace
 from soc2gate.kinds.describe import Neighbours
 from soc2gate.model.resource import Resource, Side, Where
 from soc2gate.model.value import Alternatives, Text, Unknown, Value

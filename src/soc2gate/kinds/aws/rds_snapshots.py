@@ -6,9 +6,9 @@ Code that takes one does not say whether it is encrypted: the database it is tak
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
 from soc2gate.kinds.aws.rds import CLUSTER, INSTANCE
 from soc2gate.kinds.convert import unknown_like

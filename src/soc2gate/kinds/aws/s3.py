@@ -7,8 +7,8 @@ Its policy hangs on it as `related.Policy`, and stands for itself as an `AWS::S3
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.s3_terraform import BUCKET, COMPANIONS, build_bucket, canned_grants
 from soc2gate.kinds.convert import one_of, policy_document, unknown_like
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
