@@ -11,14 +11,13 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from soc2gate.demo.seed_guards import guard
 from soc2gate.demo.servers import ACCOUNT, REGION
+from soc2gate.demo.words import NAME, OFFICES, TAGS
 
 Document: TypeAlias = dict[str, Any]
 """An AWS request's or a policy's JSON; botocore types it."""
 
-NAME = "harbourline-prod"
-TAGS = {"Environment": "prod", "ManagedBy": "terraform", "Owner": "platform"}
-OFFICES = ("198.51.100.0/27", "203.0.113.64/28")
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{NAME}"
 
 
@@ -32,6 +31,8 @@ class Account:
     keys: dict[str, str] = field(default_factory=dict)
     """Key ARNs by their short name: `data`, `orders`."""
     vpc: str = ""
+    volume: str = ""
+    """The ARN of the volume for reports."""
     public_subnets: list[str] = field(default_factory=list)
     private_subnets: list[str] = field(default_factory=list)
     _clients: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +58,7 @@ def seed_account(endpoint: str) -> Account:
     _create_database(account)
     _create_access(account)
     _create_bastion(account)
+    guard(account, account.vpc, volume=account.volume)
     _create_trail(account)
     _create_orders(account)
     _close_log_bucket(account)
@@ -152,7 +154,20 @@ def _create_buckets(account: Account) -> None:
             "Resource": f"arn:aws:s3:::{NAME}-cloudtrail/AWSLogs/{ACCOUNT}/*",
             "Condition": trail_only,
         },
+        *_config_delivers(f"arn:aws:s3:::{NAME}-cloudtrail"),
     )
+
+
+def _config_delivers(bucket: str) -> tuple[Document, Document]:
+    ours = {"Principal": {"Service": "config.amazonaws.com"}, "Condition": {"StringEquals": _OWN_ACCOUNT}}
+    check, deliver = ["s3:GetBucketAcl", "s3:ListBucket"], f"{bucket}/config/AWSLogs/{ACCOUNT}/Config/*"
+    return (
+        {"Sid": "ConfigChecksTheBucket", "Effect": "Allow", "Action": check, "Resource": bucket} | ours,
+        {"Sid": "ConfigDelivers", "Effect": "Allow", "Action": "s3:PutObject", "Resource": deliver} | ours,
+    )
+
+
+_OWN_ACCOUNT = {"aws:SourceAccount": ACCOUNT}
 
 
 def _create_log_bucket(account: Account) -> None:
@@ -166,7 +181,7 @@ def _create_log_bucket(account: Account) -> None:
 
 def _close_log_bucket(account: Account) -> None:
     """Its policy as the code has it, once every bucket logs."""
-    ours = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    ours = {"StringEquals": _OWN_ACCOUNT}
     check = {
         "Sid": "FlowLogsCheckTheBucket",
         "Effect": "Allow",
@@ -475,7 +490,6 @@ def _allow(sid: str, actions: str | list[str], resource: str) -> Document:
 
 def _create_bastion(account: Account) -> None:
     ec2 = account.client("ec2")
-    ec2.enable_ebs_encryption_by_default()
     instance = ec2.run_instances(
         ImageId="ami-0b7f3c1d9e5a24f60",
         InstanceType="t4g.small",
@@ -513,6 +527,7 @@ def _create_bastion(account: Account) -> None:
         TagSpecifications=_tagged("volume", f"{NAME}-reports"),
     )["VolumeId"]
     ec2.attach_volume(Device="/dev/sdf", InstanceId=instance, VolumeId=volume)
+    account.volume = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/{volume}"
 
 
 # ---- audit trail
