@@ -11,7 +11,6 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soc2gate import app
@@ -20,6 +19,7 @@ from soc2gate.declared.git import Tree
 from soc2gate.declared.written_waivers import Written, read_waivers
 from soc2gate.engine import novelty, waivers
 from soc2gate.engine.evaluate import evaluate
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import Diff, Finding, PolicyChange, Run, Verdict, Waiver
 from soc2gate.model.resource import Problem, Span, Weight
 

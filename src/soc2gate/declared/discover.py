@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.files import (
@@ -25,7 +23,9 @@ from soc2gate.declared.formats import Sniffed, is_plan, sniff
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError, RefusedError, UsageError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Span, Weight
+from soc2gate.patterns import regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ def _manifest_roots(manifests: dict[str, list[str]], patches: set[str]) -> list[
     return [Root("kubernetes", root, files) for root, files in kept.items() if files]
 
 
-_LOCAL_SOURCE = re.compile(r"""\bsource["']?\s*[=:]\s*["'](\.\.?(?:/[^"']*)?)["']""")
+_LOCAL_SOURCE = regex(r"""\bsource["']?\s*[=:]\s*["'](\.\.?(?:/[^"']*)?)["']""")
 
 
 def _terraform_roots(folders: dict[str, list[str]], explicit: set[str], base: Path, limits: Limits) -> list[Root]:

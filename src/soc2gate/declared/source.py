@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from soc2gate.declared.options import ReadOptions
-from soc2gate.model.resource import Reading
+from soc2gate.facts import dataclass
+from soc2gate.model.resource import Reading, evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,13 @@ class Root:
     base."""
     files: tuple[str, ...]
     """Relative to the base, sorted."""
+    environment: str = ""
+    """Which of its sets of values it is evaluated with, where there are several."""
+
+    @property
+    def name(self) -> str:
+        """What its evaluation is called: `infra (prod)`, or its path."""
+        return evaluation(self.path, self.environment)
 
 
 class Reader(Protocol):

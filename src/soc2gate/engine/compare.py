@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
 from soc2gate import kinds, schema
 from soc2gate.engine import differences as spelled
 from soc2gate.engine.evaluate import fingerprint
 from soc2gate.engine.match import Matching, Pair, Unpaired
+from soc2gate.facts import replace
 from soc2gate.kinds.kubernetes_api import POD_TEMPLATE, path_in_workload
 from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
 from soc2gate.model.resource import LiveRef, Resource, Side, Where, place_of
@@ -303,6 +303,7 @@ def _disagreement(
         criteria=verdicts.criteria(names),
         severity=max(weights, default=None),
         reason=difference.reason or difference.note or declared.defaults.get(leaf, ""),
+        environment=declared.environment,
         fingerprint=fingerprint("pair", kind, declared.root, declared.address, path or ",".join(names)),
     )
 
@@ -350,6 +351,7 @@ def _one_sided(
         criteria=verdicts.criteria(answers or [rule.id for rule in on_kind]),
         severity=max((rule.severity for rule in on_kind), default=None),
         reason="",
+        environment=resource.environment,
         fingerprint=fingerprint(difference.value, resource.kind, resource.root, resource.address),
     )
 

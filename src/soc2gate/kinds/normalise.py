@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 from collections import ChainMap, Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds import registry
 from soc2gate.kinds.attaching import Roots, attach
 from soc2gate.kinds.completing import complete, facts_of, fill_defaults
@@ -51,10 +51,15 @@ def normalise(readings: Sequence[Reading], *, owns_account: Mapping[str, bool] |
 def _normalise(readings: Sequence[Reading], owns_account: Mapping[str, bool]) -> Normalised:
     roots = Roots()
     unjudged: Counter[str] = Counter()
+    cluster: list[RawResource] = []
     for reading in readings:
-        # Manifests are API objects already, and have a way of their own.
+        # Manifests are API objects already, and have a way of their own; so have Terraform's resources that make some.
         for raw in reading.resources if reading.format != "kubernetes" else ():
-            if not raw.data:
+            if raw.data:
+                continue
+            if raw.type[:4] == "kube" and raw.format == "terraform":
+                cluster.append(raw)
+            else:
                 _draft(raw, roots, unjudged)
     unread = {reading.root: reading.unread[0] for reading in readings if reading.unread}
     roots.index()
@@ -69,10 +74,10 @@ def _normalise(readings: Sequence[Reading], owns_account: Mapping[str, bool]) ->
     resources += derived(resources)
     linked = link(resources, [Unread(root, reason) for root, reason in unread.items()])
     problems = [problem for draft in roots.everything() for problem in draft.problems]
-    if any(reading.format == "kubernetes" for reading in readings):
+    if cluster or any(reading.format == "kubernetes" for reading in readings):
         from soc2gate.kinds.kubernetes import normalise_manifests
 
-        manifests = normalise_manifests(readings)
+        manifests = normalise_manifests(readings, cluster)
         linked += manifests.resources
         problems += manifests.problems
         unjudged.update(manifests.unjudged)
@@ -95,6 +100,10 @@ def _draft(raw: RawResource, roots: Roots, unjudged: Counter[str]) -> None:
     if spelt is None:
         unjudged[raw.type] += 1
         return
+    if raw.type[:6] == "awscc_":
+        from soc2gate.kinds import awscc
+
+        raw = awscc.as_cloudformation(raw, registry.cloudformation_type(raw.type))
     for kind, spelling in spelt.owns:
         if any(companion.type == raw.type and companion.stands_as == kind.name for _, companion in spelt.parts):
             continue  # it stands for itself only where what it belongs to is not declared

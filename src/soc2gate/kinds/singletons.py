@@ -62,7 +62,9 @@ def _singletons() -> Iterator[Kind]:
     for name in registry.KINDS:
         if name.startswith("Account::"):
             kind = registry.kind(name)
-            if kind.singleton and kind.live is not None:
+            # What nothing in code can say anything about is not declared by silence (the root user's second factor).
+            said = kind.terraform or kind.cloudformation or kind.links or kind.shown_by
+            if kind.singleton and kind.live is not None and said:
                 yield kind
 
 
@@ -115,4 +117,5 @@ def _singleton(kind: Kind, reading: Reading, region: Value, where: Where) -> Res
         root=reading.root,
         spelling=reading.format,
         identity={"account": account} | ({} if region is None else {"region": region}),
+        environment=reading.environment,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from soc2gate.errors import CollectError, UsageError
+from soc2gate.facts import dataclass, field
 from soc2gate.version import __version__
 
 ALL_REGIONS = "all"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from soc2gate.facts import dataclass, field
 
 
 class Severity(enum.IntEnum):

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Verdict
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Strength
 from soc2gate.packs import selftest

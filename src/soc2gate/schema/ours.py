@@ -34,17 +34,9 @@ KINDS: Mapping[str, Mapping[str, Structure]] = {
             "HardExpiry": "b",
         }
     },
-    # From IAM's account summary and credential report.
+    # From IAM's account summary.
     "Account::IAM::Root": {
-        "": {
-            "Arn": "s",
-            "AccessKeysPresent": "b",
-            "AccessKeys": "[#AccessKey",
-            "MFAEnabled": "b",
-            "MFADevices": "[s",
-            "PasswordLastUsed": "s",
-        },
-        "AccessKey": {"Active": "b", "LastRotated": "s", "LastUsed": "s"},
+        "": {"Arn": "s", "AccessKeysPresent": "b", "MFAEnabled": "b", "PasswordPresent": "b"},
     },
     "Account::S3::PublicAccessBlock": {
         "": {
@@ -120,21 +112,24 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     # The group a node belongs to, which answers for it.
     "AWS::ElastiCache::CacheCluster": {"": {"ReplicationGroupId": "s"}},
     "AWS::SecretsManager::Secret": {"": {"RotationEnabled": "b", "OwningService": "s"}},
+    # From IAM's credential report. A key that was never rotated was last rotated when it was made.
     "AWS::IAM::User": {
         "": {
-            "MFADevices": "[s",
+            "MFAEnabled": "b",
             "PasswordEnabled": "b",
             "PasswordLastUsed": "s",
             "PasswordLastChanged": "s",
             "AccessKeys": "[#AccessKey",
         },
-        "AccessKey": {"AccessKeyId": "s", "Active": "b", "Created": "s", "LastRotated": "s", "LastUsed": "s"},
+        "AccessKey": {"Active": "b", "LastRotated": "s", "LastUsed": "s"},
     },
     # Bucket ACLs are write-only in the schema (AccessControl); the API tells grants.
     "AWS::S3::Bucket": {
         "": {"Grants": "[#Grant"},
         "Grant": {"GranteeType": "s", "GranteeId": "s", "GranteeURI": "s", "Permission": "s"},
     },
+    # The registry says nothing of their type; Lambda takes texts.
+    "AWS::Lambda::Function": {"Environment": {"Variables": "{s"}},
     # What the API tells of a trail's state; IsLogging itself is in the schema.
     "AWS::CloudTrail::Trail": {"": {"HomeRegion": "s"}},
     "AWS::EC2::FlowLog": {"": {"FlowLogStatus": "s"}},
@@ -168,6 +163,7 @@ RELATED: Mapping[str, Structure] = {
     "AWS::EC2::VPC": {"FlowLogs": "[@AWS::EC2::FlowLog"},
     "AWS::EC2::Instance": {"ElasticAddresses": "[s"},
     "AWS::Lambda::Function": {"FailureDestinations": "[s"},
+    "AWS::WAFv2::WebACL": {"LoggingConfigurations": "[@AWS::WAFv2::LoggingConfiguration"},
     "Account::Account": {"Trails": "[@AWS::CloudTrail::Trail"},
     "Account::Region": {
         "Detectors": "[@AWS::GuardDuty::Detector",

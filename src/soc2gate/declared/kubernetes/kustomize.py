@@ -7,8 +7,8 @@ would fail, or pass, for nothing.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
+from soc2gate.facts import dataclass
 from soc2gate.yaml_lines import YamlValue
 
 _CHANGES = (

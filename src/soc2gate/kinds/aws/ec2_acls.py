@@ -7,8 +7,8 @@ a resource of its own stands for itself, and is part of its ACL too when code an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.ec2_rules import cidr, spliced
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
 from soc2gate.kinds.convert import map_value, protocol

@@ -260,7 +260,8 @@ def holds_secret(encoded: Json) -> bool | Unknown:
     import base64
     import binascii
 
-    from soc2gate.cel.secrets import looks_like_secret, readable
+    from soc2gate.cel.secrets import looks_like_secret
+    from soc2gate.model.credentials import readable
 
     if not isinstance(encoded, str) or not encoded:
         return False

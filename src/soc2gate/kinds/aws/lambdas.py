@@ -1,10 +1,18 @@
-"""Lambda functions. Their environment is not read live: people put secrets there."""
+"""Lambda functions.
+
+Of their environment a live reading keeps the names only, and whether a value looks like a credential: people put
+secrets there.
+"""
 
 from __future__ import annotations
 
-from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
+from typing import cast
+
+from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
+from soc2gate.kinds.aws.withheld import withheld_map
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
+from soc2gate.model.value import Unknown, Value
 
 FUNCTION = "AWS::Lambda::Function"
 _DESTINATIONS = "related.FailureDestinations"
@@ -68,6 +76,7 @@ def _live(live: LiveItem) -> None:
         },
     )
     draft.set("Layers", draft.each("Layers", lambda layer: layer.at("Arn")))
+    _live_environment(live)
     if "list_function_event_invoke_configs" in live.answers:
         found = draft.each(
             "list_function_event_invoke_configs",
@@ -75,6 +84,23 @@ def _live(live: LiveItem) -> None:
         )
         draft.set(_DESTINATIONS, found if found is not None else [])
     copy_tags(draft, "list_tags")
+
+
+def _live_environment(live: LiveItem) -> None:
+    draft = live.draft
+    looked_at(draft, "Environment", "Environment")
+    environment = live.item.get("Environment")
+    if not isinstance(environment, dict):
+        return
+    error = environment.get("Error")
+    if isinstance(error, dict):
+        # It is encrypted with a key that we may not use.
+        code = error.get("ErrorCode") or "an error"
+        draft.set("Environment", Unknown(f"the function's environment could not be decrypted ({code})"))
+        return
+    variables = withheld_map(environment.get("Variables"))
+    if variables:
+        draft.set("Environment", {"Variables": draft.made(cast("Value", variables), "Environment")})
 
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
@@ -144,5 +170,7 @@ KINDS: tuple[Kind, ...] = (
         names=("FunctionName",),
         # Sets to Lambda.
         unordered=("Architectures", "VpcConfig.SubnetIds", "VpcConfig.SecurityGroupIds"),
+        # A live reading does not keep the values.
+        ignored=("Environment",),
     ),
 )
