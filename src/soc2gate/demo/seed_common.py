@@ -13,6 +13,7 @@ Document: TypeAlias = dict[str, Any]
 
 NAME = "harbourline-prod"
 TAGS = {"Environment": "prod", "ManagedBy": "terraform", "Owner": "platform"}
+OFFICES = ("198.51.100.0/27", "203.0.113.64/28")
 LOG_GROUP_ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{NAME}-trail"
 ALERTS_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAME}-security-alerts"
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{NAME}"
@@ -28,6 +29,8 @@ class Account:
     keys: dict[str, str] = field(default_factory=dict)
     """Key ARNs by their short name: `data`, `orders`."""
     vpc: str = ""
+    volume: str = ""
+    """The ARN of the volume for reports."""
     public_subnets: list[str] = field(default_factory=list)
     private_subnets: list[str] = field(default_factory=list)
     _clients: dict[str, Any] = field(default_factory=dict)
