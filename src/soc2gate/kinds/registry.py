@@ -105,10 +105,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
     "cloudfront": ("aws_cloudfront_distribution",),
     "cloudtrail": ("aws_cloudtrail",),
     "codebuild": ("aws_codebuild_project",),
-    "apigateway": ("aws_api_gateway_domain_name", "aws_api_gateway_stage", "aws_apigatewayv2_stage"),
     "backup": ("aws_backup_plan", "aws_backup_selection"),
-    "cloudfront": ("aws_cloudfront_distribution",),
-    "cloudtrail": ("aws_cloudtrail",),
     "config": (
         "aws_config_configuration_recorder",
         "aws_config_configuration_recorder_status",
