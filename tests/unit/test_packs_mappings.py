@@ -7,6 +7,7 @@ from soc2gate.model.rule import Strength
 
 CLAIMED = {
     "acm-not-expiring": ("tls-in-transit", "high", ("CC6.7",)),
+    "ami-not-public": ("public-exposure", "high", ("CC6.6",)),
     "apigw-access-logs": ("audit-logging", "medium", ("CC7.2",)),
     "apigw-authorization": ("iam-least-privilege", "medium", ("CC6.1", "CC6.6")),
     "apigw-tls-policy": ("tls-in-transit", "medium", ("CC6.7",)),
@@ -32,6 +33,7 @@ CLAIMED = {
     "dynamodb-encrypted-kms": ("encryption-at-rest", "medium", ("CC6.1",)),
     "dynamodb-pitr": ("backup", "medium", ("A1.2",)),
     "ebs-default-encryption": ("encryption-at-rest", "high", ("CC6.1",)),
+    "ebs-snapshot-not-public": ("public-exposure", "critical", ("CC6.6",)),
     "ebs-volume-encrypted": ("encryption-at-rest", "high", ("CC6.1",)),
     "ec2-detailed-monitoring": ("monitoring-alerting", "low", ("CC7.2",)),
     "ec2-imdsv2": ("workload-hardening", "high", ("CC6.1", "CC6.8")),

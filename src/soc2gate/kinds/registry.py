@@ -20,6 +20,8 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
     "Account::EC2::EbsDefaults": _AWS + "regions",
+    "Account::EC2::Image": _AWS + "ec2_images",
+    "Account::EC2::Snapshot": _AWS + "ec2_images",
     "Account::IAM::PasswordPolicy": _AWS + "account",
     "Account::IAM::Root": _AWS + "iam_credentials",
     "Account::Region": _AWS + "regions",
@@ -141,6 +143,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
     ),
+    "ec2_images": ("aws_ami", "aws_ami_copy", "aws_ami_from_instance", "aws_ami_launch_permission"),
     "ecr": ("aws_ecr_lifecycle_policy", "aws_ecr_repository", "aws_ecr_repository_policy"),
     "ecs": ("aws_ecs_cluster", "aws_ecs_task_definition"),
     "efs": ("aws_efs_backup_policy", "aws_efs_file_system", "aws_efs_file_system_policy"),
