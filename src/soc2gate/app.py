@@ -224,10 +224,16 @@ def find(request: Request) -> Discovery:
     found = discover(
         request.paths,
         request.base,
-        ignore=request.config.ignore_paths,
+        ignore=(*request.config.ignore_paths, *_of_packs(request)),
         explicit_roots=tuple(root.path for root in request.config.roots),
     )
     return replace(found, roots=evaluations(found.roots, lambda root: environments_of(root, request)))
+
+
+def _of_packs(request: Request) -> list[str]:
+    """The rule folders of configured packs: what stands in them are examples of rules, not anybody's infrastructure."""
+    inside = (pack / "rules" for pack in request.config.packs if pack.is_relative_to(request.base))
+    return [f"/{folder.relative_to(request.base).as_posix()}/" for folder in inside]
 
 
 def environments_of(root: Root, request: Request) -> list[str]:
