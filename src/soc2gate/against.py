@@ -45,7 +45,7 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
     raises for rules and configuration.
     """
     at_base = replace(request, base=comparison.base.folder, history=(comparison.repository, comparison.base.commit))
-    at_head = replace(request, base=comparison.head.folder)
+    at_head = replace(request, base=comparison.head.folder, history=(comparison.repository, comparison.head.commit))
     before, after = _declared(at_base), _declared(at_head)
     old = evaluate(request.rules, before.resources, now=request.now)
     found = novelty.compare(
@@ -85,7 +85,8 @@ def _declared(request: Request) -> Declared:
         return app.normalised(request, (), (), ())
     here = replace(request, paths=paths)
     found = app.find(here)
-    return app.normalised(here, found.roots, [app.read_root(root, here) for root in found.roots], found.problems)
+    read = app.read_roots(found.roots, here)
+    return app.normalised(here, read.roots, read.readings, [*found.problems, *read.problems])
 
 
 def _waived_beside_the_code(
@@ -134,7 +135,7 @@ def _told_apart(before: Sequence[Problem], after: Sequence[Problem], comparison:
             return True
         if not isinstance(problem.where, Span):
             return False
-        if problem.stage != "discover":
+        if problem.stage not in ("discover", "helm", "kustomize"):
             return problem.where.path in changed
         # A chart or an overlay is not looked at as a whole: whatever changes below it has not been seen.
         folder = posixpath.dirname(problem.where.path)

@@ -46,6 +46,10 @@ class RootConfig:
     owns_account: bool = False
     state: Path | None = None
     """Absolute: the state of this root, read for the ids of what it deployed."""
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of a chart: environment to the value files it is installed with, relative to the chart; later ones win."""
+    namespace: str = ""
+    """Of a chart: where it is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +502,10 @@ def _root(entry: _Table, folder: Path, base: Path) -> RootConfig:
         regions=entry.texts("regions"),
         owns_account=entry.data.get("owns_account") is True,
         state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
+        environments={
+            name: tuple(entry.table("environments").texts(name)) for name in entry.table("environments").data
+        },
+        namespace=entry.text("namespace"),
     )
 
 

@@ -41,7 +41,9 @@ def _roots(found: Survey) -> Iterator[str]:
     yield "# Terraform roots: the value files they deploy with, the account and the regions they deploy to. A root that"
     yield "# is not listed is judged with its defaults. `owns_account: true` says that a root is meant to hold the"
     yield "# account's own settings, so that one which nobody declares is missing."
-    if not found.roots:
+    yield "# Of a Helm chart: its environments, each with the value files it is installed with (none: the chart's own"
+    yield "# values), and the namespace."
+    if not found.roots and not found.charts:
         yield "# roots:"
         yield "#   - path: infra"
         yield "#     var_files: [prod.tfvars]"
@@ -52,6 +54,13 @@ def _roots(found: Survey) -> Iterator[str]:
     yield "roots:"
     for root in found.roots:
         yield from _root(root)
+    for chart, environments in found.charts.items():
+        yield f"  - path: {_text(chart)}"
+        yield "    environments:"
+        yield "      default: []"
+        for name, file in environments.items():
+            yield f"      {_text(name)}: [{_text(file)}]"
+        yield "    # namespace: shop"
     yield ""
 
 

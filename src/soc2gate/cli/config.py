@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from dataclasses import fields
 from pathlib import Path
 
@@ -44,7 +45,14 @@ def check(config_file: Path | None) -> int:
     settings = _load(config_file)
     rules = load_rules(settings.packs)
     base = base_of([Path.cwd()])
-    missing = [root.path for root in settings.roots if not (base / root.path).exists()]
+    named = [root.path for root in settings.roots]
+    named += [
+        posixpath.normpath(posixpath.join(root.path, file))
+        for root in settings.roots
+        for files in root.environments.values()
+        for file in files
+    ]
+    missing = [path for path in named if not (base / path).exists()]
     if missing:
         raise ConfigError(
             f"roots: there is no file or folder {', '.join(missing)}",

@@ -50,6 +50,7 @@ def normalise_manifests(readings: Sequence[Reading]) -> Manifests:
     problems: list[Problem] = []
     unjudged: dict[str, int] = {}
     unread: dict[str, tuple[str, ...]] = {}
+    rendered = {reading.root for reading in readings if reading.rendered}
     configuration: list[RawResource] = []
     for reading in readings:
         if reading.format != "kubernetes":
@@ -68,7 +69,7 @@ def normalise_manifests(readings: Sequence[Reading]) -> Manifests:
             resources += told[0]
             problems += told[1]
     resources = with_files(resources, configuration)
-    return Manifests(tuple(link_declared(resources, unread)), tuple(problems), dict(sorted(unjudged.items())))
+    return Manifests(tuple(link_declared(resources, unread, rendered)), tuple(problems), dict(sorted(unjudged.items())))
 
 
 def spelling_type(type_: str) -> str:

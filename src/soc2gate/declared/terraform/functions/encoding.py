@@ -8,7 +8,18 @@ from soc2gate.declared.terraform import numbers
 from soc2gate.declared.terraform.functions import yaml_text
 from soc2gate.declared.terraform.functions.signature import Function
 from soc2gate.declared.terraform.unknowns import derived, is_vague
-from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, TfSet, Type, Val, convert, opened, plain
+from soc2gate.declared.terraform.values import (
+    STRING,
+    EvaluationError,
+    TfList,
+    TfSet,
+    Type,
+    Val,
+    convert,
+    first_special,
+    opened,
+    plain,
+)
 from soc2gate.model.text_json import parse_json_text, spell_json
 from soc2gate.model.value import SPECIAL, OpenList, Text, Unknown
 
@@ -164,7 +175,10 @@ def _csv_decode(value: str) -> Val:
 def _yaml_encode(value: Val) -> Val:
     if isinstance(value, SPECIAL):
         return derived(value)
-    return yaml_text.encode(value)
+    if first_special(value) is None:
+        return yaml_text.encode(value)
+    # Inside a document an unknown leaf leaves the rest of the text known; anything less plain leaves nothing.
+    return yaml_text.encode_partly(value) or derived(value)
 
 
 TABLE: Mapping[str, Function] = {
@@ -179,6 +193,6 @@ TABLE: Mapping[str, Function] = {
     "urlencode": Function(_url_encode, "s"),
     "urldecode": Function(_url_decode, "s"),
     "csvdecode": Function(_csv_decode, "s"),
-    "yamlencode": Function(_yaml_encode, "v"),
+    "yamlencode": Function(_yaml_encode, "v", vague=True),
     "yamldecode": Function(yaml_text.decode, "s"),
 }
