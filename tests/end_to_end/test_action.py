@@ -419,7 +419,8 @@ def test_a_key_in_the_environment_signs_the_record_and_is_not_left_behind(runner
         capture_output=True,
         text=True,
     )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    # 3: without a ledger there is no chain to check.
+    assert (checked.returncode, "holds        signature" in checked.stdout) == (3, True), checked.stdout
     left = [
         path
         for path in runner.temp.rglob("*")
