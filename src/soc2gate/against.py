@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,8 @@ from pathlib import Path
 from soc2gate import app
 from soc2gate.app import Declared, Request
 from soc2gate.declared.git import Tree
+from soc2gate.declared.options import Limits
+from soc2gate.declared.source import Root
 from soc2gate.declared.written_waivers import Written, read_waivers
 from soc2gate.engine import novelty, waivers
 from soc2gate.engine.evaluate import evaluate
@@ -52,7 +53,7 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         old,
         evaluate(request.rules, after.resources, now=request.now),
         (before.resources, after.resources),
-        _moves(after.files, comparison.head.folder),
+        _moves(after.roots, comparison.head.folder),
     )
     judged = app.judged_waivers(at_base, before.files)
     findings = _waived_beside_the_code(found, old, judged)
@@ -104,24 +105,15 @@ def _waived_beside_the_code(
     return findings
 
 
-_MOVED = re.compile(r"\bmoved\s*\{\s*from\s*=\s*([^\s#]+)\s+to\s*=\s*([^\s#]+)\s*\}")
+def _moves(roots: Iterable[Root], folder: Path) -> Callable[[str, str], str]:
+    """Where `moved` blocks say that an address of a root went."""
+    terraform = {root.path for root in roots if root.format == "terraform"}
+    if not terraform:
+        return lambda root, address: address
+    from soc2gate.declared.terraform.moves import Moves
 
-
-def _moves(files: Iterable[str], folder: Path) -> Callable[[str], str]:
-    """Where `moved` blocks say that an address went."""
-    moves: dict[str, str] = {}
-    for file in files:
-        if file.endswith((".tf", ".tofu")):
-            text = (folder / file).read_text("utf-8", errors="replace")
-            moves.update(_MOVED.findall(text) if "moved" in text else ())
-
-    def moved(address: str) -> str:
-        for origin, target in moves.items():
-            if address == origin or address.startswith((f"{origin}.", f"{origin}[")):
-                return target + address[len(origin) :]
-        return address
-
-    return moved
+    moves = Moves(folder, Limits())
+    return lambda root, address: moves.moved(root, address) if root in terraform else address
 
 
 def _told_apart(before: Sequence[Problem], after: Sequence[Problem], comparison: Comparison) -> list[Problem]:
