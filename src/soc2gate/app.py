@@ -456,6 +456,13 @@ def finish(
             roots=[] if changed else [root.path for root in declared.roots],
             everything="." in request.paths and changed is None,
         )
+    config = request.config
+    if config.owners or config.control_owners or config.systems:
+        from soc2gate.engine.ownership import with_owners
+
+        findings = with_owners(
+            findings, owners=config.owners, control_owners=config.control_owners, systems=config.systems
+        )
     decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
         command=command,

@@ -95,6 +95,10 @@ class Config:
     """Absolute."""
     owners: Mapping[str, str] = field(default_factory=dict)
     """Path pattern, relative to the base, to who answers for it; the last that fits counts."""
+    control_owners: Mapping[str, str] = field(default_factory=dict)
+    """Control to who answers for it."""
+    systems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """System, as the description of the system calls it, to the path patterns of its code, relative to the base."""
     managed: Managed = field(default_factory=Managed)
     ignores: tuple[Ignore, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -428,6 +432,11 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         scope=tuple(category for category in CATEGORIES if category in scope),
         packs=tuple(Path(os.path.abspath(folder / pack)) for pack in table.texts("packs")),
         owners={_rebased(pattern, folder, base): owner for pattern, owner in table.pairs("owners").items()},
+        control_owners=table.pairs("control_owners"),
+        systems={
+            name: tuple(_rebased(pattern, folder, base) for pattern in table.table("systems").texts(name))
+            for name in table.table("systems").data
+        },
         managed=_managed(table.table("managed")),
         ignores=tuple(_ignore(entry) for entry in table.tables("ignores")),
         waivers=tuple(_waiver(entry) for entry in table.tables("waivers")),

@@ -32,6 +32,7 @@ def _lines(found: Survey, scope: Sequence[str]) -> Iterator[str]:
     yield from _roots(found)
     yield from _regions(found)
     yield from _owners(found)
+    yield from _control_owners()
     yield from _aside(found)
     yield from _waivers()
     yield from _live(found)
@@ -93,6 +94,19 @@ def _owners(found: Survey) -> Iterator[str]:
     else:
         yield "# owners:"
         yield '#   "infra/**": platform team'
+    yield ""
+
+
+def _control_owners() -> Iterator[str]:
+    yield "# Who answers for which control, when an auditor asks; findings name them. `soc2gate explain CC6.1` names"
+    yield "# the controls behind a criterion, `soc2gate explain encryption-at-rest` says what one means."
+    yield "# control_owners:"
+    yield "#   encryption-at-rest: platform team"
+    yield "#   public-exposure: security@example.com"
+    yield ""
+    yield "# The systems in scope, as your description of the system calls them, and where their code is."
+    yield "# systems:"
+    yield '#   Shop: ["infra/shop/**", "charts/shop/**"]'
     yield ""
 
 

@@ -17,6 +17,7 @@ from soc2gate.errors import ConfigError, Exit
 from soc2gate.model.resource import Span
 from soc2gate.model.rule import RuleSet
 from soc2gate.packs import load as load_rules
+from soc2gate.suggest import did_you_mean
 
 _file = click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml.")
 
@@ -59,10 +60,19 @@ def check(config_file: Path | None) -> int:
             path=settings.path,
             hint="paths are relative to the configuration file",
         )
+    _check_controls(settings, rules)
     _check_waivers(settings, rules)
     where = settings.path or "no soc2gate.yaml: defaults"
     click.echo(f"{where}: {len(settings.roots)} roots, {len(settings.waivers)} waivers, {len(rules.rules)} rules")
     return int(Exit.OK)
+
+
+def _check_controls(settings: Config, rules: RuleSet) -> None:
+    """Refuse an owner of a control that does not exist."""
+    wrong = [name for name in settings.control_owners if name not in rules.controls]
+    if wrong:
+        hint = did_you_mean(wrong[0], rules.controls) or f"known: {', '.join(sorted(rules.controls))}"
+        raise ConfigError(f"control_owners: there is no control “{wrong[0]}”", path=settings.path, hint=hint)
 
 
 def _check_waivers(settings: Config, rules: RuleSet) -> None:

@@ -76,6 +76,12 @@ class Finding:
     waiver: Waiver | None = None
     new: bool | None = None
     """Whether it stands against a base or a baseline that knows nothing of it; None when there is neither."""
+    owner: str = ""
+    """Who answers for the code it stands in, as the configuration says; empty where it says nothing."""
+    control_owner: str = ""
+    """Who answers for the control."""
+    system: str = ""
+    """The system it is part of."""
 
 
 class Difference(enum.Enum):
