@@ -69,7 +69,9 @@ def apply(
 ) -> tuple[list[Finding], BaselineUse]:
     """Findings that say whether they are new, and what became of the entries.
 
-    Findings about live state are none of its business. An entry is gone only where somebody looked: in one of the `roots` that were judged, or when `everything` was.
+    Findings about live state are none of its business.
+
+    An entry is gone only where somebody looked: in one of the `roots` that were judged, or when `everything` was.
     """
     marked: list[Finding] = []
     met: set[Key] = set()
