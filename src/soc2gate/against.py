@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soc2gate import app
@@ -21,6 +20,7 @@ from soc2gate.declared.source import Root
 from soc2gate.declared.written_waivers import Written, read_waivers
 from soc2gate.engine import novelty, waivers
 from soc2gate.engine.evaluate import evaluate
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import Diff, Finding, PolicyChange, Run, Verdict, Waiver
 from soc2gate.model.resource import Problem, Span, Weight
 

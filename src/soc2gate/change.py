@@ -6,8 +6,8 @@ every root that calls the module it belongs to.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from soc2gate import app
@@ -16,6 +16,7 @@ from soc2gate.declared.changed import Candidate, Widened, widen
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
 from soc2gate.engine.evaluate import evaluate
+from soc2gate.facts import replace
 from soc2gate.model.outcome import ChangedFiles, Finding, Run, Verdict
 from soc2gate.model.resource import Reading, Span
 
@@ -31,7 +32,10 @@ def scan_changed(request: Request, changed: Sequence[str]) -> Run:
     """
     whole = replace(request, paths=(".",))
     found = app.find(whole)
-    named = {root.path: app.value_files_of(root, request) for root in found.roots}
+    named: dict[str, list[str]] = {}
+    for root in found.roots:
+        files = app.options_for(root, request).var_files
+        named.setdefault(root.path, []).extend(posixpath.normpath(posixpath.join(root.path, file)) for file in files)
     widened = widen(found, changed, request.base, named)
     told: dict[tuple[str, ...], Finding] = {}
     elsewhere: dict[tuple[str, ...], Finding] = {}
@@ -122,9 +126,9 @@ class _Touching:
         readings: Iterable[Reading],
     ) -> None:
         self._changed: Collection[str] = frozenset(widened.files) | widened.kustomized
-        self._roots = {root.path: root for root in roots if root.format == "terraform"}
+        self._roots = {root.name: root for root in roots if root.format == "terraform"}
         self._options = {
-            root.path: app.options_for(root, _with_values(request, values.get(root, ()))) for root in roots
+            root.name: app.options_for(root, _with_values(request, values.get(root, ()))) for root in roots
         }
         self._base = request.base
         self._files_read = {reading.root: frozenset(reading.files) for reading in readings}
@@ -147,15 +151,15 @@ class _Touching:
         if root is None or not _open(finding):
             # What passes is only counted: following where every value comes from would cost more than it tells.
             return False
-        deciding = self._dependence.get(root.path)
+        deciding = self._dependence.get(root.name)
         if deciding is None:
-            deciding = _Deciding(root, self._base, self._options[root.path])
-            self._dependence[root.path] = deciding
+            deciding = _Deciding(root, self._base, self._options[root.name])
+            self._dependence[root.name] = deciding
         files, reads_files = deciding.of(finding.address, seen)
         if not files.isdisjoint(self._changed):
             return True
         others = {file for file in self._changed if not file.endswith((".tf", ".tofu", ".tfvars"))}
-        return reads_files and not others.isdisjoint(self._files_read.get(root.path, ()))
+        return reads_files and not others.isdisjoint(self._files_read.get(root.name, ()))
 
 
 class _Deciding:

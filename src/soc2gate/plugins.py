@@ -7,9 +7,9 @@ problem that names it, and the run goes on: what it would have read was not look
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Weight
 
 READERS: Mapping[str, str] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterator, Sequence
 
 from soc2gate.config import CATEGORIES
@@ -58,16 +59,21 @@ def _roots(found: Survey) -> Iterator[str]:
     for chart, environments in found.charts.items():
         yield f"  - path: {_text(chart)}"
         yield "    environments:"
-        yield "      default: []"
+        yield "      - {name: default}"
         for name, file in environments.items():
-            yield f"      {_text(name)}: [{_text(file)}]"
+            yield f"      - {{name: {_text(name)}, var_files: [{_text(file)}]}}"
         yield "    # namespace: shop"
     yield ""
 
 
 def _root(root: SurveyedRoot) -> Iterator[str]:
     yield f"  - path: {_text(root.path)}"
-    if root.value_files:
+    deployments = _deployments(root.value_files)
+    if deployments:
+        yield "    environments:  # evaluated apart; each may have an account, regions and a workspace of its own"
+        for name, file in deployments.items():
+            yield f"      - {{name: {_text(name)}, var_files: [{_text(file)}]}}"
+    elif root.value_files:
         yield f"    var_files: [{_text(root.value_files[0])}]"
         others = ", ".join(root.value_files[1:])
         if others:
@@ -75,6 +81,34 @@ def _root(root: SurveyedRoot) -> Iterator[str]:
     yield f"    account: {_text(root.account)}" if root.account else '    # account: "123456789012"'
     if root.regions:
         yield f"    regions: [{', '.join(root.regions)}]"
+
+
+_STAGES = frozenset(
+    (
+        "dev",
+        "development",
+        "test",
+        "testing",
+        "qa",
+        "uat",
+        "stage",
+        "staging",
+        "preprod",
+        "preview",
+        "sandbox",
+        "demo",
+        "prod",
+        "production",
+        "live",
+        "dr",
+    )
+)
+
+
+def _deployments(value_files: Sequence[str]) -> dict[str, str]:
+    """Environment to its value file, where there are several and all of them are called as environments are."""
+    named = {posixpath.basename(file).split(".")[0]: file for file in value_files}
+    return named if len(named) == len(value_files) > 1 and named.keys() <= _STAGES else {}
 
 
 def _regions(found: Survey) -> Iterator[str]:

@@ -150,7 +150,7 @@ def test_moved_blocks_in_modules_hold_for_the_modules_addresses(
     branch(repository, after)
     code, result = diffed(repository)
     assert (code, new(result)) == (0, set())
-    assert len(failures(result)) == 1
+    assert RULE in {rule for rule, _ in failures(result)}
 
 
 def test_a_moved_block_of_one_module_says_nothing_of_another(repository: Repository) -> None:
@@ -163,7 +163,8 @@ def test_a_moved_block_of_one_module_says_nothing_of_another(repository: Reposit
     )
     branch(repository, {"a/main.tf": "", "b/main.tf": database("renamed", identifier="other") + MOVED})
     code, result = diffed(repository)
-    assert (code, new(result)) == (1, {(RULE, "module.b.aws_db_instance.renamed")})
+    assert code == 1
+    assert (RULE, "module.b.aws_db_instance.renamed") in new(result)
 
 
 def test_another_thing_in_the_place_of_one_that_went_is_new(repository: Repository) -> None:

@@ -96,7 +96,7 @@ def test_changed_values_of_one_environment_count_for_that_environment(
     repository.commit({**CHART, "charts/web/values-prod.yaml": "privileged: true\n"})
     code, result = repository.scan("--changed", "charts/web/values-prod.yaml", more=tools)
     assert (code, privileged(result)) == (1, {"Pod/shop/web", "Pod/shop/web-2"})
-    assert {finding["root"] for finding in result["findings"]} == {"charts/web@prod"}
+    assert {finding["root"] for finding in result["findings"]} == {"charts/web (prod)"}
 
 
 @pytest.mark.parametrize("file", ["overlays/prod/patch.yaml", "overlays/prod/kustomization.yaml", "base/pod.yaml"])

@@ -14,6 +14,11 @@ ACCOUNT = "123456789012"
 
 _EC2 = "<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></Response>"
 _QUERY = "<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+_STATE = (
+    '<GenerateCredentialReportResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
+    "<GenerateCredentialReportResult><State>{code}</State></GenerateCredentialReportResult>"
+    "</GenerateCredentialReportResponse>"
+)
 _S3 = "<Error><Code>{code}</Code><Message>no</Message></Error>"
 
 
@@ -56,6 +61,12 @@ class Aws:
             yield
         finally:
             self.refusals.clear()
+
+    @contextmanager
+    def answering(self, state: Refusal) -> Iterator[None]:
+        """IAM's credential report stays in the state that `code` says."""
+        with self.refusing(Refusal(state.needle, state.code, "state", "200 OK")):
+            yield
 
     def reset(self) -> None:
         import urllib.request
@@ -118,7 +129,7 @@ def _refuse(refusal: Refusal, start_response: Callable[..., Any]) -> list[bytes]
     if refusal.shape == "json":
         text = f'{{"__type": "{refusal.code}", "message": "no"}}'
     else:
-        text = {"ec2": _EC2, "query": _QUERY, "s3": _S3}[refusal.shape].format(code=refusal.code)
+        text = {"ec2": _EC2, "query": _QUERY, "s3": _S3, "state": _STATE}[refusal.shape].format(code=refusal.code)
     kind = "application/x-amz-json-1.0" if refusal.shape == "json" else "text/xml"
     start_response(refusal.status, [("Content-Type", kind), ("Content-Length", str(len(text)))])
     return [text.encode()]

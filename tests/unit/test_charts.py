@@ -164,8 +164,8 @@ def test_each_environment_with_values_beside_the_chart_is_judged(tmp_path: Path)
     found = objects(read(tree(tmp_path, files)))
     assert {root: part(raw.body, "spec", "replicas") for (root, _), raw in found.items()} == {
         "web": 2,
-        "web@dev": 1,
-        "web@prod": 5,
+        "web (dev)": 1,
+        "web (prod)": 5,
     }
 
 
@@ -178,13 +178,14 @@ def test_configured_environments_are_judged_and_no_others(tmp_path: Path) -> Non
             **FILES,
             "web/values-old.yaml": "replicas: 9\n",
             "live/prod.yaml": "replicas: 5\n",
-            "soc2gate.yaml": "roots:\n- path: web\n  namespace: shop\n  environments: {prod: [../live/prod.yaml]}\n",
+            "soc2gate.yaml": "roots:\n- path: web\n  namespace: shop\n"
+            "  environments: [{name: prod, var_files: [../live/prod.yaml]}]\n",
         },
     )
     from soc2gate.config import load
 
     found = read(tmp_path, load(tmp_path, base=tmp_path))
-    assert list(objects(found)) == [("web@prod", "Deployment/shop/web")]
+    assert list(objects(found)) == [("web (prod)", "Deployment/shop/web")]
     assert found.readings[0].files == (
         "live/prod.yaml",
         "web/Chart.yaml",

@@ -127,7 +127,7 @@ def test_split_resources_equal_the_same_bucket_in_cloudformation() -> None:
         BUCKET,
     )
     assert said(ours) == said(theirs)
-    assert ours.related == theirs.related == {"Policy": DOCUMENT}
+    assert ours.related == theirs.related == {"Policy": DOCUMENT, "LogSources": []}
     assert ours.tags == theirs.tags == {"Team": "data"}
 
 

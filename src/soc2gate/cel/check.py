@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from soc2gate.cel.functions import HELPERS
 from soc2gate.cel.language import CONVERSIONS, FUNCTIONS, METHODS, safe_pattern
@@ -33,6 +32,7 @@ from soc2gate.cel.syntax import (
     start_of,
 )
 from soc2gate.errors import ConfigError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.rule import Source
 from soc2gate.schema.types import ANY, BOOL, DOUBLE, INT, STRING, ListType, MapType, ObjectType, Type
 from soc2gate.suggest import did_you_mean
@@ -246,10 +246,11 @@ class _Checker:
             if other in fits or (operator == "+" and isinstance(other, ListType)):
                 return ANY
         elif left in NUMBERS and right in NUMBERS:
-            if operator != "%":
-                return left if left == right else DOUBLE
-            if left is right is INT:
-                return INT
+            if left is not right:
+                hint = "both of one kind: 2.0 in place of 2, or double(value)"
+                return self.fail(node, f"“{operator}” does not mix {_a(left)} and {_a(right)}", hint)
+            if operator != "%" or left is INT:
+                return left
         elif operator == "+" and left is right is STRING:
             return STRING
         elif operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):

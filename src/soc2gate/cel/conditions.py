@@ -140,7 +140,7 @@ def _by_fillings(value: Value, test: object) -> Tri:
         bool(
             test(
                 "".join(
-                    part if isinstance(part, str) else "x" if is_managed(part) else part.prefix + filling
+                    part if isinstance(part, str) else _name_of(part) if is_managed(part) else part.prefix + filling
                     for part in parts
                 )
             )
@@ -148,6 +148,23 @@ def _by_fillings(value: Value, test: object) -> Tri:
         for filling in ("x", "*")
     }
     return answers.pop() if len(answers) == 1 else blocked or Unknown("")
+
+
+def _name_of(part: Unknown) -> str:
+    """What stands for a name, id or ARN that deploying decides: one of its kind, without a wildcard."""
+    if part.prefix or part.ref is None or not part.ref.attribute.lower().endswith("arn"):
+        return part.prefix + "x"
+    # Buckets have no account in theirs.
+    return "arn:aws:s3:::x" if "s3_bucket" in part.ref.address else "arn:aws:x:x:123456789012:x"
+
+
+def names_one_owner(arn: Value) -> Tri:
+    """Whether an ARN, or a pattern of ARNs, is one account's; a bucket's is its owner's where the whole name stands."""
+    if arn is None or arn == "":
+        return False
+    if isinstance(arn, str):
+        return _arn_is_narrow(arn)
+    return _by_fillings(arn, _arn_is_narrow)
 
 
 def _name_is_narrow(pattern: str) -> bool:

@@ -14,6 +14,7 @@ from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
 from soc2gate.cel.operations import unknown_of
 from soc2gate.cel.statements import Statement, any_member, is_managed
 from soc2gate.model.value import OpenMap, Text, Unknown, Value
+from soc2gate.patterns import regex
 
 _ALONE = (
     "iam:AddUserToGroup",
@@ -50,12 +51,12 @@ _WITH_PASS_ROLE = (
 )
 """What runs code, or changes things, as a role that is handed to it."""
 
-_LIMITING_KEYS = re.compile(
+_LIMITING_KEYS = regex(
     r"iam:(?:permissionsboundary|policyarn|passedtoservice|associatedresourcearn|resourcetag/.*)|aws:resourcetag/.*"
 )
 """Condition keys that take the choice of what is changed or handed over from the holder."""
 
-_WIDE = re.compile(r"(?:.*[:/])?\*+", re.DOTALL)
+_WIDE = regex(r"(?:.*[:/])?\*+", re.DOTALL)
 
 Grant = tuple[Statement, Unknown | None]
 """A statement that allows something, with the reason why it may not stand there."""

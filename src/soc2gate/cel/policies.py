@@ -25,6 +25,7 @@ from soc2gate.cel.statements import (
     statement_of,
 )
 from soc2gate.model.value import OpenMap, Text, Unknown, Value
+from soc2gate.patterns import regex
 
 # --- who
 
@@ -70,7 +71,7 @@ def _is_star(value: Value) -> Tri:
     return equal(value, "*")
 
 
-_ANY_ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::[*?]+:")
+_ANY_ACCOUNT = regex(r"arn:[^:]*:(?:iam|sts)::[*?]+:")
 
 
 def _is_any_account(value: Value) -> Tri:
@@ -94,6 +95,24 @@ def _is_shared_provider(value: Value) -> Tri:
 
 
 _TESTS = {"AWS": _is_any_account, "Federated": _is_shared_provider}
+
+
+def allows_service(policy: Value, service: Value) -> Tri | Judged:
+    """Whether some statement allows an AWS service something; conditions and Deny are not weighed."""
+
+    def named(statement: Statement) -> Tri:
+        principal = statement.get("Principal")
+        if isinstance(principal, OpenMap):
+            services: Value = principal.items.get("Service", Unknown(principal.reason))
+        elif isinstance(principal, dict):
+            services = principal.get("Service")
+        else:
+            # `*` is everybody, no service of all.
+            return unknown_of(principal) or False
+        said = any_member(services, lambda value: equal(value, service))
+        return conjunction((equal(statement.get("Effect"), "Allow"), said))
+
+    return any_statement(policy, named)
 
 
 # --- TLS
@@ -167,8 +186,8 @@ def _is_bucket(resource: Value) -> Tri:
 
 # --- what is handed out
 
-_EVERYTHING = re.compile(r"\*+(?::\*+)?")
-_EVERY_RESOURCE = re.compile(r"\*+|arn:[*?]+|arn:[^:]*:[*?]+|arn:[^:]*:[*?]+:[*?]*:[*?]*:[*?]+")
+_EVERYTHING = regex(r"\*+(?::\*+)?")
+_EVERY_RESOURCE = regex(r"\*+|arn:[*?]+|arn:[^:]*:[*?]+|arn:[^:]*:[*?]+:[*?]*:[*?]*:[*?]+")
 
 
 def grants_admin(policy: Value) -> Tri | Judged:

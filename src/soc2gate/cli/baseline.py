@@ -34,6 +34,7 @@ def baseline(
     rule_dirs: tuple[Path, ...],
     only: tuple[str, ...],
     var_files: tuple[str, ...],
+    environments: tuple[str, ...],
     variables: tuple[str, ...],
     now: str | None,
     output: Path,
@@ -51,6 +52,7 @@ def baseline(
         only=only,
         var_files=var_files,
         variables=variables,
+        environments=environments,
         now=now,
     )
     run = app.scan(request)

@@ -50,10 +50,10 @@ def check(config_file: Path | None) -> int:
     named += [
         posixpath.normpath(posixpath.join(root.path, file))
         for root in settings.roots
-        for files in root.environments.values()
-        for file in files
+        for name in ("", *root.environments)
+        for file in root.of(name).var_files
     ]
-    missing = [path for path in named if not (base / path).exists()]
+    missing = [path for path in dict.fromkeys(named) if not (base / path).exists()]
     if missing:
         raise ConfigError(
             f"roots: there is no file or folder {', '.join(missing)}",

@@ -23,6 +23,7 @@ Examples:
   soc2gate verify --snapshot live.json.gz          against a snapshot, without credentials
   soc2gate verify --save-snapshot live.json.gz     and keep what was seen
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
+  soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify k8s --context prod               manifests against a cluster
 """,
 )
@@ -59,6 +60,7 @@ def verify(
     rule_dirs: tuple[Path, ...],
     only: tuple[str, ...],
     var_files: tuple[str, ...],
+    environments: tuple[str, ...],
     variables: tuple[str, ...],
     now: str | None,
     regions: tuple[str, ...],
@@ -88,6 +90,7 @@ def verify(
         only=only,
         var_files=var_files,
         variables=variables,
+        environments=environments,
         now=now,
         fail_on=fail_on,
         on_incomplete=on_incomplete,

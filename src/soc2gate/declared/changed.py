@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.discover import Discovery, reached_folders
@@ -17,6 +16,7 @@ from soc2gate.declared.files import TERRAFORM_SUFFIXES, read_bytes, read_text
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Span, Weight
 from soc2gate.yaml_lines import load_all
 

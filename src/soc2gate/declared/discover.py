@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.files import (
@@ -24,7 +22,9 @@ from soc2gate.declared.formats import Sniffed, is_plan, sniff
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError, RefusedError, UsageError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Span, Weight
+from soc2gate.patterns import regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +222,9 @@ def _outermost(chart: str, base: Path) -> str:
 
 def _chart_roots(charts: dict[str, list[str]], base: Path, limits: Limits) -> list[Root]:
     """Every chart but those that another one here depends on: they are judged as a part of it."""
-    calls = {
-        chart: _local_modules(chart, [_chart_file(chart)], base, limits, _BESIDE) & charts.keys() for chart in charts
-    }
+    calls = {}
+    for chart in charts:
+        calls[chart] = _local_modules(chart, [_chart_file(chart)], base, limits, charts=True) & charts.keys()
     called = {target for chart, targets in calls.items() for target in targets - {chart}}
     roots = []
     for chart in charts:
@@ -275,9 +275,9 @@ def _manifest_roots(manifests: dict[str, list[str]], taken: set[str]) -> list[Ro
     return [Root("kubernetes", root, files) for root, files in kept.items() if files]
 
 
-_BESIDE = re.compile(r"""\brepository["']?\s*:\s*["']?file://([^"'\s]+)""")
+_BESIDE = regex(r"""\brepository["']?\s*:\s*["']?file://([^"'\s]+)""")
 """A chart's dependency on another folder."""
-_LOCAL_SOURCE = re.compile(r"""\bsource["']?\s*[=:]\s*["'](\.\.?(?:/[^"']*)?)["']""")
+_LOCAL_SOURCE = regex(r"""\bsource["']?\s*[=:]\s*["'](\.\.?(?:/[^"']*)?)["']""")
 
 
 def _terraform_roots(folders: dict[str, list[str]], explicit: set[str], base: Path, limits: Limits) -> list[Root]:
@@ -322,9 +322,7 @@ def _reach(start: set[str], calls: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def _local_modules(
-    folder: str, files: list[str], base: Path, limits: Limits, names: re.Pattern[str] = _LOCAL_SOURCE
-) -> set[str]:
+def _local_modules(folder: str, files: list[str], base: Path, limits: Limits, *, charts: bool = False) -> set[str]:
     """Folders that look like they are called as modules. The reader will know; this only chooses where it begins."""
     targets = set()
     for file in files:
@@ -332,9 +330,9 @@ def _local_modules(
             content = read_bytes(file, base, limits)
         except InputError:
             continue  # the reader will meet it again, and report it
-        if names is _LOCAL_SOURCE and b"source" not in content:
+        if not charts and b"source" not in content:
             continue
-        for source in names.findall(content.decode("utf-8", "replace")):
+        for source in (_BESIDE if charts else _LOCAL_SOURCE).findall(content.decode("utf-8", "replace")):
             targets.add(posixpath.normpath(posixpath.join(folder, source)))
     return targets
 

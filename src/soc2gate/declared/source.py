@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from soc2gate.declared.options import ReadOptions
-from soc2gate.model.resource import Reading, Span
+from soc2gate.facts import dataclass
+from soc2gate.model.resource import Reading, Span, evaluation
 from soc2gate.model.value import Unknown
 
 
@@ -42,8 +42,16 @@ class Root:
     POSIX, relative to the base. Where one chart or overlay is deployed in several ways, `FOLDER@WAY`."""
     files: tuple[str, ...]
     """Relative to the base, sorted."""
+    environment: str = ""
+    """Which of its sets of values it is evaluated with, where there are several."""
+
     deployment: Deployment | None = None
     """Of a chart or overlay: how it is deployed, where something says so."""
+
+    @property
+    def name(self) -> str:
+        """What its evaluation is called: `infra (prod)`, or its path."""
+        return evaluation(self.path, self.environment)
 
     @property
     def folder(self) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.discover import Discovery, discover
@@ -16,6 +15,7 @@ from soc2gate.declared.files import list_files, read_text
 from soc2gate.declared.kubernetes.deployments import by_convention
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field
 
 _REGION = re.compile(r'\bregion\s*=\s*"([a-z]{2}(?:-[a-z]+)+-\d)"')
 _ACCOUNT = re.compile(r'\b(?:allowed_account_ids\s*=\s*\[\s*"|arn:aws[\w-]*:iam::)(\d{12})\b')

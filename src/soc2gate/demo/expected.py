@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from soc2gate.demo.changes import ADMIN_BINDING, PUBLIC_BUCKET
+from soc2gate.facts import dataclass
 
 Report: TypeAlias = Mapping[str, Any]
 """The JSON result, `soc2gate.result/1`."""

@@ -8,10 +8,10 @@ the simulation does not (a bucket's encryption, ownership and public access bloc
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from soc2gate.demo.servers import ACCOUNT, REGION
+from soc2gate.facts import dataclass, field
 
 Document: TypeAlias = dict[str, Any]
 """An AWS request's or a policy's JSON; botocore types it."""

@@ -10,13 +10,13 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from xml.sax.saxutils import escape
 
 from soc2gate.demo.cluster import ClusterServer
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -105,6 +105,7 @@ class AccountServer:
 
             moto_api_backend.reset()
             _left_over.clear()
+        _protect_root()
         self._thread.start()
 
     def stop(self) -> None:
@@ -113,6 +114,13 @@ class AccountServer:
         self._thread.join()
         self._server.server_close()
         _left_over.set()
+
+
+def _protect_root() -> None:
+    """Give the root user a second factor: a person does that at the console, and no API has a call for it."""
+    from moto.iam.models import iam_backends
+
+    iam_backends[ACCOUNT]["aws"].account_summary._account_mfa_enabled = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from soc2gate.errors import ConfigError
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import BaselineUse, Finding, Verdict
 from soc2gate.model.resource import Side
 from soc2gate.model.value import Json

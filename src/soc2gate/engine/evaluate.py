@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from soc2gate import cel, kinds
-from soc2gate.model.outcome import Evidence, Finding, Verdict
+from soc2gate.facts import dataclass
+from soc2gate.model.outcome import WITHHELD, Evidence, Finding, Verdict
 from soc2gate.model.resource import Resource, place_of
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Source
-from soc2gate.model.value import Value
-
-WITHHELD = "(withheld: it looks like a credential)"
-"""Stands in evidence for what must not be copied from a file into a report."""
+from soc2gate.model.value import Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,11 @@ def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]
     if verdict is Verdict.FAIL:
         message = question.message.render(bindings, answer.witness if answer else None, now)
     elif verdict is Verdict.UNKNOWN:
-        reason = answer.reason if answer else ""
+        # Imported here: many runs have nothing undecided.
+        from soc2gate.engine.settling import explained
+
+        value = answer.value if answer else None
+        reason = explained(answer.reason, value.depends if isinstance(value, Unknown) else ()) if answer else ""
         message = f"not decided: {reason}"
     yield Finding(
         rule=rule.id,
@@ -125,6 +126,7 @@ def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]
         fingerprint=fingerprint(rule.id, resource.side.value, resource.kind, resource.root, resource.address),
         reason=reason,
         uncertain=resource.uncertain,
+        environment=resource.environment,
     )
 
 
@@ -182,8 +184,14 @@ def _is_credential(path: str, value: Value, seen: Mapping[str, Evidence]) -> boo
 
     if not isinstance(value, str):
         return False
-    name = seen.get(f"{path.removesuffix('.value')}.name") if path.endswith(".value") else None
-    return looks_like_secret(value) is True or (name is not None and looks_like_secret(f"{name.value}={value}") is True)
+    holder, _, last = path.rpartition(".")
+    if value == last:
+        # Of a map's entries a rule reads the keys; what the entry holds is what it was asked about.
+        return True
+    named = {"value": "name", "Value": "Name"}.get(last)
+    found = seen.get(f"{holder}.{named}") if named else None
+    name = found.value if found is not None else last
+    return looks_like_secret(value) is True or looks_like_secret(f"{name}={value}") is True
 
 
 def _note(resource: Resource, path: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from soc2gate import kinds
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Resource
 from soc2gate.model.value import Value
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import CriterionChange, Finding, Resolved, Verdict
 from soc2gate.model.resource import Resource
 from soc2gate.model.value import Json, as_json

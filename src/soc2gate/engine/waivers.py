@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from soc2gate.declared.git import Author
 from soc2gate.declared.written_waivers import INLINE, Written
 from soc2gate.engine.foreign_skips import rule_for
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import CONFIGURED, Disagreement, Finding, Verdict, Waiver
 from soc2gate.model.resource import Problem, Span, Weight
 from soc2gate.suggest import did_you_mean

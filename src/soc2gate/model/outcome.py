@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from soc2gate.errors import Exit
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import LiveRef, Problem, Side, Where
 from soc2gate.model.rule import Control, Criterion, Rule, Severity
 from soc2gate.model.value import Value
@@ -17,6 +17,10 @@ class Verdict(enum.Enum):
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
+
+
+WITHHELD = "(withheld: it looks like a credential)"
+"""Stands in evidence for what must not be copied from a file into a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class Finding:
     """Who answers for the control."""
     system: str = ""
     """The system it is part of."""
+    environment: str = ""
+    """The set of values its root was evaluated with, where there are several; `root` names it too."""
 
 
 class Difference(enum.Enum):
@@ -124,6 +130,8 @@ class Disagreement:
     reason: str
     fingerprint: str
     waiver: Waiver | None = None
+    environment: str = ""
+    """As a finding's, where code declares it."""
 
 
 class Status(enum.Enum):
@@ -267,7 +275,7 @@ class Run:
     """ISO 8601, UTC; from outside (`--now`)."""
     paths: tuple[str, ...]
     roots: tuple[tuple[str, str], ...]
-    """(format, root) of each root read."""
+    """(format, root) of each root read, once however often it was evaluated."""
     digests: Mapping[str, str]
     """`rules`, `mappings`, `config`, `inputs`, `snapshots`, `result`: sha256 each."""
     findings: tuple[Finding, ...]
@@ -291,3 +299,5 @@ class Run:
     """Set when only findings that touch changed files are told."""
     diff: Diff | None = None
     baseline: BaselineUse | None = None
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Root to the environments it was evaluated for; only roots that have some."""

@@ -20,7 +20,7 @@ from soc2gate.model.outcome import (
     Status,
     Waiver,
 )
-from soc2gate.model.resource import LiveRef, Problem, Span, Where
+from soc2gate.model.resource import LiveRef, Problem, Span, Where, root_of
 from soc2gate.model.value import Json, as_json
 from soc2gate.output import summary
 
@@ -32,6 +32,18 @@ def render(run: Run) -> str:
     return json.dumps(document(run), indent=2, ensure_ascii=False) + "\n"
 
 
+def canonical_result(run: Run) -> str:
+    """What came out, without anything that two runs over one input may differ in: what the result's digest is of."""
+    told = {
+        "criteria": [criterion(item) for item in run.criteria],
+        "findings": [finding(item) for item in run.findings],
+        "disagreements": [disagreement(item) for item in run.disagreements],
+        "problems": [problem(item) for item in run.problems],
+        "decision": _decision(run),
+    }
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def document(run: Run) -> dict[str, Json]:
     """The run as the contract's plain data."""
     return {
@@ -40,7 +52,10 @@ def document(run: Run) -> dict[str, Json]:
         "command": run.command,
         "time": run.time,
         "paths": list(run.paths),
-        "roots": [{"format": name, "path": path} for name, path in run.roots],
+        "roots": [
+            {"format": name, "path": path, "environments": list(run.environments.get(path, ()))}
+            for name, path in run.roots
+        ],
         "digests": dict(run.digests),
         "summary": _summary(run),
         "criteria": [criterion(item) for item in run.criteria],
@@ -51,12 +66,16 @@ def document(run: Run) -> dict[str, Json]:
         "changed": {"files": list(run.changed.files), "elsewhere": run.changed.elsewhere} if run.changed else None,
         "diff": _diff(run.diff) if run.diff else None,
         "baseline": _baseline(run.baseline) if run.baseline else None,
-        "decision": {
-            "exit": int(run.decision.exit),
-            "reasons": list(run.decision.reasons),
-            "fail_on": run.fail_on,
-            "on_incomplete": run.on_incomplete,
-        },
+        "decision": _decision(run),
+    }
+
+
+def _decision(run: Run) -> dict[str, Json]:
+    return {
+        "exit": int(run.decision.exit),
+        "reasons": list(run.decision.reasons),
+        "fail_on": run.fail_on,
+        "on_incomplete": run.on_incomplete,
     }
 
 
@@ -100,7 +119,8 @@ def finding(item: Finding) -> dict[str, Json]:
         "side": item.side.value,
         "kind": item.kind,
         "address": item.address,
-        "root": item.root,
+        "root": root_of(item.root, item.environment),
+        "environment": item.environment,
         "identity": {key: as_json(value) for key, value in sorted(item.identity.items())},
         "where": where(item.where),
         "message": item.message,
@@ -136,6 +156,7 @@ def disagreement(item: Disagreement) -> dict[str, Json]:
         "severity": str(item.severity) if item.severity else "none",
         "reason": item.reason,
         "fingerprint": item.fingerprint,
+        "environment": item.environment,
         "waiver": _waiver(item.waiver),
     }
 
@@ -156,6 +177,7 @@ def problem(item: Problem) -> dict[str, Json]:
         "where": where(item.where),
         "hint": item.hint,
         "new": item.new,
+        "environment": item.environment,
     }
 
 

@@ -17,13 +17,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from soc2gate.declared.files import SKIPPED
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError, RefusedError
+from soc2gate.facts import dataclass, field
 
 _MOST_FILES = 20_000
 _NOWHERE = "http://127.0.0.1:9"

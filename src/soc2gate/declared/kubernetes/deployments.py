@@ -8,47 +8,47 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from soc2gate.declared.source import Deployment, Root
+from soc2gate.facts import replace
 
 _BESIDE = re.compile(r"(?:values[-._](?P<after>.+)|(?P<before>.+)[-._]values)\.ya?ml")
 _FOLDERS = ("values", "environments", "envs", "env")
 
 
-def ways(root: Root, base: Path, environments: Mapping[str, Sequence[str]]) -> list[Root]:
+def ways(root: Root, base: Path, own: Sequence[str], others: Sequence[str], wanted: Sequence[str]) -> list[Root]:
     """A chart once for each environment; any other root as it is.
 
-    `environments` is what the configuration says of it: name to value files, relative to the chart. Without it, the
-    value files beside the chart tell them (`values-prod.yaml`, `environments/prod.yaml`), and the chart is judged with
+    What the configuration says of a chart has made a root for each environment already: `own` are the value files it
+    names for this one, `others` all that it names. Where it says nothing, the value files beside the chart tell the
+    environments (`values-prod.yaml`, `environments/prod.yaml`), less those not `wanted`, and the chart is judged with
     its own values too: nobody said that it is never installed so.
     """
     if root.format != "helm" or root.deployment is not None:
         return [root]
-    found = {name: [file] for name, file in by_convention(root.path, base).items()}
-    if environments:
-        given = {name: [_below(root, file) for file in files] for name, files in environments.items()}
-        every = {**found, **given}
-        return [_way(root, name, files, every) for name, files in sorted(given.items())]
-    itself = replace(root, files=_apart(root, (), found))
-    return [itself, *(_way(root, name, files, found) for name, files in sorted(found.items()))]
+    beside = by_convention(root.path, base)
+    foreign = {*others, *beside.values()}
+    if root.environment or own:
+        return [replace(root, files=_apart(root, own, foreign))]
+    found = [
+        replace(
+            root,
+            files=_apart(root, [file], foreign),
+            environment=name,
+            deployment=Deployment(root.path, values=((file, ""),)),
+        )
+        for name, file in sorted(beside.items())
+        if not wanted or name in wanted
+    ]
+    itself = replace(root, files=_apart(root, (), foreign))
+    return found if wanted else [itself, *found]
 
 
-def _below(root: Root, file: str) -> str:
-    return posixpath.normpath(posixpath.join(root.path, file))
-
-
-def _way(root: Root, name: str, files: Sequence[str], every: Mapping[str, Sequence[str]]) -> Root:
-    deployment = Deployment(root.path, values=tuple((file, "") for file in files))
-    return replace(root, path=f"{root.path}@{name}", files=_apart(root, files, every), deployment=deployment)
-
-
-def _apart(root: Root, own: Sequence[str], every: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def _apart(root: Root, own: Sequence[str], every: Iterable[str]) -> tuple[str, ...]:
     """The chart's files without the values of other environments."""
-    others = {file for files in every.values() for file in files}
-    return tuple(sorted({*(set(root.files) - others), *own}))
+    return tuple(sorted({*(set(root.files) - set(every)), *own}))
 
 
 def by_convention(chart: str, base: Path) -> dict[str, str]:

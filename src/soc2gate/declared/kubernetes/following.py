@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from soc2gate.declared import git
 from soc2gate.declared.discover import discover
-from soc2gate.declared.kubernetes.deployments import not_pointed_at, ways
+from soc2gate.declared.kubernetes.deployments import not_pointed_at
 from soc2gate.declared.kubernetes.pointers import Pointed, follow
 from soc2gate.declared.source import Root
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.resource import Problem, Reading, Weight
 
 _DEEPEST = 8
@@ -31,7 +31,7 @@ def followed(
     base: Path,
     *,
     read: Callable[[Root], Reading],
-    environments: Callable[[Root], Mapping[str, Sequence[str]]],
+    ways_of: Callable[[Root], list[Root]],
     repository: Path | None = None,
     ignore: Sequence[str] = (),
 ) -> Followed:
@@ -41,20 +41,20 @@ def followed(
     """
     found = Followed(list(first))
     ours = Remotes(repository or base)
-    seen = {root.path for root, _ in first}
+    seen = {root.name for root, _ in first}
     newest: Sequence[tuple[Root, Reading]] = first
-    alone = [way for root in built for way in ways(root, base, environments(root))]
+    alone = [way for root in built for way in ways_of(root)]
     for _ in range(_DEEPEST):
         pointed = follow([reading for _, reading in newest], base, ours.has)
         found.problems += pointed.problems
-        wanted = [root for root in [*pointed.roots, *_folders(pointed, found, base, ignore)] if root.path not in seen]
+        wanted = [root for root in [*pointed.roots, *_folders(pointed, found, base, ignore)] if root.name not in seen]
         if not wanted and alone:
             # What nothing pointed at so far is deployed as it stands, and may point on.
-            wanted = [root for root in not_pointed_at(alone, [root for root, _ in found.read]) if root.path not in seen]
+            wanted = [root for root in not_pointed_at(alone, [root for root, _ in found.read]) if root.name not in seen]
             alone = []
         if not wanted:
             break
-        seen |= {root.path for root in wanted}
+        seen |= {root.name for root in wanted}
         newest = [(root, read(root)) for root in wanted]
         found.read += newest
     else:
@@ -87,12 +87,12 @@ def _once(read: Sequence[tuple[Root, Reading]]) -> list[tuple[Root, Reading]]:
         root for root, reading in read if root.deployment is not None and root.deployment.told_by and reading.resources
     ]
     deployed = {root.folder for root in rendered}
-    kept = {root.path for root in rendered}
+    kept = {root.name for root in rendered}
     # A chart that only another one's pointer made known stays, whatever points at it.
     return [
         (root, reading)
         for root, reading in read
-        if root.format not in ("helm", "kustomize") or root.folder not in deployed or root.path in kept
+        if root.format not in ("helm", "kustomize") or root.folder not in deployed or root.name in kept
     ]
 
 

@@ -47,7 +47,7 @@ class _Chart:
         self.root = root
         self.base = base
         self.options = options
-        self.deployment = root.deployment or Deployment(root.path)
+        self.deployment = root.deployment or _configured(root, options)
         self.folder = self.deployment.folder
         self.place = self.deployment.told_by or Span(_join(self.folder, "Chart.yaml"), 1)
         self.problems: list[Problem] = []
@@ -207,7 +207,7 @@ class _Chart:
         where = self.place
         if found is not None and (template := self._template(found["path"], name)):
             where = Span(template, int(found["line"]), int(found["column"] or 1))
-        hint = "name the values it is deployed with: roots: [{path: …, environments: {prod: [values-prod.yaml]}}]"
+        hint = "name the values it is deployed with: roots: [{path: …, var_files: [values-prod.yaml]}]"
         return f"could not be rendered: {message[:500]}", hint, where
 
     def not_looked_at(
@@ -241,6 +241,14 @@ class _Chart:
             files=tuple(sorted(self.files)),
             rendered=True,
         )
+
+
+def _configured(root: Root, options: ReadOptions) -> Deployment:
+    """How the configuration says that a chart is installed."""
+    # Flags hold for every root that is scanned, and Terraform's own values are none of a chart's.
+    files = [file for file in options.var_files if ".tfvars" not in posixpath.basename(file)]
+    sets = tuple(("--set-string", f"{name}={value}") for name, value in sorted(options.variables.items()))
+    return Deployment(root.path, tuple((_join(root.path, file), "") for file in files), sets)
 
 
 def _documents(text: str) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Span, Where
 from soc2gate.yaml_lines import Document, Step
 

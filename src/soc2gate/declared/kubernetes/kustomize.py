@@ -9,12 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.files import as_problem, read_text
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Span, Weight
 from soc2gate.yaml_lines import Document, Step, YamlValue, load_all
 

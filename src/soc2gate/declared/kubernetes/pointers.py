@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.kubernetes.kustomize import kustomization_in
 from soc2gate.declared.source import Deployment, Root
-from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight
+from soc2gate.facts import dataclass, field
+from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight, root_of
 from soc2gate.model.value import Text, Unknown, Value, as_json, first_unknown
 
 _ARGO = "argoproj.io/"
@@ -46,9 +46,9 @@ def follow(readings: Iterable[Reading], base: Path, is_ours: Callable[[str], boo
     }
     for reading in every:
         for raw in reading.resources:
-            pointer = _Pointer(raw, base, is_ours, sources, pointed)
+            pointer = _Pointer(raw, base, is_ours, sources, pointed, reading.environment)
             if raw.type == "helm_release" and not raw.data:
-                pointer.helm_release(reading.root)
+                pointer.helm_release(root_of(reading.root, reading.environment))
             elif raw.type.startswith(_ARGO):
                 pointer.argo()
             elif _FLUX in raw.type:
@@ -66,12 +66,14 @@ class _Pointer:
         is_ours: Callable[[str], bool],
         sources: Mapping[tuple[str, str], str],
         into: Pointed,
+        environment: str = "",
     ) -> None:
         self.raw = raw
         self.base = base
         self.is_ours = is_ours
         self.sources = sources
         self.into = into
+        self.environment = environment
         self.stand_ins: list[tuple[str, Unknown]] = []
 
     # --- Argo CD ------------------------------------------------------------------------------------------------------
@@ -340,7 +342,7 @@ class _Pointer:
 
     def _add(self, form: str, deployment: Deployment) -> None:
         root = f"{deployment.folder}@{self.raw.address}"
-        self.into.roots.append(Root(form, root, (self.raw.where.path,), deployment))
+        self.into.roots.append(Root(form, root, (self.raw.where.path,), self.environment, deployment))
 
     def _spec(self) -> Mapping[str, Value]:
         spec = self.raw.body.get("spec")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from soc2gate.declared.options import Limits
 from soc2gate.declared.terraform.hcl import parse
 from soc2gate.declared.terraform.tree import Block, Body, Literal, Node, Object, Source, Tuple
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 
 SUFFIXES = (".tf", ".tofu", ".tfvars")
 _META = re.compile(r"^__\w+__$")

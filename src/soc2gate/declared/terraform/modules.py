@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.expansion import Expansion, expand
 from soc2gate.declared.terraform.expressions import (
@@ -24,6 +23,7 @@ from soc2gate.declared.terraform.tree import Block, Literal, Node, Reference, So
 from soc2gate.declared.terraform.types import read_type
 from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, convert, weigh
 from soc2gate.errors import InputError, RefusedError
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Span, Weight
 from soc2gate.model.value import SPECIAL, Unknown
 

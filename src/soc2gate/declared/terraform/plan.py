@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soc2gate.declared.files import as_problem
@@ -32,13 +30,15 @@ from soc2gate.declared.terraform.shown import (
     word,
 )
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight
 from soc2gate.model.value import Json, Unknown, Value
+from soc2gate.patterns import regex
 
 STAGE = "terraform"
-_ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):")
-_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
-_LAST_INDEX = re.compile(r'(\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])$')
+_ROLE = regex(r"arn:[\w-]+:iam::(\d{12}):")
+_INDEX = regex(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
+_LAST_INDEX = regex(r'(\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])$')
 _MOST_NAMED = 5
 
 

@@ -222,6 +222,22 @@ SUBNET = Kind(
             defaults=_SUBNET_DEFAULTS,
             exports={"id": "id", "arn": "arn", "vpc_id": "VpcId"},
         ),
+        Spelling(
+            "aws_default_subnet",
+            fields={
+                "availability_zone": "AvailabilityZone",
+                "map_public_ip_on_launch": "MapPublicIpOnLaunch",
+                "assign_ipv6_address_on_creation": "AssignIpv6AddressOnCreation",
+                "enable_dns64": "EnableDns64",
+                "ipv6_native": "Ipv6Native",
+            },
+            # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_subnet
+            defaults=(
+                Default("MapPublicIpOnLaunch", True, "aws_default_subnet gives public addresses, as AWS does there"),
+                _SUBNET_DEFAULTS[1],
+            ),
+            exports={"id": "id", "arn": "arn", "vpc_id": "VpcId"},
+        ),
     ),
     cloudformation=Spelling(
         "AWS::EC2::Subnet",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from soc2gate.facts import replace
 from soc2gate.model.resource import Resource, Side, Where
 from soc2gate.model.value import Alternatives, Unknown, Value
 

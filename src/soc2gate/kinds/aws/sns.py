@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
 from soc2gate.kinds.aws.policies import derived_policy
 from soc2gate.kinds.convert import policy_document

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.scope import Context
 from soc2gate.declared.terraform.unknowns import derived, each_way
@@ -19,6 +18,7 @@ from soc2gate.declared.terraform.values import (
     to_number,
     to_string,
 )
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, Unknown
 
 
