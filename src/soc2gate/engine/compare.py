@@ -81,11 +81,10 @@ class _Verdicts:
 
     def of_singleton(self, rule: str, declared: Resource) -> Verdict | None:
         """The worst live answer where a rule asks the account what code says per resource."""
-        account = declared.identity.get("account")
         answers = [
             finding.verdict
             for finding in self._on_singletons.get(rule, ())
-            if not isinstance(account, str) or finding.identity.get("account") in (account, None)
+            if _covers(finding.identity, declared.identity)
         ]
         return next((verdict for verdict in _WORST if verdict in answers), None)
 
@@ -96,6 +95,14 @@ class _Verdicts:
     def criteria(self, names: Iterable[str]) -> tuple[str, ...]:
         claimed = {one for name in names for one in self.rules.criteria_of(self.rules.rules[name])}
         return tuple(one for one in self.rules.criteria if one in claimed)
+
+
+def _covers(singleton: Mapping[str, Value], declared: Mapping[str, Value]) -> bool:
+    """Whether an account, or one region of it, is where a declared resource goes, as far as both are known."""
+    account, region = declared.get("account"), declared.get("region")
+    return (not isinstance(account, str) or singleton.get("account") in (account, None)) and (
+        not isinstance(region, str) or singleton.get("region") in (region, "global", None)
+    )
 
 
 def _resolver(matching: Matching) -> Callable[[str], spelled.Resolve]:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from soc2gate.facts import dataclass, replace
 from soc2gate.kinds import registry
-from soc2gate.kinds.describe import Link
+from soc2gate.kinds.describe import Link, Neighbours
 from soc2gate.kinds.targets import Targets
 from soc2gate.model.resource import LiveRef, Resource, Side, Where
-from soc2gate.model.value import OpenList, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,18 @@ def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[R
                 reason = _unread(owner, described.kind, unread)
                 current = changed.get(id(owner), owner)
                 changed[id(owner)] = _related(current, link_name, described, belonging, reason)
+    for name, owners in by_kind.items():
+        concludes = registry.kind(name).concludes
+        if concludes is None:
+            continue
+        for owner in owners:
+            if not owner.partial:
+                changed[id(owner)] = concludes(changed.get(id(owner), owner), _neighbours(owner, by_kind))
     return [changed.get(id(resource), resource) for resource in everything]
+
+
+def _neighbours(owner: Resource, by_kind: Mapping[str, Sequence[Resource]]) -> Neighbours:
+    return lambda kind: [other for other in by_kind.get(kind, ()) if _same_place(owner, other) is not False]
 
 
 def _belonging(name: str, owners: list[Resource], described: Link, linked: list[Resource]) -> dict[int, _Belonging]:
@@ -70,23 +81,29 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
     if described.to is not None:
         _follow(described, owners, linked, out)
         return out
-    if not described.by:
+    if not described.by and described.reads is None:
         for owner in owners:
             for other in linked:
-                if _same_account(owner, other):
-                    _add(out[id(owner)], other, described, "")
+                if (same := _same_place(owner, other)) is not False:
+                    _add(out[id(owner)], other, described, "" if same else f"{other.address} may be in another region")
         return out
     targets: Targets[Resource] = Targets()
     for owner in owners:
         if not owner.partial:
             targets.add(owner, owner.root, owner.address, _names(owner))
     for other in linked:
-        named = targets.find(other.properties.get(described.by), other.root)
+        value = described.reads(other.properties) if described.reads else other.properties.get(described.by)
+        if described.reads and value is None:
+            continue
+        named = targets.find(value, other.root)
+        # Written under a condition that is not known: it may name nothing.
+        doubt = value.reason if isinstance(value, Alternatives) and None in value.options else ""
         for owner in named.certain:
-            _add(out[id(owner)], other, described, "")
+            _add(out[id(owner)], other, described, doubt)
         for owner in named.possible:
             _add(out[id(owner)], other, described, f"{other.address} may belong to another {name}")
-        if named.unknown:
+        # What stands for a resource that is declared elsewhere says one thing of it, and nothing of the rest.
+        if named.unknown and not other.partial:
             for owner in targets.in_root(other.root):
                 _add(out[id(owner)], other, described, f"{other.address} may belong to this: {named.unknown}")
     return out
@@ -133,16 +150,23 @@ def _names(owner: Resource) -> list[Value]:
     return [value for key in keys if isinstance(value := owner.identity.get(key, owner.properties.get(key)), str)]
 
 
-def _same_account(owner: Resource, other: Resource) -> bool:
+def _same_place(owner: Resource, other: Resource) -> bool | None:
+    """Whether both are of one account, and of one region where the owner is of any; None where code does not decide."""
     if owner.side is Side.DECLARED:
-        return owner.root == other.root
-    for part in ("account", "region"):
-        ours, theirs = owner.identity.get(part), other.identity.get(part)
-        if part == "region" and (ours == "global" or ours is None):
-            continue
-        if ours != theirs:
+        if owner.root != other.root:
             return False
-    return True
+        region, theirs = owner.identity.get("region"), other.identity.get("region")
+        if theirs == region or _is_of_account(owner):
+            return True
+        return False if isinstance(region, str) and isinstance(theirs, str) else None
+    if _is_of_account(owner):
+        return owner.root.rpartition(":")[0] == other.root.rpartition(":")[0]
+    return owner.root == other.root
+
+
+def _is_of_account(owner: Resource) -> bool:
+    live = registry.kind(owner.kind).live
+    return live is None or live.scope == "global"
 
 
 def _unread(owner: Resource, kind: str, unread: Sequence[Unread]) -> str:

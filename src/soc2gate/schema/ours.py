@@ -128,8 +128,6 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
         "": {"Grants": "[#Grant"},
         "Grant": {"GranteeType": "s", "GranteeId": "s", "GranteeURI": "s", "Permission": "s"},
     },
-    # The registry says nothing of their type; Lambda takes texts.
-    "AWS::Lambda::Function": {"Environment": {"Variables": "{s"}},
     # What the API tells of a trail's state; IsLogging itself is in the schema.
     "AWS::CloudTrail::Trail": {"": {"HomeRegion": "s"}},
     "AWS::EC2::FlowLog": {"": {"FlowLogStatus": "s"}},
@@ -169,7 +167,9 @@ RELATED: Mapping[str, Structure] = {
         "Detectors": "[@AWS::GuardDuty::Detector",
         "Recorders": "[@AWS::Config::ConfigurationRecorder",
         "Hubs": "[@AWS::SecurityHub::Hub",
-        "BackupPlans": "[*",
+        "Standards": "[@AWS::SecurityHub::Standard",
+        "BackupPlans": "[@AWS::Backup::BackupPlan",
+        "BackupSelections": "[@AWS::Backup::BackupSelection",
     },
     "Kubernetes::Namespace": {
         "Workloads": "[@Kubernetes::PodTemplate",
