@@ -171,8 +171,25 @@ def test_the_orders_stack_is_there(running: Deployment) -> None:
     for url in urls:
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         assert (attributes["KmsMasterKeyId"], attributes["SqsManagedSseEnabled"]) == (key, "false")
-    [topic] = client(running, "sns").list_topics()["Topics"]
-    assert topic["TopicArn"].endswith(f":{NAME}-order-events")
+    topics = sorted(topic["TopicArn"].rpartition(":")[2] for topic in client(running, "sns").list_topics()["Topics"])
+    assert topics == [f"{NAME}-order-events", f"{NAME}-security-alerts"]
+
+
+def test_every_alarm_hears_its_filter_on_the_log_group_of_the_trail(running: Deployment) -> None:
+    [trail] = client(running, "cloudtrail").describe_trails()["trailList"]
+    [group] = client(running, "logs").describe_log_groups()["logGroups"]
+    assert trail["CloudWatchLogsLogGroupArn"] == group["arn"]
+    assert (group["retentionInDays"], group["kmsKeyId"]) == (400, running.made.account.keys["data"])
+    filters = client(running, "logs").describe_metric_filters(logGroupName=group["logGroupName"])["metricFilters"]
+    counted = {
+        (one["metricNamespace"], one["metricName"]) for found in filters for one in found["metricTransformations"]
+    }
+    alarms = client(running, "cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms} == counted
+    assert len(counted) == 4
+    assert {action for alarm in alarms for action in alarm["AlarmActions"]} == {
+        f"arn:aws:sns:eu-west-1:123456789012:{NAME}-security-alerts"
+    }
 
 
 def leaves(value: Any) -> int:

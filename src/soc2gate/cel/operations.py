@@ -450,7 +450,8 @@ def to_double(value: Value) -> Value:
 def to_string(value: Value) -> Value:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (str, Text)):
+    if isinstance(value, (str, Text, Unknown)):
+        # What is not known stays what it is: whose attribute, and how it begins.
         return value
     if isinstance(value, int):
         return str(value)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from soc2gate.demo.seed_common import NAME, OFFICES, TAGS
 from soc2gate.demo.servers import ACCOUNT, REGION
-from soc2gate.demo.words import NAME, OFFICES, TAGS
 
 
 class HasClients(Protocol):

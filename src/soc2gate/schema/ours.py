@@ -128,8 +128,6 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
         "": {"Grants": "[#Grant"},
         "Grant": {"GranteeType": "s", "GranteeId": "s", "GranteeURI": "s", "Permission": "s"},
     },
-    # The registry says nothing of their type; Lambda takes texts.
-    "AWS::Lambda::Function": {"Environment": {"Variables": "{s"}},
     # What the API tells of a trail's state; IsLogging itself is in the schema.
     "AWS::CloudTrail::Trail": {"": {"HomeRegion": "s"}},
     "AWS::EC2::FlowLog": {"": {"FlowLogStatus": "s"}},

@@ -10,9 +10,11 @@ from typing import cast
 
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
 from soc2gate.kinds.aws.withheld import withheld_map
+from soc2gate.kinds.convert import coerce
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
 from soc2gate.model.value import Unknown, Value
+from soc2gate.schema.types import STRING, MapType
 
 FUNCTION = "AWS::Lambda::Function"
 _DESTINATIONS = "related.FailureDestinations"
@@ -35,7 +37,6 @@ _FIELDS = {
     "dead_letter_config.target_arn": "DeadLetterConfig.TargetArn",
     "vpc_config.subnet_ids": "VpcConfig.SubnetIds",
     "vpc_config.security_group_ids": "VpcConfig.SecurityGroupIds",
-    "environment.variables": "Environment.Variables",
 }
 
 
@@ -43,6 +44,18 @@ def _terraform(draft: Draft) -> None:
     # -1 is the provider's word for no reservation.
     if draft.get("reserved_concurrent_executions") != -1:
         draft.copy("reserved_concurrent_executions", "ReservedConcurrentExecutions")
+    draft.set("Environment.Variables", draft.convert("environment.variables", _texts))
+
+
+def _cloudformation(draft: Draft) -> None:
+    variables = draft.convert("Environment.Variables", _texts)
+    if variables is not None:
+        draft.overwrite("Environment.Variables", variables.value)
+
+
+def _texts(variables: Value) -> Value:
+    """The variables as Lambda takes them, texts all; the registry says nothing of their type."""
+    return coerce(variables, MapType(STRING), "Environment.Variables", lambda path, message: None)
 
 
 def _one(draft: Draft, path: str) -> Piece:
@@ -126,7 +139,9 @@ KINDS: tuple[Kind, ...] = (
                 exports={"id": "name", "function_name": "name", "arn": "arn"},
             ),
         ),
-        cloudformation=Spelling(FUNCTION, defaults=_defaults(kept=False), exports={"Ref": "name", "Arn": "arn"}),
+        cloudformation=Spelling(
+            FUNCTION, build=_cloudformation, defaults=_defaults(kept=False), exports={"Ref": "name", "Arn": "arn"}
+        ),
         companions=(
             Companion(
                 "aws_lambda_function_event_invoke_config",

@@ -57,6 +57,24 @@ resource "aws_s3_bucket_logging" "assets" {
   target_prefix = "s3/assets/"
 }
 
+# What was published stays; what it replaced is kept for a quarter.
+resource "aws_s3_bucket_lifecycle_configuration" "assets" {
+  bucket = aws_s3_bucket.assets.id
+
+  rule {
+    id     = "expire-replaced"
+    status = "Enabled"
+
+    filter {
+      prefix = ""
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 90
+    }
+  }
+}
+
 data "aws_iam_policy_document" "assets" {
   statement {
     sid       = "DenyPlainHttp"
