@@ -12,8 +12,6 @@ import json
 from soc2gate.demo.seed_alarms import create_alarms
 from soc2gate.demo.seed_common import (
     LOG_GROUP_ARN,
-    NAME,
-    TAGS,
     TRAIL_ARN,
     Account,
     Document,
@@ -23,9 +21,9 @@ from soc2gate.demo.seed_common import (
     tag_list,
     tagged,
 )
+from soc2gate.demo.seed_guards import guard
 from soc2gate.demo.servers import ACCOUNT, REGION
-
-OFFICES = ("198.51.100.0/27", "203.0.113.64/28")
+from soc2gate.demo.words import NAME, OFFICES, TAGS
 
 
 def seed_account(endpoint: str) -> Account:
@@ -39,6 +37,7 @@ def seed_account(endpoint: str) -> Account:
     _create_access(account)
     _create_bastion(account)
     create_alarms(account)
+    guard(account, account.vpc, volume=account.volume)
     _create_trail(account)
     _create_orders(account)
     _close_log_bucket(account)
@@ -145,7 +144,20 @@ def _create_buckets(account: Account) -> None:
             "Resource": f"arn:aws:s3:::{NAME}-cloudtrail/AWSLogs/{ACCOUNT}/*",
             "Condition": trail_only,
         },
+        *_config_delivers(f"arn:aws:s3:::{NAME}-cloudtrail"),
     )
+
+
+def _config_delivers(bucket: str) -> tuple[Document, Document]:
+    ours = {"Principal": {"Service": "config.amazonaws.com"}, "Condition": {"StringEquals": _OWN_ACCOUNT}}
+    check, deliver = ["s3:GetBucketAcl", "s3:ListBucket"], f"{bucket}/config/AWSLogs/{ACCOUNT}/Config/*"
+    return (
+        {"Sid": "ConfigChecksTheBucket", "Effect": "Allow", "Action": check, "Resource": bucket} | ours,
+        {"Sid": "ConfigDelivers", "Effect": "Allow", "Action": "s3:PutObject", "Resource": deliver} | ours,
+    )
+
+
+_OWN_ACCOUNT = {"aws:SourceAccount": ACCOUNT}
 
 
 def _create_log_bucket(account: Account) -> None:
@@ -159,7 +171,7 @@ def _create_log_bucket(account: Account) -> None:
 
 def _close_log_bucket(account: Account) -> None:
     """Its policy as the code has it, once every bucket logs."""
-    ours = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    ours = {"StringEquals": _OWN_ACCOUNT}
     check = {
         "Sid": "FlowLogsCheckTheBucket",
         "Effect": "Allow",
@@ -464,7 +476,6 @@ def _create_access(account: Account) -> None:
 
 def _create_bastion(account: Account) -> None:
     ec2 = account.client("ec2")
-    ec2.enable_ebs_encryption_by_default()
     instance = ec2.run_instances(
         ImageId="ami-0b7f3c1d9e5a24f60",
         InstanceType="t4g.small",
@@ -502,6 +513,7 @@ def _create_bastion(account: Account) -> None:
         TagSpecifications=tagged("volume", f"{NAME}-reports"),
     )["VolumeId"]
     ec2.attach_volume(Device="/dev/sdf", InstanceId=instance, VolumeId=volume)
+    account.volume = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/{volume}"
 
 
 # ---- audit trail

@@ -5,8 +5,6 @@ from __future__ import annotations
 from soc2gate.demo.seed_common import (
     ALERTS_ARN,
     LOG_GROUP_ARN,
-    NAME,
-    TAGS,
     Account,
     allow,
     assumed_by,
@@ -14,6 +12,7 @@ from soc2gate.demo.seed_common import (
     tag_list,
 )
 from soc2gate.demo.servers import ACCOUNT
+from soc2gate.demo.words import NAME, TAGS
 
 
 def create_alarms(account: Account) -> None:

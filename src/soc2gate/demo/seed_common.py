@@ -6,13 +6,12 @@ import json
 from typing import Any, TypeAlias
 
 from soc2gate.demo.servers import ACCOUNT, REGION
+from soc2gate.demo.words import NAME, TAGS
 from soc2gate.facts import dataclass, field
 
 Document: TypeAlias = dict[str, Any]
 """An AWS request's or a policy's JSON; botocore types it."""
 
-NAME = "harbourline-prod"
-TAGS = {"Environment": "prod", "ManagedBy": "terraform", "Owner": "platform"}
 LOG_GROUP_ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{NAME}-trail"
 ALERTS_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAME}-security-alerts"
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{NAME}"
@@ -28,6 +27,8 @@ class Account:
     keys: dict[str, str] = field(default_factory=dict)
     """Key ARNs by their short name: `data`, `orders`."""
     vpc: str = ""
+    volume: str = ""
+    """The ARN of the volume for reports."""
     public_subnets: list[str] = field(default_factory=list)
     private_subnets: list[str] = field(default_factory=list)
     _clients: dict[str, Any] = field(default_factory=dict)

@@ -224,5 +224,7 @@ class Kind:
     derives: Callable[[Resource], Sequence[Resource]] | None = None
     """Resources of other kinds that are part of this one (a bucket's policy, a workload's pod template), made from the
     finished resource on both sides; each says so in `derived_from`."""
+    owned: bool = False
+    """Whether it is paired by the names of what it belongs to (identity `owners`), since one may belong to several."""
     concludes: Callable[[Resource, Neighbours], Resource] | None = None
     """What follows from other resources together (which events some alarm watches), once links are drawn."""

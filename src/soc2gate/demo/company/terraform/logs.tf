@@ -201,6 +201,40 @@ data "aws_iam_policy_document" "cloudtrail" {
       values   = ["arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${local.name}"]
     }
   }
+
+  statement {
+    sid       = "ConfigChecksTheBucket"
+    actions   = ["s3:GetBucketAcl", "s3:ListBucket"]
+    resources = [aws_s3_bucket.logs["cloudtrail"].arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["config.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account_id]
+    }
+  }
+
+  statement {
+    sid       = "ConfigDelivers"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.logs["cloudtrail"].arn}/config/AWSLogs/${var.account_id}/Config/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["config.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account_id]
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "access_logs" {

@@ -1,5 +1,13 @@
 # What customers see and what customers asked for.
 
+# No bucket of ours is public, whatever its own settings say.
+resource "aws_s3_account_public_access_block" "this" {
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
 resource "aws_s3_bucket" "assets" {
   bucket = "${local.name}-assets"
   tags   = merge(local.tags, { Data = "public-after-review" })
