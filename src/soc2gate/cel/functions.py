@@ -163,7 +163,8 @@ HELPERS: dict[str, Helper] = {
             "customer_key",
             (("key", STRING),),
             BOOL,
-            "The KMS key named (id, ARN or alias) is one the customer manages: not absent, and not `alias/aws/…`.",
+            "The KMS key named (id, ARN or alias) is one the customer manages: not absent, and not `alias/aws/…`. "
+            "That is what code tells; a live ARN does not say whose key it names, and `related.EncryptionKeys` does.",
             "An unknown that is an attribute of a key or alias which the same code manages is true; a partly known "
             "name decides where its known part does.",
             "secrets",
