@@ -7,10 +7,9 @@ form → findings → disagreements → decision → `Run`.
 from __future__ import annotations
 
 import hashlib
-import json
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -534,20 +533,40 @@ def _population(resources: Iterable[Resource]) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-def _digests(run: Run, request: Request, declared: Declared, snapshot: Snapshot | None) -> dict[str, str]:
-    """What names this run: everything that went in, and what came out."""
-    # A reporter makes the canonical form, so that the digest is of what people read.
-    from soc2gate.output.json import document
+class _Digests(Mapping[str, str]):
+    """What names a run: everything that went in, and what came out.
 
-    told = document(run)
-    result = {key: told[key] for key in ("criteria", "findings", "disagreements", "problems", "decision")}
-    return {
+    What came out is digested when somebody reads it: that takes the whole run as JSON, a third of a big scan, and a
+    report for people does not tell it.
+    """
+
+    def __init__(self, run: Run, given: Mapping[str, str]) -> None:
+        self._run = run
+        self._known = {**given, "result": ""}
+
+    def __getitem__(self, name: str) -> str:
+        if name == "result" and not self._known[name]:
+            # A reporter makes the canonical form, so that the digest is of what people read.
+            from soc2gate.output.json import canonical_result
+
+            self._known[name] = _sha256(canonical_result(self._run))
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def _digests(run: Run, request: Request, declared: Declared, snapshot: Snapshot | None) -> Mapping[str, str]:
+    given = {
         **{name: f"sha256:{digest.removeprefix('sha256:')}" for name, digest in request.rules.digests.items()},
         "config": _sha256(request.config.canonical()),
         "inputs": inputs_digest(request.base, run.files, declared.digests),
         **({"snapshots": snapshot.digest} if snapshot else {}),
-        "result": _sha256(json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False)),
     }
+    return _Digests(run, given)
 
 
 def inputs_digest(base: Path, files: Iterable[str], known: Mapping[str, str] | None = None) -> str:

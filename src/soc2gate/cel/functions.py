@@ -122,6 +122,15 @@ HELPERS: dict[str, Helper] = {
             "conditions",
         ),
         Helper(
+            "allows_service",
+            (("policy", ANY), ("service", STRING)),
+            BOOL,
+            "Some statement allows the AWS service (`logging.s3.amazonaws.com`) something, under whatever condition. "
+            "Deny statements are not weighed against it.",
+            "A statement that certainly names the service decides true; otherwise any that may is unknown.",
+            "policies",
+        ),
+        Helper(
             "denies_plain_http",
             _POLICY,
             BOOL,

@@ -97,6 +97,24 @@ def _is_shared_provider(value: Value) -> Tri:
 _TESTS = {"AWS": _is_any_account, "Federated": _is_shared_provider}
 
 
+def allows_service(policy: Value, service: Value) -> Tri | Judged:
+    """Whether some statement allows an AWS service something; conditions and Deny are not weighed."""
+
+    def named(statement: Statement) -> Tri:
+        principal = statement.get("Principal")
+        if isinstance(principal, OpenMap):
+            services: Value = principal.items.get("Service", Unknown(principal.reason))
+        elif isinstance(principal, dict):
+            services = principal.get("Service")
+        else:
+            # `*` is everybody, no service of all.
+            return unknown_of(principal) or False
+        said = any_member(services, lambda value: equal(value, service))
+        return conjunction((equal(statement.get("Effect"), "Allow"), said))
+
+    return any_statement(policy, named)
+
+
 # --- TLS
 
 

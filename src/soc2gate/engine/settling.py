@@ -23,7 +23,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r'module "[^"]+".* is not installed', "run terraform init -backend=false, and scan again"),
     (r"another tool fills in", "render it and scan the result"),
     (r"macro .* was not run|is made by a macro", "scan the processed template"),
-    (r"belongs to a resource that is not declared here", "scan the code that declares it as well"),
+    (r"is not declared here", "scan the code that declares it as well"),
     (r"no manifest that was read declares its service account", f"scan the manifest that does, or {_VERIFY}"),
     (r"of another stack", "scan the template that exports it as well"),
     (r"on the node|takes an environment variable", "scan the files of the node as well"),
@@ -33,7 +33,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"no namespace is written", "write metadata.namespace"),
     (r"named by manifests that were read and declared by none", f"declare the namespace, or {_VERIFY}"),
     (r"is required and not written|version \d+ of the AWS provider", "write it"),
-    (r"not written|names no protocol", f"write it, or {_VERIFY}"),
+    (r"not written|no \w+ is written|names no protocol", f"write it, or {_VERIFY}"),
     (r"started by a shell", "start it without one"),
     # What only the running account or cluster tells.
     (r"known after (it is deployed|apply|deploy)|known at deploy|after it is deployed", f"scan a plan, or {_VERIFY}"),

@@ -7,7 +7,7 @@ stands where they cannot. Nothing here imports an SDK: a live call is described,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json, Value
@@ -15,6 +15,9 @@ from soc2gate.model.value import Json, Value
 if TYPE_CHECKING:
     from soc2gate.kinds.draft import Draft, Piece
     from soc2gate.model.resource import Resource
+
+Neighbours: TypeAlias = "Callable[[str], Sequence[Resource]]"
+"""Kind to the resources of it in the same root, or in the same account and region; all regions for what is global."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,9 @@ class Link:
     by: str = ""
     """The linked kind's property that names this resource (`ResourceId`); empty where everything of that kind in the
     same account (or, for a singleton of a region, the same region) belongs to it."""
+    reads: Callable[[Mapping[str, Value]], Value] | None = None
+    """In place of `by`, where the name stands deeper or as part of an ARN: what names this resource, from the linked
+    one's properties; None where it names none."""
     when: Callable[[Mapping[str, Value]], bool | None] | None = None
     """Whether a linked resource's properties make it count at all (`ResourceType == "VPC"`); None: it may."""
     to: Callable[[Resource], Value] | None = None
@@ -99,7 +105,7 @@ class Link:
     unknown where that is not among what was read, and absent where nothing is named (None)."""
     find: Callable[[Resource, Sequence[Resource]], Sequence[Resource]] | None = None
     """For links that go by anything else (selectors, namespaces): the ones that belong to this resource, among those
-    of the linked kind in the same root."""
+    of the linked kind in the same root. It may make some up: a key that only another account can tell of."""
     doubt: Callable[[Resource, Resource], str] | None = None
     """With `find`: why it is not sure that one which was found belongs to this resource; empty where it is."""
 
@@ -126,6 +132,9 @@ class Call:
     after: Call | None = None
     """An operation that makes ready what this one fetches (IAM's credential report): it is asked again until it answers
     `State: COMPLETE`."""
+    needs: str = ""
+    """The field that an item must have for this detail call to be asked of it, or that tells this listing's items from
+    those of another; empty where all have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,8 @@ class LiveSpelling:
     keep: Callable[[Mapping[str, Json], str], bool] | None = None
     """From a listed item and the region asked, whether it is one of ours to tell here (no shadow trails); asked before
     the detail calls are made."""
+    also: tuple[Call, ...] = ()
+    """Further listings of the same kind (snapshots of clusters beside those of instances)."""
     within: Call | None = None
     """Lists what holds the resources, where they can be listed only one holder at a time (a load balancer's
     listeners): `enumerate` is then asked for each, with `{within.…}` in its parameters filled from the holder, and
@@ -213,3 +224,5 @@ class Kind:
     derives: Callable[[Resource], Sequence[Resource]] | None = None
     """Resources of other kinds that are part of this one (a bucket's policy, a workload's pod template), made from the
     finished resource on both sides; each says so in `derived_from`."""
+    concludes: Callable[[Resource, Neighbours], Resource] | None = None
+    """What follows from other resources together (which events some alarm watches), once links are drawn."""

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from soc2gate.facts import dataclass, replace
 from soc2gate.kinds import registry
-from soc2gate.kinds.describe import Link
+from soc2gate.kinds.describe import Link, Neighbours
 from soc2gate.kinds.targets import Targets
 from soc2gate.model.resource import LiveRef, Resource, Side, Where
-from soc2gate.model.value import OpenList, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,18 @@ def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[R
                 reason = _unread(owner, described.kind, unread)
                 current = changed.get(id(owner), owner)
                 changed[id(owner)] = _related(current, link_name, described, belonging, reason)
+    for name, owners in by_kind.items():
+        concludes = registry.kind(name).concludes
+        if concludes is None:
+            continue
+        for owner in owners:
+            if not owner.partial:
+                changed[id(owner)] = concludes(changed.get(id(owner), owner), _neighbours(owner, by_kind))
     return [changed.get(id(resource), resource) for resource in everything]
+
+
+def _neighbours(owner: Resource, by_kind: Mapping[str, Sequence[Resource]]) -> Neighbours:
+    return lambda kind: [other for other in by_kind.get(kind, ()) if _same_place(owner, other) is not False]
 
 
 def _belonging(name: str, owners: list[Resource], described: Link, linked: list[Resource]) -> dict[int, _Belonging]:
@@ -70,7 +81,7 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
     if described.to is not None:
         _follow(described, owners, linked, out)
         return out
-    if not described.by:
+    if not described.by and described.reads is None:
         for owner in owners:
             for other in linked:
                 if (same := _same_place(owner, other)) is not False:
@@ -81,12 +92,18 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
         if not owner.partial:
             targets.add(owner, owner.root, owner.address, _names(owner))
     for other in linked:
-        named = targets.find(other.properties.get(described.by), other.root)
+        value = described.reads(other.properties) if described.reads else other.properties.get(described.by)
+        if described.reads and value is None:
+            continue
+        named = targets.find(value, other.root)
+        # Written under a condition that is not known: it may name nothing.
+        doubt = value.reason if isinstance(value, Alternatives) and None in value.options else ""
         for owner in named.certain:
-            _add(out[id(owner)], other, described, "")
+            _add(out[id(owner)], other, described, doubt)
         for owner in named.possible:
             _add(out[id(owner)], other, described, f"{other.address} may belong to another {name}")
-        if named.unknown:
+        # What stands for a resource that is declared elsewhere says one thing of it, and nothing of the rest.
+        if named.unknown and not other.partial:
             for owner in targets.in_root(other.root):
                 _add(out[id(owner)], other, described, f"{other.address} may belong to this: {named.unknown}")
     return out

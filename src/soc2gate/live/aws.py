@@ -164,6 +164,11 @@ class _Collector:
                 # Without one holder's list nobody can say of anything that it is missing.
                 return items
             found += [{**item, **held} for item in items]
+        for further in live.also:
+            items = self._items(further, unit.endpoint, {})
+            if isinstance(items, Failure):
+                return items
+            found += items
         if live.split is not None:
             found = [part for item in found for part in live.split(item)]
         return [item for item in found if live.keep is None or live.keep(item, unit.region)]
@@ -185,6 +190,7 @@ class _Collector:
         assert live is not None
         if isinstance(listed, Failure):
             asked = live.within if live.within and self._is(live.within, listed, unit) else unit.listing
+            asked = next((further for further in live.also if self._is(further, listed, unit)), asked)
             assert asked is not None
             unit.reason = listed.reason
             self.failed.append(
@@ -212,6 +218,8 @@ class _Collector:
         names: dict[str, str] = {}
         failures: list[tuple[Call, Failure]] = []
         for call in live.details:
+            if call.needs and call.needs not in item:
+                continue
             answer = self.calls.ask(call, unit.endpoint, item)
             names[call.operation] = self.calls.name(call, unit.endpoint)
             if isinstance(answer, Failure):
@@ -220,6 +228,9 @@ class _Collector:
                 answers[call.operation] = answer
         if live.enumerate is not None:
             names[live.enumerate.operation] = self.calls.name(live.enumerate, unit.endpoint)
+            for further in live.also:
+                if further.needs in item:
+                    names[live.enumerate.operation] = self.calls.name(further, unit.endpoint)
         resource = build(
             Seen(
                 unit.kind,

@@ -32,6 +32,18 @@ def render(run: Run) -> str:
     return json.dumps(document(run), indent=2, ensure_ascii=False) + "\n"
 
 
+def canonical_result(run: Run) -> str:
+    """What came out, without anything that two runs over one input may differ in: what the result's digest is of."""
+    told = {
+        "criteria": [criterion(item) for item in run.criteria],
+        "findings": [finding(item) for item in run.findings],
+        "disagreements": [disagreement(item) for item in run.disagreements],
+        "problems": [problem(item) for item in run.problems],
+        "decision": _decision(run),
+    }
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def document(run: Run) -> dict[str, Json]:
     """The run as the contract's plain data."""
     return {
@@ -54,12 +66,16 @@ def document(run: Run) -> dict[str, Json]:
         "changed": {"files": list(run.changed.files), "elsewhere": run.changed.elsewhere} if run.changed else None,
         "diff": _diff(run.diff) if run.diff else None,
         "baseline": _baseline(run.baseline) if run.baseline else None,
-        "decision": {
-            "exit": int(run.decision.exit),
-            "reasons": list(run.decision.reasons),
-            "fail_on": run.fail_on,
-            "on_incomplete": run.on_incomplete,
-        },
+        "decision": _decision(run),
+    }
+
+
+def _decision(run: Run) -> dict[str, Json]:
+    return {
+        "exit": int(run.decision.exit),
+        "reasons": list(run.decision.reasons),
+        "fail_on": run.fail_on,
+        "on_incomplete": run.on_incomplete,
     }
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from soc2gate.cel import HELPERS
 from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Verdict
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Strength
@@ -55,6 +56,18 @@ def pages(ruleset: RuleSet, folder: Path, matrix: Path | None = None) -> Iterato
     yield Page(folder / PAGE, _text(_index(chosen, ruleset, folder, homes, matrix)))
     if matrix is not None:
         yield Page(matrix / PAGE, _text(_matrix(chosen, ruleset, matrix, homes)))
+    language = folder.parent / "docs" / "rule-language.md"
+    if matrix is not None and language.is_file():
+        yield Page(language, _with_helpers(language.read_text(encoding="utf-8")))
+
+
+_HELPERS = re.compile(r"(?<=\n## Helpers\n\n).*?(?=\n## )", re.DOTALL)
+
+
+def _with_helpers(page: str) -> str:
+    """The page about the language, with what each helper says of itself; the rest of it is written by hand."""
+    told = (f"- `{one.signature}`: {one.says} *Unknown:* {one.unknown}\n" for one in HELPERS.values())
+    return _HELPERS.sub("".join(told).replace("\\", r"\\"), page)
 
 
 def _text(lines: Iterable[str]) -> str:
@@ -73,6 +86,8 @@ def _rule_page(rule: Rule, ruleset: RuleSet, home: Path) -> Iterator[str]:
         yield f"**Deprecated:** {rule.deprecated}\n"
     yield f"{_prose(rule.why)}\n"
     yield from _asked(rule, home)
+    if rule.choice:
+        yield f"## Where tools differ\n\n{_prose(rule.choice)}\n"
     yield from _evidence_for(rule, ruleset)
     yield "## How to mend it\n"
     yield from (f"- **{_SIDES[side]}:** {_prose(text)}" for side, text in rule.fix.items())

@@ -24,7 +24,21 @@ SEVERITIES = tuple(str(severity) for severity in Severity)
 
 _CASE_KEYS = ("kind", "sides", "when", "assert", "severity")
 _RULE_KEYS = (
-    *("id", "title", "severity", "control", "kind", "for", "when", "assert", "message", "why", "fix", "sides"),
+    *(
+        "id",
+        "title",
+        "severity",
+        "control",
+        "kind",
+        "for",
+        "when",
+        "assert",
+        "message",
+        "why",
+        "choice",
+        "fix",
+        "sides",
+    ),
     *("references", "always_decided", "vacuous", "deprecated"),
 )
 RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -89,6 +103,7 @@ def read_rule(sheet: Sheet, pack: str) -> Rule:
         cases=cases,
         message=message.text if message else "",
         why=sheet.text(top, "why").strip(),
+        choice=sheet.text(top, "choice").strip(),
         fix=_fix(sheet, top),
         path=sheet.path,
         line=sheet.line(top, "id") if "id" in top else 1,

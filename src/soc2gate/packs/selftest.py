@@ -71,6 +71,8 @@ class Fixture:
     path: str
     side: str
     verdict: Verdict
+    of_account: bool = False
+    """Whether the rule asks the account itself in code, so that the fixture's root has to own one."""
 
 
 def run(ruleset: RuleSet, rule_dirs: Sequence[Path], only: Sequence[str] = ()) -> list[FixtureResult]:
@@ -94,6 +96,7 @@ def run(ruleset: RuleSet, rule_dirs: Sequence[Path], only: Sequence[str] = ()) -
 
 def fixtures_of(rule: Rule, folder: str) -> tuple[list[Fixture], list[FixtureResult]]:
     """The fixtures beside a rule, and a failed result for every file that is none."""
+    of_account = any(case.kind == "Account::Account" and "declared" in case.sides for case in rule.cases)
     found: list[Fixture] = []
     strange: list[FixtureResult] = []
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
@@ -106,7 +109,7 @@ def fixtures_of(rule: Rule, folder: str) -> tuple[list[Fixture], list[FixtureRes
             strange.append(FixtureResult(rule.id, path, "", "", False, (message,)))
             continue
         side = "terraform" if entry.is_dir() else _SIDES[match["format"].partition(".")[0]]
-        found.append(Fixture(rule.id, path, side, Verdict(match["verdict"].replace("-", "_"))))
+        found.append(Fixture(rule.id, path, side, Verdict(match["verdict"].replace("-", "_")), of_account))
     return found, strange
 
 
@@ -201,10 +204,10 @@ def read_fixture(fixture: Fixture) -> tuple[tuple[Resource, ...], tuple[Problem,
             shutil.copytree(fixture.path, base, dirs_exist_ok=True)
         else:
             shutil.copy(fixture.path, base)
-        return _read_declared(fixture.side, base)
+        return _read_declared(fixture.side, base, fixture.of_account)
 
 
-def _read_declared(side: str, base: Path) -> tuple[tuple[Resource, ...], tuple[Problem, ...]]:
+def _read_declared(side: str, base: Path, owns_account: bool) -> tuple[tuple[Resource, ...], tuple[Problem, ...]]:
     from soc2gate import kinds
     from soc2gate.declared.options import ReadOptions
     from soc2gate.declared.source import Root
@@ -214,7 +217,8 @@ def _read_declared(side: str, base: Path) -> tuple[tuple[Resource, ...], tuple[P
     top = tuple(name for name in files if "/" not in name)
     path = top[0] if side == "cloudformation" else "."
     reading = _reader(side)(Root(_FORMATS[side], path, top), base, ReadOptions())
-    normal = kinds.normalise([reading])
+    # As soc2gate.yaml says it of a root: no format writes the account itself.
+    normal = kinds.normalise([reading], owns_account={reading.root: owns_account})
     return normal.resources, (*reading.problems, *normal.problems)
 
 
