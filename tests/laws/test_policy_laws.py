@@ -7,16 +7,16 @@ resource of a small world, and knows nothing of how the helpers go about it.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from soc2gate.cel.answer import Judged
 from soc2gate.cel.policies import allows_anyone, grants_admin, grants_escalation
-from soc2gate.model.value import Text, Unknown, Value
+from soc2gate.model.value import Text, Unknown
 
 Policy = dict[str, Any]
 
@@ -212,7 +212,7 @@ def policies(statements: st.SearchStrategy[Policy]) -> st.SearchStrategy[Policy]
     return st.one_of(one, st.lists(statements, min_size=1, max_size=3).map(lambda found: {"Statement": found}))
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(policies(resource_statements()))
 def test_who_is_let_in_is_who_a_naive_evaluator_lets_in(policy: Policy) -> None:
     expected = any(map(lets_in, listed(policy["Statement"])))
@@ -317,7 +317,7 @@ def ways(policy: Policy) -> Iterator[bool]:
             yield any(may(policy, action, one) for one in things)
 
 
-@settings(max_examples=800)
+@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 @given(policies(identity_statements()))
 def test_escalation_is_what_a_naive_evaluator_finds(policy: Policy) -> None:
     assert settled(grants_escalation(policy)) is any(ways(policy))
@@ -352,7 +352,7 @@ def is_admin(statement: Policy) -> bool:
     return actions and any(all(matches(one, thing) for thing in EVERYWHERE) for one in listed(statement["Resource"]))
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(policies(identity_statements()))
 def test_administration_is_what_a_naive_evaluator_finds(policy: Policy) -> None:
     assert settled(grants_admin(policy)) is any(map(is_admin, listed(policy["Statement"])))
@@ -364,7 +364,7 @@ def test_administration_is_what_a_naive_evaluator_finds(policy: Policy) -> None:
 HIDDEN = Unknown("variable “x” has no default", None, ("var.x",))
 
 
-def forget(value: Any, draw: st.DrawFn) -> Value:
+def forget(value: Any, draw: Callable[..., Any]) -> Any:
     """The value with some of its texts not, or only partly, known."""
     if isinstance(value, dict):
         return {key: child if key in ("Effect",) else forget(child, draw) for key, child in value.items()}
@@ -376,7 +376,7 @@ def forget(value: Any, draw: st.DrawFn) -> Value:
     return HIDDEN if at == 0 else Text((value[:at], HIDDEN))
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.one_of(policies(identity_statements()), policies(resource_statements())))
 def test_what_is_decided_of_a_policy_half_known_holds_when_it_is_known(data: st.DataObject, policy: Policy) -> None:
     known = dict(policy)
