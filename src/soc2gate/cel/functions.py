@@ -155,7 +155,8 @@ HELPERS: dict[str, Helper] = {
             BOOL,
             "Some statement, or several together, lets its holder grant itself more: change policies or trust, attach "
             "policies, join groups, make credentials for others, or pass a role to a service that runs code. A list of "
-            "policies is taken together, as whoever holds them all may do what any allows.",
+            "policies is taken together, as whoever holds them all may do what any allows; what one denies without a "
+            "condition is taken off.",
             "Known grants that suffice decide true; otherwise any unknown action or resource that may is unknown.",
             "policies",
         ),
