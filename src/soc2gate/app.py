@@ -64,6 +64,8 @@ class Request:
     context: str | None = None
     """The kubeconfig context; None takes the current one."""
     profile: str | None = None
+    code: str | None = None
+    """The folder that plans were made from, relative to `base`; None for the folder that each stands in."""
     unread: tuple[Problem, ...] = ()
     """What is known from the start not to be under the paths, though it belongs there: submodules of a tree."""
     narrowed: bool = False
@@ -295,6 +297,7 @@ def options_for(root: Root, request: Request) -> ReadOptions:
         variables={**said.variables, **request.variables},
         environment=request.environment,
         workspace=said.workspace or "default",
+        code=request.code,
         account=said.account,
         region=said.regions[0] if len(said.regions) == 1 else None,
     )
@@ -304,7 +307,7 @@ def _said_of(root: Root, request: Request) -> RootConfig:
     """What the configuration says of a root in its environment; of a plan, of the folder that the plan stands in."""
     paths = [root.path]
     if root.format == "terraform-plan":
-        paths.append(posixpath.dirname(root.path) or ".")
+        paths.append(request.code or posixpath.dirname(root.path) or ".")
     found = (entry for path in paths for entry in request.config.roots if entry.path == path)
     return (next(found, None) or RootConfig(root.path)).of(root.environment)
 

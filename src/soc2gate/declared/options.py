@@ -37,4 +37,6 @@ class ReadOptions:
     account: str | None = None
     """The AWS account the configuration says this root deploys to."""
     region: str | None = None
+    code: str | None = None
+    """Of a plan: the folder of the root module that it was made from, relative to the base; None for the plan's own."""
     limits: Limits = field(default_factory=Limits)
