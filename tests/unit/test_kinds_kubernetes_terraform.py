@@ -248,6 +248,31 @@ def test_older_spellings_are_understood(tmp_path: Path) -> None:
     assert at(scaler, "spec", "metrics", 0, "resource", "target", "averageUtilization") == 80
 
 
+def test_a_daemon_sets_strategy_is_its_update_strategy(tmp_path: Path) -> None:
+    made = read(
+        tmp_path,
+        """
+        resource "kubernetes_daemon_set_v1" "agent" {
+          metadata { name = "agent" }
+          spec {
+            selector { match_labels = { app = "agent" } }
+            strategy { type = "OnDelete" }
+            template {
+              metadata { labels = { app = "agent" } }
+              spec {
+                container {
+                  name  = "agent"
+                  image = "agent:1"
+                }
+              }
+            }
+          }
+        }
+        """,
+    )
+    assert at(of(made, "DaemonSet"), "spec", "updateStrategy") == {"type": "OnDelete"}
+
+
 def test_limits_of_the_first_provider_were_a_block(tmp_path: Path) -> None:
     made = read(tmp_path, POD % ('"shop"', 'resources {\n limits {\n cpu = "1"\n memory = "1024Mi"\n}\n}'))
     assert at(of(made, "Pod"), "spec", "containers", 0, "resources", "limits") == {"cpu": "1", "memory": "1Gi"}

@@ -165,6 +165,7 @@ _RENAMED: Mapping[tuple[str, str], str] = {
     ("V1RBDVolumeSource", "rbd_image"): "image",
     ("V1RBDVolumeSource", "rbd_pool"): "pool",
     ("V1RBDVolumeSource", "rados_user"): "user",
+    ("V1DaemonSetSpec", "strategy"): "updateStrategy",
     # Of v1beta1.
     ("V1IngressSpec", "backend"): "defaultBackend",
     ("V2HorizontalPodAutoscalerSpec", "target_cpu_utilization_percentage"): "targetCPUUtilizationPercentage",
