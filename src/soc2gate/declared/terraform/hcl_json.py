@@ -42,6 +42,7 @@ MAPS = frozenset(
         "parameters", "providers", "request_parameters", "response_parameters", "secret_variables", "tags", "tags_all",
         "triggers", "variables", "vars", "input", "options_map", "partition_index_map", "default", "for_each", "value",
         "triggers_replace", "string_map", "volume_tags", "data", "binary_data", "string_data", "content_map",
+        "manifest",
     )
 )  # fmt: skip
 
