@@ -53,6 +53,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
+@pytest.fixture(scope="session")
+def kubernetes_tools() -> str:
+    """PATH with helm and kubectl on it. Tests that use it are marked `helm`."""
+    from tools import kubernetes_tools
+
+    return f"{kubernetes_tools()}{os.pathsep}{os.environ['PATH']}"
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare text with a file in tests/golden; `--update-golden` writes it."""

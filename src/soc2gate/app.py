@@ -28,7 +28,18 @@ from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, Run, Waiver
-from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Span, Weight, evaluation, root_of
+from soc2gate.model.resource import (
+    LiveRef,
+    Problem,
+    RawResource,
+    Reading,
+    Resource,
+    Side,
+    Span,
+    Weight,
+    evaluation,
+    root_of,
+)
 from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
@@ -216,7 +227,8 @@ def read_declared(request: Request) -> Declared:
             f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} ({found.looked})",
             hint="give the folder that holds your infrastructure code: soc2gate scan infra/",
         )
-    return normalised(request, found.roots, [read_root(root, request) for root in found.roots], found.problems)
+    read = read_roots(found.roots, request)
+    return normalised(request, read.roots, read.readings, [*found.problems, *read.problems])
 
 
 def find(request: Request) -> Discovery:
@@ -224,10 +236,16 @@ def find(request: Request) -> Discovery:
     found = discover(
         request.paths,
         request.base,
-        ignore=request.config.ignore_paths,
+        ignore=(*request.config.ignore_paths, *_of_packs(request)),
         explicit_roots=tuple(root.path for root in request.config.roots),
     )
     return replace(found, roots=evaluations(found.roots, lambda root: environments_of(root, request)))
+
+
+def _of_packs(request: Request) -> list[str]:
+    """The rule folders of configured packs: what stands in them are examples of rules, not anybody's infrastructure."""
+    inside = (pack / "rules" for pack in request.config.packs if pack.is_relative_to(request.base))
+    return [f"/{folder.relative_to(request.base).as_posix()}/" for folder in inside]
 
 
 def environments_of(root: Root, request: Request) -> list[str]:
@@ -274,6 +292,56 @@ def _plugin_problems(request: Request) -> list[Problem]:
     ]
 
 
+@dataclass(slots=True)
+class ReadRoots:
+    """Roots with what was read of them: those that were found, and those that they point at."""
+
+    roots: list[Root] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_roots(roots: Sequence[Root], request: Request, read_one: Callable[[Root], Reading] | None = None) -> ReadRoots:
+    """Read roots, and whatever charts, overlays and manifests of this repository they say is deployed.
+
+    `read_one` reads a root in another way than `read_root`.
+    """
+    one = read_one or (lambda root: read_root(root, request))
+    built = [root for root in roots if root.format in ("helm", "kustomize")]
+    first = [root for root in roots if root.format not in ("helm", "kustomize")]
+    read = ReadRoots(first, [one(root) for root in first])
+    if not built and not any(points(raw) for reading in read.readings for raw in reading.resources):
+        return read
+    # Imported here: most repositories have neither charts nor overlays.
+    from soc2gate.declared.kubernetes.following import followed
+
+    found = followed(
+        list(zip(read.roots, read.readings, strict=True)),
+        built,
+        request.base,
+        read=one,
+        ways_of=lambda root: _ways(root, request),
+        repository=request.history[0] if request.history else None,
+        ignore=request.config.ignore_paths,
+    )
+    return ReadRoots([root for root, _ in found.read], [reading for _, reading in found.read], found.problems)
+
+
+def _ways(root: Root, request: Request) -> list[Root]:
+    from soc2gate.declared.kubernetes.deployments import ways
+
+    said = _said_of(replace(root, environment=""), request)
+    every = [file for name in ("", *said.environments) for file in said.of(name).var_files]
+    here = [posixpath.normpath(posixpath.join(root.path, file)) for file in every]
+    own = [posixpath.normpath(posixpath.join(root.path, file)) for file in _said_of(root, request).var_files]
+    return ways(root, request.base, own, here, request.only_environments)
+
+
+def points(raw: RawResource) -> bool:
+    """Whether a resource says that something else of the repository is deployed."""
+    return raw.type == "helm_release" or raw.type.startswith("argoproj.io/") or ".toolkit.fluxcd.io/" in raw.type
+
+
 def read_root(root: Root, request: Request) -> Reading:
     """Read one root with what configuration and flags say of it."""
     reader: Reader = plugins.load(plugins.READERS[root.format])
@@ -294,12 +362,14 @@ def options_for(root: Root, request: Request) -> ReadOptions:
         code=request.code,
         account=said.account,
         region=said.regions[0] if len(said.regions) == 1 else None,
+        namespace=said.namespace,
+        repository=request.history[0] if request.history else None,
     )
 
 
 def _said_of(root: Root, request: Request) -> RootConfig:
     """What the configuration says of a root in its environment; of a plan, of the folder that the plan stands in."""
-    paths = [root.path]
+    paths = [root.path, root.folder]
     if root.format == "terraform-plan":
         paths.append(request.code or posixpath.dirname(root.path) or ".")
     found = (entry for path in paths for entry in request.config.roots if entry.path == path)
@@ -381,7 +451,13 @@ def _provider(kind: str) -> str:
 def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
     """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
     named = {resource.kind for resource in [*declared, *live]}
-    named |= {case.kind for rule in request.rules.rules.values() for case in rule.cases if "live" in case.sides}
+    known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
+    return known | live_kinds(request.rules)
+
+
+def live_kinds(rules: RuleSet) -> set[str]:
+    """The kinds that these rules read live."""
+    named = {case.kind for rule in rules.rules.values() for case in rule.cases if "live" in case.sides}
     return {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
 
 
@@ -443,6 +519,13 @@ def finish(
             request.baseline,
             roots=[] if changed else [root.name for root in declared.roots],
             everything="." in request.paths and changed is None,
+        )
+    config = request.config
+    if config.owners or config.control_owners or config.systems:
+        from soc2gate.engine.ownership import with_owners
+
+        findings = with_owners(
+            findings, owners=config.owners, control_owners=config.control_owners, systems=config.systems
         )
     decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(

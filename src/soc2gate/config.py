@@ -46,6 +46,8 @@ class RootConfig:
     owns_account: bool = False
     state: Path | None = None
     """Absolute: the state of this root, read for the ids of what it deployed."""
+    namespace: str = ""
+    """Of a chart: where it is installed."""
     workspace: str = ""
     """What `terraform.workspace` is; empty for `default`."""
     environments: Mapping[str, RootConfig] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class RootConfig:
             regions=said.regions or self.regions,
             state=said.state or self.state,
             workspace=said.workspace or self.workspace,
+            namespace=said.namespace or self.namespace,
         )
 
 
@@ -110,6 +113,10 @@ class Config:
     """Absolute."""
     owners: Mapping[str, str] = field(default_factory=dict)
     """Path pattern, relative to the base, to who answers for it; the last that fits counts."""
+    control_owners: Mapping[str, str] = field(default_factory=dict)
+    """Control to who answers for it."""
+    systems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """System, as the description of the system calls it, to the path patterns of its code, relative to the base."""
     managed: Managed = field(default_factory=Managed)
     ignores: tuple[Ignore, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -445,6 +452,11 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         scope=tuple(category for category in CATEGORIES if category in scope),
         packs=tuple(Path(os.path.abspath(folder / pack)) for pack in table.texts("packs")),
         owners={_rebased(pattern, folder, base): owner for pattern, owner in table.pairs("owners").items()},
+        control_owners=table.pairs("control_owners"),
+        systems={
+            name: tuple(_rebased(pattern, folder, base) for pattern in table.table("systems").texts(name))
+            for name in table.table("systems").data
+        },
         managed=_managed(table.table("managed")),
         ignores=tuple(_ignore(entry) for entry in table.tables("ignores")),
         waivers=tuple(_waiver(entry) for entry in table.tables("waivers")),
@@ -532,6 +544,7 @@ def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
         owns_account=entry.data.get("owns_account") is True,
         state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
         workspace=entry.text("workspace"),
+        namespace=entry.text("namespace"),
     )
 
 

@@ -14,7 +14,9 @@ from soc2gate.model.resource import Problem, Weight
 
 READERS: Mapping[str, str] = {
     "cloudformation": "soc2gate.declared.cloudformation:read",
+    "helm": "soc2gate.declared.kubernetes.helm:read",
     "kubernetes": "soc2gate.declared.kubernetes:read",
+    "kustomize": "soc2gate.declared.kubernetes.kustomize_build:read",
     "terraform": "soc2gate.declared.terraform:read",
     "terraform-plan": "soc2gate.declared.terraform.plan:read",
 }

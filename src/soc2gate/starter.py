@@ -33,6 +33,7 @@ def _lines(found: Survey, scope: Sequence[str]) -> Iterator[str]:
     yield from _roots(found)
     yield from _regions(found)
     yield from _owners(found)
+    yield from _control_owners()
     yield from _aside(found)
     yield from _waivers()
     yield from _live(found)
@@ -42,7 +43,9 @@ def _roots(found: Survey) -> Iterator[str]:
     yield "# Terraform roots: the value files they deploy with, the account and the regions they deploy to. A root that"
     yield "# is not listed is judged with its defaults. `owns_account: true` says that a root is meant to hold the"
     yield "# account's own settings, so that one which nobody declares is missing."
-    if not found.roots:
+    yield "# Of a Helm chart: its environments, each with the value files it is installed with (none: the chart's own"
+    yield "# values), and the namespace."
+    if not found.roots and not found.charts:
         yield "# roots:"
         yield "#   - path: infra"
         yield "#     var_files: [prod.tfvars]"
@@ -53,6 +56,13 @@ def _roots(found: Survey) -> Iterator[str]:
     yield "roots:"
     for root in found.roots:
         yield from _root(root)
+    for chart, environments in found.charts.items():
+        yield f"  - path: {_text(chart)}"
+        yield "    environments:"
+        yield "      - {name: default}"
+        for name, file in environments.items():
+            yield f"      - {{name: {_text(name)}, var_files: [{_text(file)}]}}"
+        yield "    # namespace: shop"
     yield ""
 
 
@@ -118,6 +128,19 @@ def _owners(found: Survey) -> Iterator[str]:
     else:
         yield "# owners:"
         yield '#   "infra/**": platform team'
+    yield ""
+
+
+def _control_owners() -> Iterator[str]:
+    yield "# Who answers for which control, when an auditor asks; findings name them. `soc2gate explain CC6.1` names"
+    yield "# the controls behind a criterion, `soc2gate explain encryption-at-rest` says what one means."
+    yield "# control_owners:"
+    yield "#   encryption-at-rest: platform team"
+    yield "#   public-exposure: security@example.com"
+    yield ""
+    yield "# The systems in scope, as your description of the system calls them, and where their code is."
+    yield "# systems:"
+    yield '#   Shop: ["infra/shop/**", "charts/shop/**"]'
     yield ""
 
 

@@ -107,3 +107,33 @@ def test_a_root_that_is_not_there_is_a_mistake(repository: Repository) -> None:
     done = repository.run("config", "check")
     assert done.returncode == 2
     assert "there is no file or folder infrastructure" in done.stderr
+
+
+def test_a_chart_is_written_with_the_environments_that_lie_beside_it(repository: Repository) -> None:
+    repository.commit(
+        {
+            "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+            "charts/web/templates/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n",
+            "charts/web/values-prod.yaml": "a: 1\n",
+        }
+    )
+    assert "1 Helm charts and 0 overlays" in repository.run("init").stdout
+    assert repository.run("config", "check").returncode == 0
+    shown = json.loads(repository.run("config", "show").stdout)
+    environments = shown["roots"][0]["environments"]
+    assert {name: said["var_files"] for name, said in environments.items()} == {
+        "default": [],
+        "prod": ["values-prod.yaml"],
+    }
+
+
+def test_value_files_that_are_not_there_are_a_mistake(repository: Repository) -> None:
+    repository.commit(
+        {
+            "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+            "soc2gate.yaml": "roots:\n- path: web\n  environments: [{name: prod, var_files: [values-prod.yaml]}]\n",
+        }
+    )
+    done = repository.run("config", "check")
+    assert done.returncode == 2
+    assert "there is no file or folder web/values-prod.yaml" in done.stderr

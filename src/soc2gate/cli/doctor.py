@@ -58,10 +58,22 @@ def doctor(cross_read: Path | None) -> int:
         missing = [name for name, said in found.items() if said == "not installed"]
         state = f"pip install 'soc2gate[{extra}]' brings {', '.join(missing)}" if missing else _listed(found)
         click.echo(f"  extra {extra.ljust(10)} {state}")
+    for line in _renderers():
+        click.echo(line)
     missing = [name for name in _NEEDED if told(name) == "not installed"]
     if missing:
         click.echo(f"missing: {', '.join(missing)}; install soc2gate again with its dependencies", err=True)
     return int(Exit.INCOMPLETE if missing else Exit.OK)
+
+
+def _renderers() -> Iterator[str]:
+    """What builds charts and overlays for a scan here."""
+    from soc2gate.declared.kubernetes.confined import find_tool
+
+    for what, names in (("Helm charts", ("helm",)), ("kustomize overlays", ("kustomize", "kubectl"))):
+        found = next((tool for name in names if (tool := find_tool(name, Path.cwd()))), None)
+        missing = f"{' and '.join(names)} not on PATH: a scan will say that it did not look at what they build"
+        yield f"  {what}: built by {found}" if found else f"  {what}: {missing}"
 
 
 def _listed(found: dict[str, str]) -> str:

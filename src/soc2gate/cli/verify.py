@@ -46,6 +46,13 @@ Examples:
 @click.option(
     "--save-snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was collected in this file."
 )
+@click.option(
+    "--baseline",
+    "baseline_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Of the code, close only on what this file (from `soc2gate baseline`) does not hold; live findings and "
+    "differences close all the same.",
+)
 @options.judging
 def verify(
     paths: tuple[Path, ...],
@@ -63,6 +70,7 @@ def verify(
     snapshot_files: tuple[Path, ...],
     save_snapshot: Path | None,
     states: tuple[Path, ...],
+    baseline_file: Path | None,
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
@@ -92,6 +100,7 @@ def verify(
         context=context,
         profile=profile,
         states=states,
+        baseline_file=baseline_file,
     )
     snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
     with progress.shown() as told:

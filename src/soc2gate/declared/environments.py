@@ -13,7 +13,7 @@ from soc2gate.declared.source import Root
 from soc2gate.facts import replace
 from soc2gate.model.resource import Problem, Reading, evaluation, root_of
 
-FORMATS = ("terraform", "cloudformation")
+FORMATS = ("terraform", "cloudformation", "helm")
 """What values decide about."""
 
 

@@ -31,7 +31,7 @@ _KEYS = (*REQUIRED, "ticket")
 ANNOTATION = "soc2gate.dev/waive"
 
 _MARKS = re.compile(
-    rb"soc2gate:waive|soc2gate\.dev/waive|\bsoc2gate\b.{0,3}:|checkov|tfsec:ignore|trivy:ignore|kics-scan"
+    rb"soc2gate:waive|soc2gate\.dev/waive|\bsoc2gate\b.{0,3}:|checkov|(?:bridgecrew|cortex):skip|tfsec:ignore|trivy:ignore|kics-scan"
 )
 # A quotation mark that nothing closes ends with its line, so that no line is ever read twice.
 _HCL = regex(r'"(?:[^"\\]|\\.)*+(?:"|$)|<<-?(?P<heredoc>[^\W\d][\w-]*)\s*$|(?P<line>(?:\#|//).*)|(?P<block>/\*)')
@@ -41,7 +41,7 @@ _JSON_COMMENT = regex(r'"//"\s*:\s*(?P<comment>"(?:[^"\\\n]|\\.)*")')
 _OURS = regex(r"soc2gate:waive\b[ \t]*(.*)")
 _PAIR = regex(r'\s*([A-Za-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))(?=\s|$)')
 _FOREIGN = (
-    ("checkov", regex(r"checkov:skip=(?P<id>[A-Z0-9_]+)(?::(?P<reason>[^\n]*))?")),
+    ("checkov", regex(r"(?:checkov|bridgecrew|cortex):skip= *(?P<id>[\w-]+(?:,[\w-]+)*)(?::(?P<reason>[^\n]*))?")),
     ("tfsec", regex(r"tfsec:ignore:(?P<id>[\w*-]+)(?::exp:(?P<expires>\d{4}-\d\d-\d\d))?")),
     ("trivy", regex(r"trivy:ignore:(?P<id>[\w*-]+)(?::exp:(?P<expires>\d{4}-\d\d-\d\d))?")),
     ("kics", regex(r"kics-scan[ \t]+(?:disable[ \t]*=[ \t]*(?P<id>[\w,-]+)|ignore[\w-]*)")),

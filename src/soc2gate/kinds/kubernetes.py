@@ -52,6 +52,7 @@ def normalise_manifests(readings: Sequence[Reading], terraform: Sequence[RawReso
     unjudged: dict[str, int] = {}
     theirs = {raw.root for raw in terraform}
     unread = {reading.root: reading.unread for reading in readings if reading.root in theirs and reading.unread}
+    rendered = {reading.root for reading in readings if reading.rendered}
     configuration: list[RawResource] = []
     for reading in readings:
         if reading.format != "kubernetes":
@@ -72,7 +73,7 @@ def normalise_manifests(readings: Sequence[Reading], terraform: Sequence[RawReso
     resources = with_files(resources, configuration)
     if terraform:
         resources += _from_terraform(terraform, problems, unjudged)
-    return Manifests(tuple(link_declared(resources, unread)), tuple(problems), dict(sorted(unjudged.items())))
+    return Manifests(tuple(link_declared(resources, unread, rendered)), tuple(problems), dict(sorted(unjudged.items())))
 
 
 def _from_terraform(

@@ -6,7 +6,7 @@ declared nowhere, its policies may stand in another folder, and two folders may 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from soc2gate.facts import dataclass, field, replace
@@ -121,12 +121,15 @@ def _at(properties: Mapping[str, Value], *steps: str) -> Value:
     return value
 
 
-def link_declared(resources: Sequence[Resource], unread: Mapping[str, Sequence[str]]) -> list[Resource]:
+def link_declared(
+    resources: Sequence[Resource], unread: Mapping[str, Sequence[str]], rendered: Collection[str] = ()
+) -> list[Resource]:
     """Manifests with `related` filled, and the namespaces that they name and do not declare.
 
-    `unread` says of each root why parts of it were not read: what could stand there leaves the links open.
+    `unread` says of each root why parts of it were not read: what could stand there leaves the links open. In
+    `rendered` roots a resource belongs with its root, not with the folder of the file that it was made of.
     """
-    scan = _Scan(resources, unread)
+    scan = _Scan(resources, unread, rendered)
     namespaces = [*(r for r in resources if r.kind == NAMESPACE), *scan.undeclared()]
     changed = {id(old): scan.with_neighbours(old) for old in namespaces}
     for old in resources:
@@ -159,7 +162,10 @@ class _Scan:
     object: then they are variants (one for each cluster), and what one has proves nothing about the other.
     """
 
-    def __init__(self, resources: Sequence[Resource], unread: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, resources: Sequence[Resource], unread: Mapping[str, Sequence[str]], rendered: Collection[str]
+    ) -> None:
+        self._rendered = frozenset(rendered)
         self._unread = {root: reasons[0] for root, reasons in unread.items() if reasons}
         self._named: dict[tuple[str, str], list[Resource]] = {}
         self._nameless: dict[tuple[str, str], list[Resource]] = {}
@@ -178,10 +184,10 @@ class _Scan:
                 continue
             uid = resource.identity.get("id")
             if isinstance(uid, str):
-                folders_of.setdefault((resource.kind, uid), set()).add(_folder(resource))
+                folders_of.setdefault((resource.kind, uid), set()).add(self._folder(resource))
             if isinstance(namespace, str):
                 self._named.setdefault((resource.kind, namespace), []).append(resource)
-                self._naming.setdefault(namespace, {}).setdefault(_folder(resource), resource)
+                self._naming.setdefault(namespace, {}).setdefault(self._folder(resource), resource)
             elif namespace is not None:
                 self._nameless.setdefault((resource.kind, resource.root), []).append(resource)
         self._doubled: dict[str, set[tuple[str, str]]] = {}
@@ -291,10 +297,10 @@ class _Scan:
                 _add(found, resource, _another(namespace, resource))
             found.doubt = f"which namespace this is, and what else is in it, is not known: {_why(name)}"
         else:
-            folders = {_folder(workload) for workload in self._nameless.get((POD_TEMPLATE, namespace.root), [])}
+            folders = {self._folder(workload) for workload in self._nameless.get((POD_TEMPLATE, namespace.root), [])}
             for resource in nameless:
                 # One folder is applied at once, so what is in it shares the namespace that is chosen then.
-                apart = kind == _POLICY and folders != {_folder(resource)}
+                apart = kind == _POLICY and folders != {self._folder(resource)}
                 _add(found, resource, "folders may be applied to different namespaces" if apart else "")
             found.doubt = "which namespace this is, and what else is in it, is chosen when the manifests are applied"
         return found
@@ -314,11 +320,17 @@ class _Scan:
     def _together(self, one: Resource, other: Resource) -> bool:
         if not self._doubled:
             return True
-        left, right = _folder(one), _folder(other)
+        left, right = self._folder(one), self._folder(other)
         if left == right:
             return True
         ours, theirs = self._doubled.get(left), self._doubled.get(right)
         return ours is None or theirs is None or ours.isdisjoint(theirs)
+
+    def _folder(self, resource: Resource) -> str:
+        # Terraform's root is applied at once, whichever folders its modules are in; so is what a tool renders.
+        if resource.root in self._rendered or _from_terraform(resource) or not isinstance(resource.where, Span):
+            return resource.root
+        return resource.where.path.rpartition("/")[0]
 
 
 def _place(resource: Resource) -> str:
@@ -347,13 +359,6 @@ def _another(owner: Resource, other: Resource) -> str:
 
 def _why(value: Value) -> str:
     return value.reason if isinstance(value, SPECIAL) else "not decided by the files"
-
-
-def _folder(resource: Resource) -> str:
-    # Terraform's root is applied at once, whichever folders its modules are in.
-    if _from_terraform(resource):
-        return resource.root
-    return resource.where.path.rpartition("/")[0] if isinstance(resource.where, Span) else resource.root
 
 
 def _replicas(scaler: Resource) -> Value:

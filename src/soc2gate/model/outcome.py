@@ -80,6 +80,12 @@ class Finding:
     waiver: Waiver | None = None
     new: bool | None = None
     """Whether it stands against a base or a baseline that knows nothing of it; None when there is neither."""
+    owner: str = ""
+    """Who answers for the code it stands in, as the configuration says; empty where it says nothing."""
+    control_owner: str = ""
+    """Who answers for the control."""
+    system: str = ""
+    """The system it is part of."""
     environment: str = ""
     """The set of values its root was evaluated with, where there are several; `root` names it too."""
 

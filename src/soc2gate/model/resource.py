@@ -193,5 +193,8 @@ class Reading:
     """Root module outputs, or a stack's exports."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """File to the sha256 of what was read of it, where its own bytes hold secrets: a plan's."""
+    rendered: bool = False
+    """A tool made the resources of files that others are made of too: the folder a resource stands in says nothing of
+    what it is deployed with."""
     environment: str = ""
     """Which of its root's sets of values this is for, where there are several; `root` names it too."""

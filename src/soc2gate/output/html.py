@@ -278,6 +278,7 @@ class _Page:
             yield _fact("why", rule.why)
             yield _fact("fix", told.fix(rule.fix, item))
         yield _fact("criteria", " ".join(item.criteria))
+        yield _fact("owner", told.answering(item))
         yield _fact("note", f"judged as if created: {item.uncertain}" if item.uncertain else "")
         yield "</dl></article>"
 

@@ -130,6 +130,9 @@ def finding(item: Finding) -> dict[str, Json]:
         "fingerprint": item.fingerprint,
         "waiver": _waiver(item.waiver),
         "new": item.new,
+        "owner": item.owner,
+        "control_owner": item.control_owner,
+        "system": item.system,
     }
 
 

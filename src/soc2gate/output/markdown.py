@@ -184,6 +184,8 @@ def _finding(run: Run, item: Finding) -> str:
     rule = run.rules.get(item.rule)
     mend = " ".join(told.fix(rule.fix, item).split()) if rule is not None else ""
     where = f"{code(told.spoken(told.place(item)))}<br>{code(told.subject(item))}"
+    answering = told.answering(item)
+    where += f"<br>{plain(answering)}" if answering else ""
     cells = [str(item.severity), code(item.rule), where, plain(item.message), plain(mend), " ".join(item.criteria)]
     return "| " + " | ".join(cells) + " |"
 

@@ -139,6 +139,8 @@ def _of_finding(run: Run, item: Finding) -> _Result:
             "control": item.control,
             "criteria": list(item.criteria),
             **({"uncertain": item.uncertain} if item.uncertain else {}),
+            **({"owner": item.owner} if item.owner else {}),
+            **({"controlOwner": item.control_owner} if item.control_owner else {}),
             **_seen(item.where),
         },
     }

@@ -111,6 +111,9 @@ class _Report:
             elif fix:
                 self.fixes.add(fix)
                 yield from indent(wrap(fix, self.width - 9), f"  {style.dim('fix')}    ", "         ")
+        answering = told.answering(item)
+        if answering:
+            yield f"  {style.dim('owner')}  {answering}"
         if item.uncertain:
             yield f"  {style.dim('note')}   judged as if created: {item.uncertain}"
 

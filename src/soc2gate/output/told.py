@@ -191,6 +191,12 @@ def side_said(item: Disagreement, side: Side) -> str:
     return "not set" if value is None else brief(value)
 
 
+def answering(item: Finding) -> str:
+    """Who answers for a finding, as the configuration says; empty where it says nothing."""
+    said = (("{} (code)", item.owner), ("{} (control)", item.control_owner), ("system {}", item.system))
+    return ", ".join(words.format(name) for words, name in said if name)
+
+
 def subject(item: Finding | Disagreement, environments: str = "") -> str:
     """What it is about, and in which environment where its root has several: `aws_s3_bucket.b (prod)`."""
     named = environments or item.environment

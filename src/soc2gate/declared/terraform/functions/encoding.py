@@ -17,6 +17,7 @@ from soc2gate.declared.terraform.values import (
     UnsupportedError,
     Val,
     convert,
+    first_special,
     opened,
     plain,
 )
@@ -208,7 +209,10 @@ def _csv_decode(value: str) -> Val:
 def _yaml_encode(value: Val) -> Val:
     if isinstance(value, SPECIAL):
         return derived(value)
-    return yaml_text.encode(value)
+    if first_special(value) is None:
+        return yaml_text.encode(value)
+    # Inside a document an unknown leaf leaves the rest of the text known; anything less plain leaves nothing.
+    return yaml_text.encode_partly(value) or derived(value)
 
 
 TABLE: Mapping[str, Function] = {
@@ -223,6 +227,6 @@ TABLE: Mapping[str, Function] = {
     "urlencode": Function(_url_encode, "s"),
     "urldecode": Function(_url_decode, "s"),
     "csvdecode": Function(_csv_decode, "s"),
-    "yamlencode": Function(_yaml_encode, "v"),
+    "yamlencode": Function(_yaml_encode, "v", vague=True),
     "yamldecode": Function(yaml_text.decode, "s"),
 }
