@@ -45,6 +45,22 @@ def kubernetes_tools() -> str:
     return f"{kubernetes_tools()}{os.pathsep}{os.environ['PATH']}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What Terraform judged of generated configurations, over all tests that asked it."""
+    counts = [0, 0, 0]
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                if name == "judged by Terraform":
+                    counts = [a + b for a, b in zip(counts, value, strict=True)]
+    known, unknown, wrong = counts
+    if total := sum(counts):
+        terminalreporter.write_line(
+            f"Terraform as judge: {total} generated values, {known} known and equal, {unknown} unknown "
+            f"({unknown / total:.2%}), {wrong} wrong"
+        )
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare text with a file in tests/golden; `--update-golden` writes it."""

@@ -75,6 +75,8 @@ class Request:
     context: str | None = None
     """The kubeconfig context; None takes the current one."""
     profile: str | None = None
+    code: str | None = None
+    """The folder that plans were made from, relative to `base`; None for the folder that each stands in."""
     unread: tuple[Problem, ...] = ()
     """What is known from the start not to be under the paths, though it belongs there: submodules of a tree."""
     narrowed: bool = False
@@ -234,10 +236,16 @@ def find(request: Request) -> Discovery:
     found = discover(
         request.paths,
         request.base,
-        ignore=request.config.ignore_paths,
+        ignore=(*request.config.ignore_paths, *_of_packs(request)),
         explicit_roots=tuple(root.path for root in request.config.roots),
     )
     return replace(found, roots=evaluations(found.roots, lambda root: environments_of(root, request)))
+
+
+def _of_packs(request: Request) -> list[str]:
+    """The rule folders of configured packs: what stands in them are examples of rules, not anybody's infrastructure."""
+    inside = (pack / "rules" for pack in request.config.packs if pack.is_relative_to(request.base))
+    return [f"/{folder.relative_to(request.base).as_posix()}/" for folder in inside]
 
 
 def environments_of(root: Root, request: Request) -> list[str]:
@@ -351,6 +359,7 @@ def options_for(root: Root, request: Request) -> ReadOptions:
         variables={**said.variables, **request.variables},
         environment=request.environment,
         workspace=said.workspace or "default",
+        code=request.code,
         account=said.account,
         region=said.regions[0] if len(said.regions) == 1 else None,
         namespace=said.namespace,
@@ -362,7 +371,7 @@ def _said_of(root: Root, request: Request) -> RootConfig:
     """What the configuration says of a root in its environment; of a plan, of the folder that the plan stands in."""
     paths = [root.path, root.folder]
     if root.format == "terraform-plan":
-        paths.append(posixpath.dirname(root.path) or ".")
+        paths.append(request.code or posixpath.dirname(root.path) or ".")
     found = (entry for path in paths for entry in request.config.roots if entry.path == path)
     return (next(found, None) or RootConfig(root.path)).of(root.environment)
 

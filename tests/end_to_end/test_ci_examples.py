@@ -103,5 +103,8 @@ def test_the_gitlab_job_writes_each_report_where_it_says(tmp_path: Path) -> None
     assert "gate open (exit 0)" in done.stdout
     written = {name: (tmp_path / name).read_text(encoding="utf-8")[:40] for name in job["artifacts"]["paths"]}
     assert written["soc2gate.html"].startswith("<!doctype html>")
-    assert written["soc2gate.sarif"].startswith("{")
+    files = job["artifacts"]["reports"]
+    quality, sast = (json.loads((tmp_path / files[name]).read_text("utf-8")) for name in ("codequality", "sast"))
+    assert {entry["check_name"] for entry in quality} >= {"sqs-dead-letter-queue"}
+    assert len(sast["vulnerabilities"]) == len(quality)
     assert (tmp_path / job["artifacts"]["reports"]["junit"]).read_text(encoding="utf-8").startswith("<?xml")

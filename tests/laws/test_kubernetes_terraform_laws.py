@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_kubernetes_laws import labels, names, pod_specs, templates
+from test_kubernetes_laws import disagreements, json_values, labels, names, parts, pod_specs, templates
 
 from soc2gate.declared import terraform
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
+from soc2gate.demo.admission import admit
 from soc2gate.kinds import normalise
 from soc2gate.kinds.kubernetes import from_object
 from soc2gate.kinds.kubernetes_api import RESOURCES
-from soc2gate.model.resource import Resource, Side, Span
+from soc2gate.model.resource import RawResource, Reading, Resource, Side, Span
 
 Object = dict[str, Any]
 
@@ -167,6 +168,35 @@ def test_a_workload_is_the_same_in_terraform(type_: str, tmp_path_factory: pytes
         assert body == before
 
     holds()
+
+
+@pytest.mark.parametrize("type_", WORKLOADS)
+def test_a_workload_and_what_the_cluster_makes_of_it_agree(
+    type_: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What Terraform sent, as the API server gives it back: nothing has changed."""
+    folder = tmp_path_factory.mktemp("root")
+
+    @given(WORKLOADS[type_])
+    @settings(max_examples=10, deadline=None)
+    def holds(body: Object) -> None:
+        stored = admit(sent(copy.deepcopy(body)), "terraform", 1)
+        live, _ = from_object(stored, side=Side.LIVE, where=Span("all.yaml", 1))
+        assert disagreements(read(spelled(type_, body), folder), live[0]) == []
+
+    holds()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["kubernetes_deployment", "kubernetes_ingress", "kubernetes_manifest", "kubectl_manifest"]),
+    st.dictionaries(st.one_of(parts, st.sampled_from(["manifest", "yaml_body", "override_namespace"])), json_values),
+)
+def test_no_configuration_however_odd_breaks_the_scan(type_: str, body: Object) -> None:
+    raw = RawResource("terraform", type_, f"{type_}.it", ".", body, Span("main.tf", 1), {})
+    made = normalise([Reading("terraform", ".", (raw,))])
+    judged = [resource for resource in made.resources if resource.address == f"{type_}.it"]
+    assert judged or made.problems or made.unjudged
 
 
 RBAC = "rbac.authorization.k8s.io/v1"

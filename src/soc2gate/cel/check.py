@@ -150,7 +150,7 @@ class _Checker:
             if found is not None:
                 return found
             names = sorted(owner.properties)
-            hint = did_you_mean(name, names) or (f"it has {_listed(names)}" if len(names) <= 12 else "")
+            hint = did_you_mean(name, names) or f"it has {_some(names)}"
             return self.fail(node, f"{owner.name} has no property “{name}”", hint)
         hint = ""
         if isinstance(owner, ListType):
@@ -407,6 +407,17 @@ def _count(number: int) -> str:
 def _listed(names: object, last: str = "and") -> str:
     words = [f"“{name}”" for name in names]  # type: ignore[attr-defined]  # any iterable of names
     return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _some(names: list[str]) -> str:
+    return (
+        _listed(names)
+        if len(names) <= _MOST_NAMES
+        else f"{_listed(names[:_MOST_NAMES])}, and {len(names) - _MOST_NAMES} more"
+    )
+
+
+_MOST_NAMES = 40
 
 
 def _quoted_number(node: Binary, left: Type, right: Type) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from soc2gate.cel.arns import stand_in
 from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
 from soc2gate.cel.networks import is_internet
 from soc2gate.cel.operations import unknown_of
@@ -140,7 +141,7 @@ def _by_fillings(value: Value, test: object) -> Tri:
         bool(
             test(
                 "".join(
-                    part if isinstance(part, str) else _name_of(part) if is_managed(part) else part.prefix + filling
+                    part if isinstance(part, str) else stand_in(part) if is_managed(part) else part.prefix + filling
                     for part in parts
                 )
             )
@@ -148,14 +149,6 @@ def _by_fillings(value: Value, test: object) -> Tri:
         for filling in ("x", "*")
     }
     return answers.pop() if len(answers) == 1 else blocked or Unknown("")
-
-
-def _name_of(part: Unknown) -> str:
-    """What stands for a name, id or ARN that deploying decides: one of its kind, without a wildcard."""
-    if part.prefix or part.ref is None or not part.ref.attribute.lower().endswith("arn"):
-        return part.prefix + "x"
-    # Buckets have no account in theirs.
-    return "arn:aws:s3:::x" if "s3_bucket" in part.ref.address else "arn:aws:x:x:123456789012:x"
 
 
 def names_one_owner(arn: Value) -> Tri:

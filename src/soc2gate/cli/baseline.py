@@ -35,6 +35,7 @@ def baseline(
     only: tuple[str, ...],
     var_files: tuple[str, ...],
     environments: tuple[str, ...],
+    plan_root: Path | None,
     variables: tuple[str, ...],
     now: str | None,
     output: Path,
@@ -53,6 +54,7 @@ def baseline(
         var_files=var_files,
         variables=variables,
         environments=environments,
+        plan_root=plan_root,
         now=now,
     )
     run = app.scan(request)

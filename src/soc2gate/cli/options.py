@@ -56,6 +56,13 @@ def reading(command: Command) -> Command:
                 metavar="NAME",
                 help="Of the environments that soc2gate.yaml or --var-file name, only this. Repeatable [all].",
             ),
+            click.option(
+                "--root",
+                "plan_root",
+                metavar="DIR",
+                type=click.Path(path_type=Path),
+                help="The folder a plan was made from, so that findings point at its lines [the plan's own folder].",
+            ),
             click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable or parameter."),
             click.option("--now", metavar="TIME", help="The clock to judge by (ISO 8601, UTC), to repeat a run."),
         ]
@@ -118,6 +125,7 @@ def request(
     variables: Sequence[str],
     now: str | None,
     environments: Sequence[str] = (),
+    plan_root: Path | None = None,
     fail_on: str | None = None,
     on_incomplete: str | None = None,
     regions: Sequence[str] = (),
@@ -170,6 +178,7 @@ def request(
         var_files=common,
         environment_files=of_environments,
         only_environments=tuple(environments),
+        code=_plan_root(plan_root, asked, base) if plan_root is not None else None,
         variables=_pairs(variables),
         environment={name: value for name, value in os.environ.items() if name.startswith("TF_VAR_")},
         regions=tuple(regions),
@@ -192,6 +201,20 @@ def inside(path: Path, base: Path, copy: Path) -> Path:
     """A path below `base`, in the copy of it; any other stays."""
     full = Path(os.path.abspath(path))
     return copy / full.relative_to(base) if full.is_relative_to(base) else full
+
+
+def _plan_root(given: Path, asked: Sequence[Path], base: Path) -> str:
+    if not any(path.is_file() for path in asked):
+        raise UsageError("--root goes with a plan", hint="soc2gate scan out/plan.json --root infra")
+    full = Path(os.path.abspath(given))
+    if not full.is_dir():
+        raise UsageError(f"--root: there is no folder {given}")
+    if not full.is_relative_to(base):
+        raise UsageError(
+            f"--root: {given} is outside {base}, and nothing outside it is read",
+            hint="start soc2gate in a folder that holds both the plan and the code",
+        )
+    return full.relative_to(base).as_posix()
 
 
 def _state_file(given: Path) -> Path:
@@ -321,7 +344,8 @@ def _paired(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, 
     unnamed = []
     for path in outputs:
         said = plugins.SUFFIXES.get(path.suffix)
-        free = [index for index, name in enumerate(formats) if name == said and index not in taken]
+        fitting = (said, *plugins.ALSO.get(path.suffix, ()))
+        free = [index for index, name in enumerate(formats) if name in fitting and index not in taken]
         if free:
             taken[free[0]] = path
         else:

@@ -23,6 +23,7 @@ Examples:
                                                  each apart, and findings say which (or roots: environments: in
                                                  soc2gate.yaml; --environment prod takes only that one)
   soc2gate scan plan.json                        what Terraform would apply: terraform show -json tfplan
+  soc2gate scan out/plan.json --root infra       findings point at the lines of the code it was made from
   soc2gate scan --fail-on critical               close the gate on critical findings only
   soc2gate scan --format json --output r.json    for a machine
   soc2gate scan --rules ./policy                 with your own rules beside ours
@@ -56,6 +57,7 @@ def scan(
     only: tuple[str, ...],
     var_files: tuple[str, ...],
     environments: tuple[str, ...],
+    plan_root: Path | None,
     variables: tuple[str, ...],
     now: str | None,
     changed: bool,
@@ -83,6 +85,7 @@ def scan(
             var_files=var_files,
             variables=variables,
             environments=environments,
+            plan_root=plan_root,
             now=now,
             fail_on=fail_on,
             on_incomplete=on_incomplete,

@@ -116,6 +116,7 @@ STAGED: tuple[Staged, ...] = (
             *_ACCESS_BLOCK[:2],
             "s3-encryption",
             _ACCESS_BLOCK[2],
+            "s3-lifecycle",
             # Its policy came with it: what the policy allows counts against the bucket.
             "s3-policy-no-anonymous",
             _ACCESS_BLOCK[3],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from xml.sax.saxutils import escape
 
 from soc2gate.demo.cluster import ClusterServer
+from soc2gate.demo.what_moto_lacks import WhatMotoLacks
 from soc2gate.errors import UsageError
 from soc2gate.facts import dataclass
 
@@ -91,7 +92,8 @@ class AccountServer:
             def log(self, *_: object) -> None:
                 """Say nothing: thousands of requests are of no interest to the person watching."""
 
-        self.middleware = DenyingMiddleware(DomainDispatcherApplication(create_backend_app))
+        simulation = DomainDispatcherApplication(create_backend_app)
+        self.middleware = DenyingMiddleware(WhatMotoLacks(simulation))
         self._server = make_server("127.0.0.1", 0, self.middleware, threaded=True, request_handler=QuietHandler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="demo-account", daemon=True

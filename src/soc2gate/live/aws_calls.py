@@ -96,6 +96,7 @@ class Calls:
 
     def _make(self, call: Call, region: str, parameters: dict[str, Any]) -> Answer:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         if not call.operation.startswith(READS) and call.operation != "generate_credential_report":
             raise ValueError(f"{call.service}.{call.operation} may change something, and is never called")
@@ -112,7 +113,8 @@ class Calls:
                 answer = client.get_paginator(call.operation).paginate(**parameters).build_full_result()
             else:
                 answer = _all_pages(getattr(client, call.operation), parameters)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            # The last is an answer that is none: a proxy's page, a server that broke.
             code = error_code(error)
             absent = code in call.absent_on
             self._count(name, region, failed=not absent)

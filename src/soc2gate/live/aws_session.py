@@ -50,7 +50,7 @@ class Clients:
                     service, region_name=region, endpoint_url=self.endpoint_url or None, config=config
                 )
                 if service == "s3control" and self._has_own_endpoint():
-                    client.meta.events.register("before-sign.s3-control", _without_account_in_host)
+                    client.meta.events.register("before-sign.s3-control", without_account_in_host)
                 self._made[service, region] = client
             return client
 
@@ -60,7 +60,7 @@ class Clients:
         return bool(self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_S3"))
 
 
-def _without_account_in_host(request: Any, **_: Any) -> None:
+def without_account_in_host(request: Any, **_: Any) -> None:
     """S3 Control puts the account before the host's name; with an endpoint of one's own, `123….localhost` would have to
     resolve. The account is in a header too."""
     scheme, _, rest = request.url.partition("://")

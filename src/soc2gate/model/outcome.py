@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from soc2gate.errors import Exit
 from soc2gate.facts import dataclass, field
@@ -71,7 +71,7 @@ class Finding:
     root: str
     where: Where
     message: str
-    evidence: tuple[Evidence, ...]
+    evidence: Sequence[Evidence]
     fingerprint: str
     """Stable under reformatting and moves within a file: rule, side, root, address and witness, no line numbers."""
     reason: str = ""

@@ -18,6 +18,7 @@ from soc2gate.model.outcome import (
     Waiver,
 )
 from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where, root_of
+from soc2gate.output.quoting import quotable
 from soc2gate.output.style import brief, contrasted
 
 STATUS_WORDS = {
@@ -74,7 +75,8 @@ class Sources:
         lines = self._read.get(path)
         if lines is None:
             try:
-                lines = (self._base / path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+                text = (self._base / path).read_text(encoding="utf-8-sig", errors="replace")
+                lines = quotable(text.splitlines())
             except OSError:
                 lines = ()
             self._read[path] = lines

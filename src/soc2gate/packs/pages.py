@@ -180,7 +180,7 @@ def _caption(path: str) -> str:
 def _unknowns(rule: Rule, ruleset: RuleSet, fixtures: Sequence[selftest.Fixture]) -> Iterator[str]:
     unknown = [fixture for fixture in fixtures if fixture.verdict is Verdict.UNKNOWN]
     yield "## When it is unknown\n"
-    for side in rule.sides:
+    for side in dict.fromkeys((*rule.sides, *(fixture.side for fixture in unknown))):
         if side in rule.always_decided:
             yield f"- **{_SIDES[side]}:** never; the rule can always be decided there."
         for fixture in unknown:

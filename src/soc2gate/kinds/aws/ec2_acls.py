@@ -15,13 +15,15 @@ from soc2gate.kinds.convert import map_value, protocol
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece, open_list
 from soc2gate.model.resource import Resource, Where
-from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, Ref, Unknown, Value
 
 ACL = "AWS::EC2::NetworkAcl"
 ENTRY = "AWS::EC2::NetworkAclEntry"
 
 _NUMBERS: Mapping[str, int] = {"-1": -1, "tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
 _PORTED = (6, 17)
+_DEFAULT_OF_VPC = ("default_network_acl_id", "DefaultNetworkAcl")
+"""How a VPC names its own ACL."""
 _LAST = 32767
 """From here on stand the entries with an asterisk, which deny what no other entry matched: AWS's own."""
 
@@ -66,6 +68,12 @@ def _terraform_acl(draft: Draft) -> None:
 
 def _default_acl(draft: Draft) -> None:
     draft.copy("default_network_acl_id", "Id")
+    own = draft.get("default_network_acl_id")
+    if isinstance(own, Unknown) and own.ref is not None and own.ref.attribute in _DEFAULT_OF_VPC:
+        vpc = Ref(own.ref.address, "id")
+        draft.set("VpcId", Unknown(f"{vpc} is known after it is deployed", vpc, (str(vpc),), not_null=True))
+    else:
+        draft.set("VpcId", Unknown("the VPC is the one whose default ACL this is", depends=("VpcId",), not_null=True))
     _write_inline(draft)
 
 
@@ -220,8 +228,7 @@ def _same_acl(entry: Resource, other: Resource) -> bool | None:
         if one.ref.address != two.ref.address:
             return False
         # A VPC's own ACL goes by an attribute of the VPC, an ACL by any that is its id.
-        defaults = ("default_network_acl_id", "DefaultNetworkAcl")
-        return (one.ref.attribute in defaults) == (two.ref.attribute in defaults)
+        return (one.ref.attribute in _DEFAULT_OF_VPC) == (two.ref.attribute in _DEFAULT_OF_VPC)
     if isinstance(one, Unknown) and one is two:
         return True
     named = [value for value in (one, two) if isinstance(value, str) or (isinstance(value, Unknown) and value.ref)]

@@ -204,6 +204,12 @@ _SUBNET_DEFAULTS = (
     Default("AssignIpv6AddressOnCreation", False, "a new subnet gives no IPv6 addresses"),
 )
 
+
+def _default_subnet(draft: Draft) -> None:
+    # Which VPC that is, no code says.
+    draft.set("VpcId", Unknown("it is of the region's default VPC", depends=("VpcId",), not_null=True))
+
+
 SUBNET = Kind(
     name="AWS::EC2::Subnet",
     title="subnet",
@@ -231,6 +237,7 @@ SUBNET = Kind(
                 "enable_dns64": "EnableDns64",
                 "ipv6_native": "Ipv6Native",
             },
+            build=_default_subnet,
             # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_subnet
             defaults=(
                 Default("MapPublicIpOnLaunch", True, "aws_default_subnet gives public addresses, as AWS does there"),

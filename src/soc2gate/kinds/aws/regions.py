@@ -24,7 +24,6 @@ def _live_ebs(live: LiveItem) -> None:
     draft = live.draft
     draft.set("Region", live.region)
     draft.copy("get_ebs_encryption_by_default", "EbsEncryptionByDefault")
-    draft.copy("get_ebs_default_kms_key_id", "DefaultKmsKeyId")
 
 
 _SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -73,13 +72,6 @@ KINDS: tuple[Kind, ...] = (
                     "ec2:GetEbsEncryptionByDefault",
                     result="EbsEncryptionByDefault",
                     into="EbsEncryptionByDefault",
-                ),
-                Call(
-                    "ec2",
-                    "get_ebs_default_kms_key_id",
-                    "ec2:GetEbsDefaultKmsKeyId",
-                    result="KmsKeyId",
-                    into="DefaultKmsKeyId",
                 ),
             ),
             _live_ebs,

@@ -7,7 +7,7 @@ from functools import partial
 
 from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
-from soc2gate.kinds.aws.policies import derived_policy
+from soc2gate.kinds.aws.policies import belonging_to, derived_policy
 from soc2gate.kinds.completing import absent
 from soc2gate.kinds.convert import one_of, policy_document
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
@@ -220,5 +220,8 @@ KINDS: tuple[Kind, ...] = (
         cloudformation=Spelling(POLICY, build=_cloudformation_policy),
         live=LiveSpelling(_LIST, (replace(_ASK, into="PolicyDocument"),), _live_policy),
         part_of=QUEUE,
+        concludes=belonging_to(QUEUE, "Queues"),
+        # Live, each queue tells of its own policy; which it belongs to is what they are paired by.
+        ignored=("Queues",),
     ),
 )

@@ -190,13 +190,10 @@ def _url_decode(value: str) -> str:
 
 
 def _csv_decode(value: str) -> Val:
-    import csv
-    import io
+    # Imported here: few configurations read CSV.
+    from soc2gate.declared.terraform.functions import csv_text
 
-    try:
-        rows = [row for row in csv.reader(io.StringIO(value, newline=""), strict=True) if row]
-    except csv.Error as error:
-        raise EvaluationError(f"the text is not CSV: {error}") from error
+    rows = csv_text.rows(value)
     if not rows:
         raise EvaluationError("the text has no header line")
     names = rows[0]

@@ -243,6 +243,14 @@ def _pathexpand(arguments: list[Val], scope: Scope) -> Val:
     return to_string(arguments[0])
 
 
+def _abspath(arguments: list[Val], scope: Scope) -> Val:
+    _count("abspath", arguments, 1, 1)
+    if isinstance(arguments[0], SPECIAL) or not to_string(arguments[0]).startswith("/"):
+        # Where Terraform runs is part of the answer.
+        return _machine(arguments, scope)
+    return posixpath.normpath("/" + to_string(arguments[0]).lstrip("/"))
+
+
 FILE_FUNCTIONS: Mapping[str, FileFunction] = {
     "file": _reads(lambda files, path: files.text(path), "file"),
     "filebase64": _reads(_base64, "filebase64"),
@@ -257,6 +265,6 @@ FILE_FUNCTIONS: Mapping[str, FileFunction] = {
     "templatefile": _templatefile,
     "basename": _on_path(_basename, "basename"),
     "dirname": _on_path(_dirname, "dirname"),
-    "abspath": _machine,
+    "abspath": _abspath,
     "pathexpand": _pathexpand,
 }

@@ -47,6 +47,13 @@ class Function:
         return None if self.takes.endswith("*") else sum(letter.isalpha() for letter in self.takes)
 
 
+def machine_int(value: Val) -> int:
+    """A number where Terraform takes a whole one of 64 bits: an index, a length, a base."""
+    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise EvaluationError("a whole number of 64 bits is required")
+    return value
+
+
 def apply(name: str, function: Function, arguments: list[Val], context: Context) -> Val:
     """Call a function with values, decided or not."""
     if len(arguments) < function.fewest or (function.most is not None and len(arguments) > function.most):
@@ -106,9 +113,7 @@ def _convert(value: Val, letter: str) -> Val:
         return to_number(value)
     if letter == "i":
         number = to_number(value)
-        if not isinstance(number, int):
-            raise EvaluationError("whole number required")
-        return number
+        return machine_int(number)
     if letter == "b":
         return to_bool(value)
     if letter == "l":
