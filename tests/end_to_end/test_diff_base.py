@@ -25,6 +25,10 @@ def database(name: str = "main", public: str = "true", identifier: str = "main")
         f'  identifier              = "{identifier}"\n'
         "  storage_encrypted       = true\n"
         "  backup_retention_period = 14\n"
+        "  multi_az                = true\n"
+        "  deletion_protection     = true\n"
+        "  iam_database_authentication_enabled = true\n"
+        '  enabled_cloudwatch_logs_exports     = ["postgresql"]\n'
         f"  publicly_accessible     = {public}\n"
         "}\n"
     )
