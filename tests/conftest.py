@@ -37,14 +37,6 @@ def shield(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def kubernetes_tools() -> str:
-    """PATH with helm and kubectl on it. Tests that use it are marked `helm`."""
-    from tools import kubernetes_tools
-
-    return f"{kubernetes_tools()}{os.pathsep}{os.environ['PATH']}"
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What Terraform judged of generated configurations, over all tests that asked it."""
     counts = [0, 0, 0]
@@ -59,6 +51,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"Terraform as judge: {total} generated values, {known} known and equal, {unknown} unknown "
             f"({unknown / total:.2%}), {wrong} wrong"
         )
+
+
+@pytest.fixture(scope="session")
+def kubernetes_tools() -> str:
+    """PATH with helm and kubectl on it. Tests that use it are marked `helm`."""
+    from tools import kubernetes_tools
+
+    return f"{kubernetes_tools()}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.fixture

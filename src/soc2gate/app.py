@@ -451,7 +451,13 @@ def _provider(kind: str) -> str:
 def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
     """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
     named = {resource.kind for resource in [*declared, *live]}
-    named |= {case.kind for rule in request.rules.rules.values() for case in rule.cases if "live" in case.sides}
+    known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
+    return known | live_kinds(request.rules)
+
+
+def live_kinds(rules: RuleSet) -> set[str]:
+    """The kinds that these rules read live."""
+    named = {case.kind for rule in rules.rules.values() for case in rule.cases if "live" in case.sides}
     return {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
 
 

@@ -198,8 +198,15 @@ else:
 
         def __init__(self, name, frozen):
             self.name, self.frozen = name, frozen
+            self.made = {}
 
         def __get__(self, fact, cls):
+            # `dataclasses.replace` asks for every object anew, and there are thousands.
+            if cls not in self.made:
+                self.made[cls] = self._make(cls)
+            return self.made[cls]
+
+        def _make(self, cls):
             import dataclasses
             from inspect import get_annotations
 

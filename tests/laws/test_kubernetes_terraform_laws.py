@@ -86,7 +86,7 @@ def read(text: str, folder: Path) -> Resource:
 
 
 def sent(value: Any, key: str = "") -> Any:
-    """The manifest with what the provider's documentation says it adds (v2.38.0)."""
+    """The manifest with what the provider's documentation says it adds (v3.2.1)."""
     if isinstance(value, list):
         return [sent(item, key) for item in value]
     if not isinstance(value, dict):

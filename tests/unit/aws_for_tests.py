@@ -80,6 +80,8 @@ def running_aws() -> Iterator[Aws]:
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
+    from soc2gate.demo.what_moto_lacks import WhatMotoLacks
+
     class Quiet(WSGIRequestHandler):  # type: ignore[misc]  # werkzeug is not typed for us
         def log(self, *args: Any) -> None:
             return
@@ -88,7 +90,7 @@ def running_aws() -> Iterator[Aws]:
     server = make_server(
         "127.0.0.1",
         0,
-        _door(DomainDispatcherApplication(create_backend_app), aws),
+        _door(WhatMotoLacks(DomainDispatcherApplication(create_backend_app)), aws),
         threaded=True,
         request_handler=Quiet,
     )

@@ -415,4 +415,39 @@ def _made(random: Random, kind: str, depth: int, grammar: dict[str, tuple[str, .
     return _HOLE.sub(lambda match: _made(random, match.group(1), depth - 1, grammar), text)
 
 
+def conversion(random: Random) -> str:
+    """A value made into a type: what becomes of a variable's value, optional attributes and their defaults included."""
+    return f"convert({_literal(random, 2)}, {_type(random, 2)})"
+
+
+def _type(random: Random, depth: int) -> str:
+    if depth == 0 or random.random() < 0.35:
+        return random.choice(("string", "number", "bool", "any", "string"))
+    kind = random.choice(("list", "set", "map", "tuple", "object", "object"))
+    if kind in ("list", "set", "map"):
+        return f"{kind}({_type(random, depth - 1)})"
+    if kind == "tuple":
+        return f"tuple([{', '.join(_type(random, depth - 1) for _ in range(random.randint(0, 3)))}])"
+    parts = []
+    for name in random.sample("abck", random.randint(0, 3)):
+        inner = _type(random, depth - 1)
+        form = random.randrange(4)
+        if form == 0 and "any" not in inner:
+            inner = f"optional({inner}, {_literal(random, 1)})"
+        parts.append(f"{name} = {f'optional({inner})' if form == 1 else inner}")
+    return "object({ " + ", ".join(parts) + " })"
+
+
+def _literal(random: Random, depth: int) -> str:
+    if depth == 0 or random.random() < 0.4:
+        return random.choice(('"x"', '"1"', '"true"', "1", "2.5", "true", "false", "null", '""'))
+    form = random.randrange(4)
+    if form == 0:
+        return f"[{', '.join(_literal(random, depth - 1) for _ in range(random.randint(0, 3)))}]"
+    if form == 1:
+        names = random.sample("abcke", random.randint(0, 3))
+        return "{ " + ", ".join(f"{name} = {_literal(random, depth - 1)}" for name in names) + " }"
+    return f"local.{random.choice('ltumo')}"
+
+
 _HOLE = re.compile(r"(?<!\{)\{([snblmx])\}")

@@ -248,6 +248,45 @@ def test_older_spellings_are_understood(tmp_path: Path) -> None:
     assert at(scaler, "spec", "metrics", 0, "resource", "target", "averageUtilization") == 80
 
 
+def test_configuration_in_json_is_the_same(tmp_path: Path) -> None:
+    body = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": "shop"},
+        "spec": {"hostPID": True, "containers": [{"name": "c", "image": "nginx:1"}]},
+    }
+    written = {"resource": {"kubernetes_manifest": {"p": {"manifest": body}}}}
+    (tmp_path / "main.tf.json").write_text(json.dumps(written), encoding="utf-8")
+    made = normalise([terraform.read(Root("terraform", ".", ("main.tf.json",)), tmp_path, ReadOptions())])
+    assert made.problems == ()
+    assert at(of(made, "Pod"), "spec", "hostPID") is True
+
+
+def test_a_daemon_sets_strategy_is_its_update_strategy(tmp_path: Path) -> None:
+    made = read(
+        tmp_path,
+        """
+        resource "kubernetes_daemon_set_v1" "agent" {
+          metadata { name = "agent" }
+          spec {
+            selector { match_labels = { app = "agent" } }
+            strategy { type = "OnDelete" }
+            template {
+              metadata { labels = { app = "agent" } }
+              spec {
+                container {
+                  name  = "agent"
+                  image = "agent:1"
+                }
+              }
+            }
+          }
+        }
+        """,
+    )
+    assert at(of(made, "DaemonSet"), "spec", "updateStrategy") == {"type": "OnDelete"}
+
+
 def test_limits_of_the_first_provider_were_a_block(tmp_path: Path) -> None:
     made = read(tmp_path, POD % ('"shop"', 'resources {\n limits {\n cpu = "1"\n memory = "1024Mi"\n}\n}'))
     assert at(of(made, "Pod"), "spec", "containers", 0, "resources", "limits") == {"cpu": "1", "memory": "1Gi"}

@@ -63,5 +63,5 @@ def test_every_unknown_in_the_rules_fixtures_says_what_would_settle_it() -> None
                     seen += 1
                     if not settled_by(finding.reason):
                         silent[fixture.path] = finding.reason
-    assert not silent
+    assert not silent, "\n".join(f"{path}: {reason}" for path, reason in silent.items())
     assert seen > 150

@@ -13,7 +13,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 import pytest
-from terraform_grammar import EDGES, NAMES, expression
+from terraform_grammar import EDGES, NAMES, conversion, expression
 from terraform_oracle import differences, plan, root_of, unplannable
 from terraform_order import fits
 
@@ -49,6 +49,15 @@ def test_generated_expressions_have_terraforms_values(batch: int, tmp_path: Path
     record_property("judged by Terraform", [len(judged) - undecided - len(wrong), undecided, len(wrong)])
     assert not wrong, f"seed {first}:\n" + "\n".join(wrong)
     assert undecided / len(judged) < MOST_UNKNOWN, f"seed {first}:\n" + "\n".join(open_ones)
+
+
+def test_generated_values_become_terraforms_in_any_type(tmp_path: Path, record_property: Record) -> None:
+    first = seed(0)
+    judged = [conversion(Random(number)) for number in range(first, first + 1000)]
+    wrong, undecided = differences(judged, tmp_path, NAMES)
+    record_property("judged by Terraform", [len(judged) - undecided - len(wrong), undecided, len(wrong)])
+    assert not wrong, f"seed {first}:\n" + "\n".join(wrong)
+    assert undecided / len(judged) < MOST_UNKNOWN
 
 
 class _Maker:

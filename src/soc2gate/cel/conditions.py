@@ -19,7 +19,7 @@ from soc2gate.model.value import OpenMap, Text, Unknown, Value
 
 # Keys that say who asks or on whose behalf. Not among them, because anybody can meet them: tags of the principal,
 # the referer and user agent, `kms:ViaService`, `aws:SecureTransport`, `aws:PrincipalType`.
-_ARN_KEYS = frozenset(["aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn"])
+_ARN_KEYS = frozenset(["aws:principalarn", "aws:sourcearn", "aws:sourcevpcarn", "s3:dataaccesspointarn"])
 _IDENTITY_KEYS = frozenset(
     [
         "aws:principalorgid",
@@ -31,6 +31,9 @@ _IDENTITY_KEYS = frozenset(
         "aws:sourceorgpaths",
         "aws:sourcevpc",
         "aws:sourcevpce",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
         "aws:userid",
         "kms:calleraccount",
         "s3:dataaccesspointaccount",
@@ -161,9 +164,9 @@ def names_one_owner(arn: Value) -> Tri:
 
 
 def _name_is_narrow(pattern: str) -> bool:
-    """`o-a1b2`, `vpce-*` is not: what stands before the wildcard must be more than the kind of id."""
+    """`o-a1b2`; `vpce-*` and `AROA*` are not: what stands before the wildcard must be more than the kind of id."""
     literal = re.split(r"[*?]", pattern, maxsplit=1)[0]
-    return literal == pattern or not re.fullmatch(r"(?:[a-z]{0,4}-?)", literal)
+    return literal == pattern or not re.fullmatch(r"(?:[A-Za-z]{0,4}-?)", literal)
 
 
 def _sub_is_narrow(pattern: str) -> bool:

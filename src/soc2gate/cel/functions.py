@@ -155,7 +155,8 @@ HELPERS: dict[str, Helper] = {
             BOOL,
             "Some statement, or several together, lets its holder grant itself more: change policies or trust, attach "
             "policies, join groups, make credentials for others, or pass a role to a service that runs code. A list of "
-            "policies is taken together, as whoever holds them all may do what any allows.",
+            "policies is taken together, as whoever holds them all may do what any allows; what one denies without a "
+            "condition is taken off.",
             "Known grants that suffice decide true; otherwise any unknown action or resource that may is unknown.",
             "policies",
         ),
@@ -163,7 +164,8 @@ HELPERS: dict[str, Helper] = {
             "customer_key",
             (("key", STRING),),
             BOOL,
-            "The KMS key named (id, ARN or alias) is one the customer manages: not absent, and not `alias/aws/…`.",
+            "The KMS key named (id, ARN or alias) is one the customer manages: not absent, and not `alias/aws/…`. "
+            "That is what code tells; a live ARN does not say whose key it names, and `related.EncryptionKeys` does.",
             "An unknown that is an attribute of a key or alias which the same code manages is true; a partly known "
             "name decides where its known part does.",
             "secrets",

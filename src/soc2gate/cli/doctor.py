@@ -35,7 +35,8 @@ Exit codes: 0 all is well, 2 asked wrongly or no second reader installed, 3 the 
     "--cross-read",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Read each HCL file below PATH with the installed hcl2 as well, and tell where it sees something else.",
+    help="Read each HCL file below PATH with the installed hcl2 as well (its JSON form with Python's JSON reader), and "
+    "tell where that sees something else.",
 )
 def doctor(cross_read: Path | None) -> int:
     """What is installed, and whether our reader of Terraform agrees with another."""
@@ -89,7 +90,7 @@ def _cross_read(path: Path) -> int:
     base = options.base_of([start])
     files = _files(start, base)
     if not files:
-        raise UsageError(f"no HCL file under {path}", hint="it reads .tf, .tofu and .tfvars")
+        raise UsageError(f"no HCL file under {path}", hint="it reads .tf, .tofu and .tfvars, and their JSON form")
     found = [difference for file in files for difference in _differences(file, base, second)]
     for difference in found:
         click.echo(f"{difference.path}:{difference.line}: {difference.message}")

@@ -42,10 +42,10 @@ class ReadOptions:
     account: str | None = None
     """The AWS account the configuration says this root deploys to."""
     region: str | None = None
+    code: str | None = None
+    """Of a plan: the folder of the root module that it was made from, relative to the base; None for the plan's own."""
     namespace: str = ""
     """Of a chart: where it is installed; empty where nothing says."""
     repository: Path | None = None
     """The repository that the base is a copy of, where it is one."""
-    code: str | None = None
-    """Of a plan: the folder of the root module that it was made from, relative to the base; None for the plan's own."""
     limits: Limits = field(default_factory=Limits)

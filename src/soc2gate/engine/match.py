@@ -113,7 +113,7 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
         elif reason := _unreadable(resource, coverage):
             undecided.append(Unpaired(resource, f"could not look: {reason}"))
         elif resource.derived_from:
-            if kinds.kind(resource.kind).part_of and not by:
+            if kinds.kind(resource.kind).owned:
                 adrift.append(resource)
         elif not by:
             nameless.append(resource)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from soc2gate.declared.files import ignore_matcher
+from soc2gate.facts import replace
 from soc2gate.model.outcome import Finding
 from soc2gate.model.resource import Span
 

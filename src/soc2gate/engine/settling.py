@@ -25,6 +25,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"macro .* was not run|is made by a macro", "scan the processed template"),
     (r"is not declared here", "scan the code that declares it as well"),
     (r"no manifest that was read declares its service account", f"scan the manifest that does, or {_VERIFY}"),
+    (r"of account \d+, which was not read", "collect from that account as well"),
     (r"of another stack", "scan the template that exports it as well"),
     (r"on the node|takes an environment variable", "scan the files of the node as well"),
     (r"was denied|AccessDenied|Forbidden", "see `soc2gate permissions`, and look again"),
@@ -39,7 +40,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"known after (it is deployed|apply|deploy)|known at deploy|after it is deployed", f"scan a plan, or {_VERIFY}"),
     (r"data\.\w|data source|the plan does not tell", f"scan a plan, or {_VERIFY}"),
     (r"looked up (in SSM|when the stack)|is (sensitive|NoEcho)|marked by sensitive", _VERIFY),
-    (r"aggregationRule|chooses the number of replicas|decides?\b|is not decided by the files", _VERIFY),
+    (r"aggregationRule|chooses the number of replicas|decides?\b|decided by\b", _VERIFY),
     (r"never stored|holds none|secret data is not kept|metadata of a Secret", "a person must look"),
 )
 _COMPILED = tuple((re.compile(pattern), advice) for pattern, advice in _ADVICE)

@@ -7,7 +7,7 @@ stands where they cannot. Nothing here imports an SDK: a live call is described,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json, Value
@@ -16,8 +16,15 @@ if TYPE_CHECKING:
     from soc2gate.kinds.draft import Draft, Piece
     from soc2gate.model.resource import Resource
 
-Neighbours: TypeAlias = "Callable[[str], Sequence[Resource]]"
-"""Kind to the resources of it in the same root, or in the same account and region; all regions for what is global."""
+
+class Neighbours(Protocol):
+    """The resources around one: of its root; live, of its account and region, and of all regions for what is global."""
+
+    def of(self, kind: str) -> Sequence[Resource]:
+        """All of a kind."""
+
+    def at(self, kind: str, address: str) -> Resource | None:
+        """The one of a kind that has this address in the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,5 +231,7 @@ class Kind:
     derives: Callable[[Resource], Sequence[Resource]] | None = None
     """Resources of other kinds that are part of this one (a bucket's policy, a workload's pod template), made from the
     finished resource on both sides; each says so in `derived_from`."""
+    owned: bool = False
+    """Whether it is paired by the names of what it belongs to (identity `owners`), since one may belong to several."""
     concludes: Callable[[Resource, Neighbours], Resource] | None = None
     """What follows from other resources together (which events some alarm watches), once links are drawn."""

@@ -165,6 +165,7 @@ _RENAMED: Mapping[tuple[str, str], str] = {
     ("V1RBDVolumeSource", "rbd_image"): "image",
     ("V1RBDVolumeSource", "rbd_pool"): "pool",
     ("V1RBDVolumeSource", "rados_user"): "user",
+    ("V1DaemonSetSpec", "strategy"): "updateStrategy",
     # Of v1beta1.
     ("V1IngressSpec", "backend"): "defaultBackend",
     ("V2HorizontalPodAutoscalerSpec", "target_cpu_utilization_percentage"): "targetCPUUtilizationPercentage",
@@ -213,7 +214,7 @@ def _says(value: str | bool | int, block: str) -> str:
 
 # What the provider sends although nobody wrote it, where that is not what the API server would say itself. By the
 # API's type; a structure gets it only where its block stands.
-# https://github.com/hashicorp/terraform-provider-kubernetes/tree/v2.38.0/kubernetes: `Default:` in schema_*.go and
+# https://github.com/hashicorp/terraform-provider-kubernetes/tree/v3.2.1/kubernetes: `Default:` in schema_*.go and
 # resource_*.go, and the pointers that structures_*.go set without asking whether the attribute is written.
 _PROVIDER: Mapping[str, tuple[tuple[str, str | bool | int, str], ...]] = {
     # Said on the pod, so it wins over the service account's own setting.

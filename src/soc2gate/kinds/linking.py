@@ -6,11 +6,12 @@ leaves the link open: `exists` over it is then true or unknown, never false for 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from soc2gate.facts import dataclass, replace
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds import registry
-from soc2gate.kinds.describe import Link, Neighbours
+from soc2gate.kinds.describe import Link
 from soc2gate.kinds.targets import Targets
 from soc2gate.model.resource import LiveRef, Resource, Side, Where
 from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
@@ -54,18 +55,59 @@ def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[R
                 reason = _unread(owner, described.kind, unread)
                 current = changed.get(id(owner), owner)
                 changed[id(owner)] = _related(current, link_name, described, belonging, reason)
+    world = _World(by_kind)
     for name, owners in by_kind.items():
         concludes = registry.kind(name).concludes
         if concludes is None:
             continue
         for owner in owners:
             if not owner.partial:
-                changed[id(owner)] = concludes(changed.get(id(owner), owner), _neighbours(owner, by_kind))
+                changed[id(owner)] = concludes(changed.get(id(owner), owner), _Around(owner, world))
     return [changed.get(id(resource), resource) for resource in everything]
 
 
-def _neighbours(owner: Resource, by_kind: Mapping[str, Sequence[Resource]]) -> Neighbours:
-    return lambda kind: [other for other in by_kind.get(kind, ()) if _same_place(owner, other) is not False]
+_MOST_DOUBTFUL = 16
+"""Linked resources of unknown owner that are told apart, for each root."""
+
+
+@dataclass(slots=True)
+class _World:
+    """All resources by kind, and what is looked up in them, made when somebody first asks."""
+
+    by_kind: Mapping[str, Sequence[Resource]]
+    by_root: dict[str, dict[str, list[Resource]]] = field(default_factory=dict)
+    by_address: dict[str, dict[tuple[str, str], Resource]] = field(default_factory=dict)
+
+    def in_root(self, kind: str, root: str) -> Sequence[Resource]:
+        found = self.by_root.get(kind)
+        if found is None:
+            found = self.by_root[kind] = {}
+            for other in self.by_kind.get(kind, ()):
+                found.setdefault(other.root, []).append(other)
+        return found.get(root, ())
+
+    def at(self, kind: str, root: str, address: str) -> Resource | None:
+        found = self.by_address.get(kind)
+        if found is None:
+            others = self.by_kind.get(kind, ())
+            found = self.by_address[kind] = {(other.root, other.address): other for other in others}
+        return found.get((root, address))
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The neighbours of one resource."""
+
+    owner: Resource
+    world: _World
+
+    def of(self, kind: str) -> Sequence[Resource]:
+        if self.owner.side is Side.DECLARED:
+            return self.world.in_root(kind, self.owner.root)
+        return [other for other in self.world.by_kind.get(kind, ()) if _same_place(self.owner, other) is not False]
+
+    def at(self, kind: str, address: str) -> Resource | None:
+        return self.world.at(kind, self.owner.root, address)
 
 
 def _belonging(name: str, owners: list[Resource], described: Link, linked: list[Resource]) -> dict[int, _Belonging]:
@@ -91,6 +133,7 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
     for owner in owners:
         if not owner.partial:
             targets.add(owner, owner.root, owner.address, _names(owner))
+    doubtful: Counter[str] = Counter()
     for other in linked:
         value = described.reads(other.properties) if described.reads else other.properties.get(described.by)
         if described.reads and value is None:
@@ -104,8 +147,14 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
             _add(out[id(owner)], other, described, f"{other.address} may belong to another {name}")
         # What stands for a resource that is declared elsewhere says one thing of it, and nothing of the rest.
         if named.unknown and not other.partial:
-            for owner in targets.in_root(other.root):
-                _add(out[id(owner)], other, described, f"{other.address} may belong to this: {named.unknown}")
+            doubt = f"{other.address} may belong to this: {named.unknown}"
+            doubtful[other.root] += 1
+            # Each may belong to every one: ten thousand of either would make a hundred million of both.
+            for owner in targets.in_root(other.root) if doubtful[other.root] <= _MOST_DOUBTFUL + 1 else ():
+                if doubtful[other.root] <= _MOST_DOUBTFUL:
+                    _add(out[id(owner)], other, described, doubt)
+                else:
+                    out[id(owner)].unseen = f"{doubt}, and others like it"
     return out
 
 
@@ -199,6 +248,8 @@ def _related(owner: Resource, name: str, described: Link, found: _Belonging, unr
     value: Value
     if unread:
         templates.append(Unknown(unread))
+    if found.unseen and described.many:
+        templates.append(Unknown(found.unseen))
     if described.many:
         value = OpenList(tuple(certain), tuple(templates), reason) if templates else certain
     elif certain:

@@ -52,7 +52,7 @@ def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
         profile=request.profile, regions=request.regions, endpoint_url=request.endpoint_url, threads=request.threads
     )
     taken_at = request.clock()
-    wanted, part_of, notes = _readable(request.kinds)
+    wanted, part_of, notes = readable(request.kinds)
     collector = _Collector(
         account, Calls(account.clients, account.home, account.id, account.partition), taken_at, progress
     )
@@ -312,7 +312,7 @@ def _units(wanted: Sequence[Kind], regions: Sequence[str], partition: str) -> li
     return units
 
 
-def _readable(names: Sequence[str]) -> tuple[list[Kind], dict[str, str], tuple[str, ...]]:
+def readable(names: Sequence[str]) -> tuple[list[Kind], dict[str, str], tuple[str, ...]]:
     """The kinds to list: those asked for, their owners where they are part of another, and what their links need.
 
     With them, which kinds are read as part of which, and a remark on those that have no live spelling.

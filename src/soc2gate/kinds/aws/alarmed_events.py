@@ -131,10 +131,10 @@ def _asked(pattern: str, event: Event) -> Tri:
 
 
 def _watchers(account: Resource, neighbours: Neighbours) -> Iterator[_Watcher]:
-    groups = {(group.root, group.address): group for group in neighbours(GROUP)}
-    fed = [(trail, _target(trail, groups)) for trail in neighbours(TRAIL) if not trail.partial]
-    alarms = [alarm for alarm in neighbours(ALARM) if not alarm.partial]
-    for found in neighbours(FILTER):
+    groups = {(group.root, group.address): group for group in neighbours.of(GROUP)}
+    fed = [(trail, _target(trail, groups)) for trail in neighbours.of(TRAIL) if not trail.partial]
+    alarms = [alarm for alarm in neighbours.of(ALARM) if not alarm.partial]
+    for found in neighbours.of(FILTER):
         if found.partial:
             continue
         named = _group(found.properties.get("LogGroupName"), found, groups)

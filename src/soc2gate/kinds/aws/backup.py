@@ -73,6 +73,12 @@ def _live_plan(live: LiveItem) -> None:
     draft.copy("BackupPlanName", "BackupPlan.BackupPlanName")
 
 
+def _name_selection(draft: Draft) -> None:
+    name = draft.value("BackupSelection.SelectionName")
+    if name is not None:
+        draft.identity["name"] = name
+
+
 def _terraform_selection(draft: Draft) -> None:
     draft.copy("plan_id", "BackupPlanId")
     selection = "BackupSelection"
@@ -91,6 +97,7 @@ def _terraform_selection(draft: Draft) -> None:
         ),
     )
     draft.set(f"{selection}.Conditions", draft.one("condition", _conditions))
+    _name_selection(draft)
 
 
 def _conditions(block: Block) -> Piece:
@@ -129,7 +136,7 @@ KINDS: tuple[Kind, ...] = (
         name=SELECTION,
         title="backup selection",
         terraform=(Spelling("aws_backup_selection", build=_terraform_selection, exports={"id": "id"}),),
-        cloudformation=Spelling(SELECTION, exports={"Ref": "id", "Id": "id"}),
+        cloudformation=Spelling(SELECTION, build=_name_selection, exports={"Ref": "id", "Id": "id"}),
         live=LiveSpelling(
             enumerate=Call(
                 "backup",
@@ -153,5 +160,6 @@ KINDS: tuple[Kind, ...] = (
         ),
         # What is backed up is asked of the region; a selection is told with its plan.
         part_of=PLAN,
+        names=("name",),
     ),
 )

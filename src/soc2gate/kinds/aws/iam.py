@@ -181,7 +181,15 @@ def _companions(kind: str, word: str, plural: str) -> tuple[Companion, ...]:
             stands_with=names,
         ),
         Companion(
-            MANAGED, kind, target=names, into="ManagedPolicyArns", build=_own_arn, many=True, plural=True, silent=True
+            MANAGED,
+            kind,
+            target=names,
+            into="ManagedPolicyArns",
+            build=_own_arn,
+            many=True,
+            plural=True,
+            # What it allows is judged on itself; that it is put on a user is wrong, whoever declares the user.
+            silent=word != "user",
         ),
     )
 

@@ -56,9 +56,7 @@ def belonging_to(kind: str, target: str) -> Callable[[Resource, Neighbours], Res
         name = policy.identity.get("name")
         listed = policy.properties.get(target)
         # Written in the resource itself, it has the name of that.
-        owners = (
-            [name] if isinstance(name, str) else [_owner(value, policy, kind, neighbours) for value in _each(listed)]
-        )
+        owners = [name] if isinstance(name, str) else [_owner(value, kind, neighbours) for value in _each(listed)]
         known: list[Value] = [owner for owner in owners if owner]
         if not known or len(known) < len(owners):
             return policy
@@ -71,15 +69,14 @@ def _each(listed: Value) -> Sequence[Value]:
     return listed if isinstance(listed, list) else [listed]
 
 
-def _owner(value: Value, policy: Resource, kind: str, neighbours: Neighbours) -> str:
+def _owner(value: Value, kind: str, neighbours: Neighbours) -> str:
     """The name at the end of an ARN or URL, or that of the resource it refers to; empty where it is not known."""
     if isinstance(value, Text):
         value = value.parts[-1] if isinstance(value.parts[-1], str) and re.search("[:/]", value.parts[-1]) else None
     if isinstance(value, str):
         return re.split("[:/]", value)[-1]
     if isinstance(value, Unknown) and value.ref is not None:
-        for other in neighbours(kind):
-            if other.address == value.ref.address and other.root == policy.root:
-                name = other.identity.get("name")
-                return name if isinstance(name, str) else ""
+        other = neighbours.at(kind, value.ref.address)
+        name = other.identity.get("name") if other is not None else None
+        return name if isinstance(name, str) else ""
     return ""

@@ -41,19 +41,19 @@ def _conclude(snapshot: Resource, neighbours: Neighbours) -> Resource:
     """What code does not say of a snapshot, where it declares what the snapshot is made from."""
     if snapshot.side is Side.LIVE:
         return snapshot
-    found = _as_its_source(snapshot, neighbours, (INSTANCE, CLUSTER))
+    databases = [*neighbours.of(INSTANCE), *neighbours.of(CLUSTER)]
+    found = _as_its_source(snapshot, databases)
     if found is not snapshot:
         return found
-    copied = _made_from(snapshot, neighbours, (SNAPSHOT,))
-    originals = [_as_its_source(original, neighbours, (INSTANCE, CLUSTER)) for original in copied]
-    return _as_its_source(snapshot, lambda kind: originals, (SNAPSHOT,))
+    originals = [_as_its_source(other, databases) for other in _made_from(snapshot, neighbours.of(SNAPSHOT))]
+    return _as_its_source(snapshot, originals)
 
 
-def _as_its_source(snapshot: Resource, neighbours: Neighbours, kinds: Sequence[str]) -> Resource:
+def _as_its_source(snapshot: Resource, others: Sequence[Resource]) -> Resource:
     """Encrypted as what it is made from, where it does not say so itself."""
     if not isinstance(snapshot.properties.get("Encrypted"), Unknown):
         return snapshot
-    for source in _made_from(snapshot, neighbours, kinds):
+    for source in _made_from(snapshot, others):
         path = "Encrypted" if source.kind == SNAPSHOT else "StorageEncrypted"
         found = source.properties.get(path)
         if isinstance(found, bool):
@@ -66,9 +66,9 @@ def _as_its_source(snapshot: Resource, neighbours: Neighbours, kinds: Sequence[s
     return snapshot
 
 
-def _made_from(snapshot: Resource, neighbours: Neighbours, kinds: Sequence[str]) -> Iterator[Resource]:
+def _made_from(snapshot: Resource, others: Sequence[Resource]) -> Iterator[Resource]:
     named = snapshot.properties.get("SourceIdentifier")
-    for other in (other for kind in kinds for other in neighbours(kind)):
+    for other in others:
         if other is snapshot or other.uncertain:
             continue
         if isinstance(named, Unknown):

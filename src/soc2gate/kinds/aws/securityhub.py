@@ -90,5 +90,6 @@ KINDS: tuple[Kind, ...] = (
         ),
         # What it is for shows at the hub; the default ones are there without anybody's writing them.
         part_of=HUB,
+        names=("StandardsArn",),
     ),
 )

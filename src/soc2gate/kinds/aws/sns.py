@@ -156,6 +156,7 @@ KINDS: tuple[Kind, ...] = (
         cloudformation=Spelling(POLICY, build=_cloudformation_policy),
         live=LiveSpelling(_LIST, (replace(_ASK, into="PolicyDocument"),), _live_policy),
         part_of=TOPIC,
+        owned=True,
         concludes=belonging_to(TOPIC, "Topics"),
         # Live, each topic tells of its own policy; which it belongs to is what they are paired by.
         ignored=("Topics",),

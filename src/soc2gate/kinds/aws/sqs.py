@@ -220,6 +220,7 @@ KINDS: tuple[Kind, ...] = (
         cloudformation=Spelling(POLICY, build=_cloudformation_policy),
         live=LiveSpelling(_LIST, (replace(_ASK, into="PolicyDocument"),), _live_policy),
         part_of=QUEUE,
+        owned=True,
         concludes=belonging_to(QUEUE, "Queues"),
         # Live, each queue tells of its own policy; which it belongs to is what they are paired by.
         ignored=("Queues",),

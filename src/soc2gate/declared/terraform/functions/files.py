@@ -94,12 +94,22 @@ def _fileset(arguments: list[Val], scope: Scope) -> Val:
         return derived(*arguments)
     files = _files(scope)
     folder = files.within(_path(arguments[0], scope))
-    pattern = _glob(posixpath.normpath(to_string(arguments[1])))
+    wanted = posixpath.normpath(to_string(arguments[1]))
+    if wanted == ".." or wanted.startswith(("../", "/")):
+        scope.context.doubts += 1
+        return Unknown(f"fileset(): “{wanted}” leads out of the folder that is looked at")
+    pattern = _glob(wanted)
     top = os.path.join(files.base, folder)
     found: list[Val] = []
     seen = 0
     for parent, folders, names in os.walk(top):
         folders[:] = sorted(name for name in folders if name != ".git")
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+        if links and ("/" in wanted or "**" in wanted):
+            # Terraform follows some of them; what is behind one may be anywhere.
+            scope.context.doubts += 1
+            link = os.path.relpath(os.path.join(parent, links[0]), files.base).replace(os.sep, "/")
+            return Unknown(f"fileset(): “{link}” is a link, and links are not followed")
         for name in sorted(names):
             seen += 1
             if seen > _MOST_FILES:
