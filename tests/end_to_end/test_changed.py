@@ -25,7 +25,12 @@ resource "aws_db_instance" "main" {
   username                = "app"
   storage_encrypted       = true
   backup_retention_period = 14
+  multi_az                = true
+  deletion_protection     = true
   publicly_accessible     = var.public
+
+  iam_database_authentication_enabled = true
+  enabled_cloudwatch_logs_exports     = ["postgresql"]
 }
 """
 OPEN_GROUP = """\
