@@ -25,9 +25,9 @@ resource "aws_db_instance" "main" {
   username                = "app"
   storage_encrypted       = true
   backup_retention_period = 14
+  publicly_accessible     = var.public
   multi_az                = true
   deletion_protection     = true
-  publicly_accessible     = var.public
 
   iam_database_authentication_enabled = true
   enabled_cloudwatch_logs_exports     = ["postgresql"]
