@@ -24,6 +24,7 @@ Examples:
   soc2gate verify --save-snapshot live.json.gz     and keep what was seen
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify k8s --context prod               manifests against a cluster
+  soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
 """,
 )
 @options.reading
@@ -45,6 +46,7 @@ Examples:
 @click.option(
     "--save-snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was collected in this file."
 )
+@options.beside
 @options.judging
 def verify(
     paths: tuple[Path, ...],
@@ -60,10 +62,14 @@ def verify(
     snapshot_files: tuple[Path, ...],
     save_snapshot: Path | None,
     states: tuple[Path, ...],
+    checkov: bool,
+    checkov_json: tuple[Path, ...],
+    results: tuple[Path, ...],
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
     outputs: tuple[Path, ...],
+    frameworks: tuple[str, ...],
     verbose: bool,
 ) -> int:
     """Compare code with what is running: the account and the cluster.
@@ -87,6 +93,8 @@ def verify(
         context=context,
         profile=profile,
         states=states,
+        others=options.others(checkov, checkov_json, results),
+        frameworks=frameworks,
     )
     snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
     with progress.shown() as told:
