@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test quick lint types contracts unit rules end-to-end bench docs index schema clean
+.PHONY: help demo test quick lint types contracts gate unit rules end-to-end bench fuzz docs index schema clean
 
 help:
 	@echo "make demo        set up and run the main job on a made-up company; no account, no credentials"
-	@echo "make test        everything: lint, types, import contracts, tests, rule fixtures, the demo, the built wheel"
+	@echo "make test        everything: lint, types, import contracts, our own gate, tests, rule fixtures, the demo, the wheel"
 	@echo "make quick       the same without what builds wheels or downloads much (says what it left out)"
 	@echo "make bench       soc2gate against its peers, as ratios measured in one run"
+	@echo "make fuzz        look for input that breaks the Terraform reader, for a minute (SECONDS=600 make fuzz)"
 	@echo "make index       write rules/index.json again, after a change of rules or mappings"
 	@echo "make docs        write the rules' pages, their index and the matrix again"
 	@echo "make schema      write src/soc2gate/schema/data again from the installed cfn-lint and kubernetes client"
@@ -18,11 +19,12 @@ help:
 demo: $(VENV)/installed-demo
 	$(BIN)/soc2gate demo
 
-test: lint types contracts unit
+test: lint types contracts gate unit
 
-quick: lint types contracts
-	$(PYTEST) -n 2 -m "not wheel and not checkov"
-	@echo "left out: the built wheel in a clean environment, and soc2gate beside checkov; make test runs them"
+quick: lint types contracts gate
+	$(PYTEST) -n 2 -m "not wheel and not checkov and not helm"
+	@echo "left out: the built wheel in a clean environment, soc2gate beside checkov, and charts and overlays built by"
+	@echo "real helm and kubectl (36 MB to download); make test runs them"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check src tests .github/action
@@ -33,6 +35,10 @@ types: $(VENV)/installed-dev
 
 contracts: $(VENV)/installed-dev
 	$(BIN)/lint-imports
+
+# This repository is judged by itself; soc2gate.yaml says what of it is infrastructure.
+gate: $(VENV)/installed-dev
+	$(BIN)/soc2gate scan
 
 unit: $(VENV)/installed-dev
 	$(PYTEST) -n 2
@@ -45,6 +51,10 @@ end-to-end: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/bench.py
+
+SECONDS ?= 60
+fuzz: $(VENV)/installed-fuzz
+	$(BIN)/python tests/unit/terraform_fuzz.py --seconds $(SECONDS)
 
 docs: $(VENV)/installed-dev
 	$(BIN)/soc2gate rules docs
@@ -67,6 +77,10 @@ $(VENV)/installed-demo: pyproject.toml | $(VENV)/bin/python
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/installed-demo
+
+$(VENV)/installed-fuzz: pyproject.toml $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis soc2gate-demo

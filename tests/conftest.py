@@ -37,6 +37,30 @@ def shield(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What Terraform judged of generated configurations, over all tests that asked it."""
+    counts = [0, 0, 0]
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                if name == "judged by Terraform":
+                    counts = [a + b for a, b in zip(counts, value, strict=True)]
+    known, unknown, wrong = counts
+    if total := sum(counts):
+        terminalreporter.write_line(
+            f"Terraform as judge: {total} generated values, {known} known and equal, {unknown} unknown "
+            f"({unknown / total:.2%}), {wrong} wrong"
+        )
+
+
+@pytest.fixture(scope="session")
+def kubernetes_tools() -> str:
+    """PATH with helm and kubectl on it. Tests that use it are marked `helm`."""
+    from tools import kubernetes_tools
+
+    return f"{kubernetes_tools()}{os.pathsep}{os.environ['PATH']}"
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare text with a file in tests/golden; `--update-golden` writes it."""

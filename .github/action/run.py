@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,13 +19,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-COMMANDS = ("scan", "verify")
+COMMANDS = ("scan", "verify", "attest")
 LEVELS = ("critical", "high", "medium", "low", "never")
 RESULTS = {0: "pass", 1: "fail", 3: "incomplete"}
 ANNOTATION = {"critical": "error", "high": "error", "medium": "warning", "low": "notice", "none": "notice"}
 MOST_ANNOTATIONS = 10
 """Of each level in one step; GitHub drops the rest without a word."""
 MOST_SUMMARY = 1_048_576
+BUNDLED = ("report.json", "report.md", "live.json.gz", "predicate.json", "record.dsse.json")
 
 
 class Refused(Exception):
@@ -37,6 +39,7 @@ def main(soc2gate: str, environment: Mapping[str, str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="soc2gate-", dir=environment.get("RUNNER_TEMP") or None))
     try:
         check(inputs)
+        evidence = evidence_folder(inputs)
         arguments = command_line(soc2gate, inputs, folder)
     except Refused as refused:
         say("error", str(refused), title="soc2gate")
@@ -48,9 +51,12 @@ def main(soc2gate: str, environment: Mapping[str, str]) -> int:
         annotate(report)
     if report is None:
         say("error", f"soc2gate ended with exit code {code} and no result; its log says why", title="soc2gate")
+    elif evidence is not None and not bundle(evidence, folder, soc2gate, inputs, environment):
+        say("error", "soc2gate wrote no evaluation record; its log says why", title="soc2gate")
+        code, report = 4, None
     if inputs["SUMMARY"] == "true":
         write_summary(environment, folder / "report.md")
-    write_outputs(environment, outputs_of(report, code, inputs, folder))
+    write_outputs(environment, outputs_of(report, code, inputs, folder, evidence))
     return code
 
 
@@ -74,10 +80,12 @@ NAMES = (
 def check(inputs: Mapping[str, str]) -> None:
     """Raises `Refused` for an input that this version does not take."""
     command = inputs["COMMAND"]
-    if command == "attest" or inputs["EVIDENCE_DIR"]:
-        raise Refused("this version writes no evidence yet: leave evidence-dir empty, and use command scan or verify")
     if command not in COMMANDS:
-        raise Refused(f"the input command is scan or verify, not “{command}”")
+        raise Refused(f"the input command is scan, verify or attest, not “{command}”")
+    if command == "attest" and not inputs["EVIDENCE_DIR"]:
+        raise Refused("command attest writes evidence: name a folder for it in evidence-dir")
+    if command == "attest" and inputs["CONFIG"]:
+        raise Refused("a record is made by the commit's own configuration: leave config empty with command attest")
     if inputs["FAIL_ON"] not in LEVELS:
         raise Refused(f"the input fail-on is one of {', '.join(LEVELS)}, not “{inputs['FAIL_ON']}”")
     for name in ("ANNOTATIONS", "SUMMARY"):
@@ -87,7 +95,11 @@ def check(inputs: Mapping[str, str]) -> None:
 
 def command_line(soc2gate: str, inputs: Mapping[str, str], folder: Path) -> list[str]:
     """What to run; raises `Refused` for a criterion that does not exist."""
-    arguments = [soc2gate, inputs["COMMAND"], "--fail-on", inputs["FAIL_ON"]]
+    # What is attested is the commit as a whole; what closes the gate is, as in a scan, what the change brings.
+    command = "scan" if inputs["COMMAND"] == "attest" else inputs["COMMAND"]
+    arguments = [soc2gate, command, "--fail-on", inputs["FAIL_ON"]]
+    if command == "verify" and inputs["EVIDENCE_DIR"]:
+        arguments += ["--save-snapshot", str(folder / "live.json.gz")]
     if inputs["CONFIG"]:
         arguments += ["--config", inputs["CONFIG"]]
     for rule in rules_of(soc2gate, inputs):
@@ -107,7 +119,67 @@ def command_line(soc2gate: str, inputs: Mapping[str, str], folder: Path) -> list
         arguments += ["--format", "sarif", "--output", inputs["SARIF"]]
     arguments += ["--format", "text"]
     # After the dashes a path that begins with one is a path.
-    return [*arguments, "--", *(path for path in map(str.strip, inputs["PATHS"].splitlines()) if path)]
+    return [*arguments, "--", *paths_of(inputs)]
+
+
+def paths_of(inputs: Mapping[str, str]) -> list[str]:
+    return [path for path in map(str.strip, inputs["PATHS"].splitlines()) if path]
+
+
+# --- evidence ---------------------------------------------------------------------------------------------------------
+
+
+def evidence_folder(inputs: Mapping[str, str]) -> Path | None:
+    """Where the bundle goes: a folder of the workspace that the repository has no file in, or it would be in there too.
+
+    Raises `Refused` for any other.
+    """
+    if not inputs["EVIDENCE_DIR"]:
+        return None
+    workspace = Path.cwd().resolve()
+    folder = workspace / inputs["EVIDENCE_DIR"]
+    if folder.resolve() != Path(os.path.abspath(folder)) or not folder.resolve().is_relative_to(workspace):
+        raise Refused("the input evidence-dir is a folder of the workspace, and no link")
+    if folder.resolve() == workspace or (folder.exists() and (not folder.is_dir() or is_held(folder))):
+        raise Refused(f"evidence-dir: there is something in {inputs['EVIDENCE_DIR']} already; name a folder of its own")
+    for name in BUNDLED:
+        # Of an earlier step of this job.
+        (folder / name).unlink(missing_ok=True)
+    return folder
+
+
+def is_held(folder: Path) -> bool:
+    """Whether the repository has files there; outside a repository, whether anybody has."""
+    asked = ["git", "-c", "core.fsmonitor=false", "ls-files", "-z", "--", str(folder)]
+    done = subprocess.run(asked, capture_output=True)
+    return bool(done.stdout) if done.returncode == 0 else any(folder.iterdir())
+
+
+def bundle(
+    evidence: Path, folder: Path, soc2gate: str, inputs: Mapping[str, str], environment: Mapping[str, str]
+) -> bool:
+    """Put together what the run leaves as evidence; False where a record was asked for and could not be made."""
+    evidence.mkdir(parents=True, exist_ok=True)
+    for name in BUNDLED:
+        if (folder / name).exists():
+            shutil.copyfile(folder / name, evidence / name)
+    if inputs["COMMAND"] != "attest":
+        return True
+    predicate = evidence / "predicate.json"
+    # With the name in one word, a path that begins with a dash is a path.
+    arguments = [soc2gate, "attest", "--fail-on", inputs["FAIL_ON"], "--predicate", str(predicate)]
+    arguments += [f"--path={path}" for path in paths_of(inputs)]
+    key = folder / "signing.key"
+    try:
+        if environment.get("SOC2GATE_KEY"):
+            with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.write(environment["SOC2GATE_KEY"].strip() + "\n")
+            arguments += ["--key", str(key), "--output", str(evidence / "record.dsse.json")]
+        code = run_stopped(arguments)
+    finally:
+        key.unlink(missing_ok=True)
+    # Its own exit is about the whole commit: an old gap closes nothing here, and is in the record.
+    return code in RESULTS and predicate.exists()
 
 
 def has_checkov(soc2gate: str) -> bool:
@@ -126,7 +198,7 @@ def diff_base(soc2gate: str, inputs: Mapping[str, str]) -> str:
         return asked
     base = inputs["EVENT_BASE"]
     # The first push of a branch comes with forty zeros: there is nothing before it.
-    if inputs["COMMAND"] != "scan" or not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", base) or set(base) == {"0"}:
+    if inputs["COMMAND"] == "verify" or not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", base) or set(base) == {"0"}:
         return ""
     # The input `version` may name a release that cannot compare; it then gates on everything, which is never too open.
     told = subprocess.run([soc2gate, "scan", "--help"], capture_output=True, text=True, encoding="utf-8")
@@ -266,7 +338,9 @@ def write_summary(environment: Mapping[str, str], report: Path) -> None:
         summary.write(text)
 
 
-def outputs_of(report: Mapping[str, Any] | None, code: int, inputs: Mapping[str, str], folder: Path) -> dict[str, str]:
+def outputs_of(
+    report: Mapping[str, Any] | None, code: int, inputs: Mapping[str, str], folder: Path, evidence: Path | None
+) -> dict[str, str]:
     """What the next steps may use."""
     outputs = {"result": RESULTS.get(code, "error") if report is not None else "error"}
     if report is None:
@@ -279,6 +353,10 @@ def outputs_of(report: Mapping[str, Any] | None, code: int, inputs: Mapping[str,
     if inputs["SARIF"]:
         outputs["sarif-file"] = inputs["SARIF"]
     outputs["report-md"] = str(folder / "report.md")
+    if evidence is not None:
+        outputs["evidence-dir"] = inputs["EVIDENCE_DIR"]
+        if (evidence / "predicate.json").exists():
+            outputs["statement-file"] = str(Path(inputs["EVIDENCE_DIR"]) / "predicate.json")
     return outputs
 
 

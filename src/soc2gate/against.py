@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soc2gate import app
@@ -19,9 +17,12 @@ from soc2gate.app import Declared, Request
 from soc2gate.bridges import Asked
 from soc2gate.bridges.joining import Joined
 from soc2gate.declared.git import Tree
+from soc2gate.declared.options import Limits
+from soc2gate.declared.source import Root
 from soc2gate.declared.written_waivers import Written, read_waivers
 from soc2gate.engine import novelty, waivers
 from soc2gate.engine.evaluate import evaluate
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import OURS, Diff, Finding, PolicyChange, Run, Verdict, Waiver
 from soc2gate.model.resource import Problem, Span, Weight
 
@@ -47,7 +48,7 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
     raises for rules and configuration.
     """
     at_base = replace(request, base=comparison.base.folder, history=(comparison.repository, comparison.base.commit))
-    at_head = replace(request, base=comparison.head.folder)
+    at_head = replace(request, base=comparison.head.folder, history=(comparison.repository, comparison.head.commit))
     before, after = _declared(at_base), _declared(at_head)
     old: Sequence[Finding] = evaluate(request.rules, before.resources, now=request.now)
     new: Sequence[Finding] = evaluate(request.rules, after.resources, now=request.now)
@@ -59,7 +60,7 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         old,
         new,
         (before.resources, after.resources),
-        _moves(after.files, comparison.head.folder),
+        _moves(after.roots, comparison.head.folder),
     )
     judged = app.judged_waivers(at_base, before.files)
     findings = _waived_beside_the_code(found, old, judged)
@@ -115,7 +116,8 @@ def _declared(request: Request) -> Declared:
         return app.normalised(request, (), (), ())
     here = replace(request, paths=paths)
     found = app.find(here)
-    return app.normalised(here, found.roots, [app.read_root(root, here) for root in found.roots], found.problems)
+    read = app.read_roots(found.roots, here)
+    return app.normalised(here, read.roots, read.readings, [*found.problems, *read.problems])
 
 
 def _waived_beside_the_code(
@@ -133,24 +135,15 @@ def _waived_beside_the_code(
     return findings
 
 
-_MOVED = re.compile(r"\bmoved\s*\{\s*from\s*=\s*([^\s#]+)\s+to\s*=\s*([^\s#]+)\s*\}")
+def _moves(roots: Iterable[Root], folder: Path) -> Callable[[str, str], str]:
+    """Where `moved` blocks say that an address of a root went."""
+    terraform = {root.path for root in roots if root.format == "terraform"}
+    if not terraform:
+        return lambda root, address: address
+    from soc2gate.declared.terraform.moves import Moves
 
-
-def _moves(files: Iterable[str], folder: Path) -> Callable[[str], str]:
-    """Where `moved` blocks say that an address went."""
-    moves: dict[str, str] = {}
-    for file in files:
-        if file.endswith((".tf", ".tofu")):
-            text = (folder / file).read_text("utf-8", errors="replace")
-            moves.update(_MOVED.findall(text) if "moved" in text else ())
-
-    def moved(address: str) -> str:
-        for origin, target in moves.items():
-            if address == origin or address.startswith((f"{origin}.", f"{origin}[")):
-                return target + address[len(origin) :]
-        return address
-
-    return moved
+    moves = Moves(folder, Limits())
+    return lambda root, address: moves.moved(root, address) if root in terraform else address
 
 
 def _told_apart(before: Sequence[Problem], after: Sequence[Problem], comparison: Comparison) -> list[Problem]:
@@ -164,7 +157,7 @@ def _told_apart(before: Sequence[Problem], after: Sequence[Problem], comparison:
             return True
         if not isinstance(problem.where, Span):
             return False
-        if problem.stage != "discover":
+        if problem.stage not in ("discover", "helm", "kustomize"):
             return problem.where.path in changed
         # A chart or an overlay is not looked at as a whole: whatever changes below it has not been seen.
         folder = posixpath.dirname(problem.where.path)

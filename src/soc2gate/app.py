@@ -6,11 +6,9 @@ form → findings → disagreements → decision → `Run`.
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ from soc2gate.bridges import Asked
 from soc2gate.config import Config, RootConfig
 from soc2gate.declared import git
 from soc2gate.declared.discover import Discovery, discover
+from soc2gate.declared.environments import evaluations, problems_of, told_apart
 from soc2gate.declared.git import Author
 from soc2gate.declared.inputs import inputs_digest, sha256
 from soc2gate.declared.options import ReadOptions
@@ -28,8 +27,20 @@ from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, FrameworkStatus, Run, Waiver
-from soc2gate.model.resource import LiveRef, Problem, Reading, Resource, Side, Span, Weight
+from soc2gate.model.resource import (
+    LiveRef,
+    Problem,
+    RawResource,
+    Reading,
+    Resource,
+    Side,
+    Span,
+    Weight,
+    evaluation,
+    root_of,
+)
 from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
@@ -56,12 +67,18 @@ class Request:
     on_incomplete: str = "block"
     var_files: tuple[str, ...] = ()
     """Relative to `base`; they hold for every root."""
+    environment_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Environment to variable files, relative to `base`: every Terraform root is evaluated for each of them."""
+    only_environments: tuple[str, ...] = ()
+    """Of the environments there are, these; empty for all."""
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
     context: str | None = None
     """The kubeconfig context; None takes the current one."""
     profile: str | None = None
+    code: str | None = None
+    """The folder that plans were made from, relative to `base`; None for the folder that each stands in."""
     unread: tuple[Problem, ...] = ()
     """What is known from the start not to be under the paths, though it belongs there: submodules of a tree."""
     narrowed: bool = False
@@ -220,17 +237,34 @@ def read_declared(request: Request) -> Declared:
             f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} ({found.looked})",
             hint="give the folder that holds your infrastructure code: soc2gate scan infra/",
         )
-    return normalised(request, found.roots, [read_root(root, request) for root in found.roots], found.problems)
+    read = read_roots(found.roots, request)
+    return normalised(request, read.roots, read.readings, [*found.problems, *read.problems])
 
 
 def find(request: Request) -> Discovery:
-    """The roots under the paths of a request."""
-    return discover(
+    """The roots under the paths of a request, each once for every environment it is to be evaluated for."""
+    found = discover(
         request.paths,
         request.base,
-        ignore=request.config.ignore_paths,
+        ignore=(*request.config.ignore_paths, *_of_packs(request)),
         explicit_roots=tuple(root.path for root in request.config.roots),
     )
+    return replace(found, roots=evaluations(found.roots, lambda root: environments_of(root, request)))
+
+
+def _of_packs(request: Request) -> list[str]:
+    """The rule folders of configured packs: what stands in them are examples of rules, not anybody's infrastructure."""
+    inside = (pack / "rules" for pack in request.config.packs if pack.is_relative_to(request.base))
+    return [f"/{folder.relative_to(request.base).as_posix()}/" for folder in inside]
+
+
+def environments_of(root: Root, request: Request) -> list[str]:
+    """The environments a root is evaluated for; empty where it has none, and is evaluated once."""
+    named = list(_said_of(root, request).environments)
+    if root.format == "terraform":
+        named += [name for name in request.environment_files if name not in named]
+    wanted = request.only_environments
+    return [name for name in named if not wanted or name in wanted]
 
 
 def normalised(
@@ -238,13 +272,13 @@ def normalised(
 ) -> Declared:
     """What was read of the roots, in the normal form; `problems` are those of finding the roots."""
     readings = _with_states(list(readings), request)
-    owned = {root.path: True for root in roots if _said_of(root, request).owns_account}
+    owned = {root.name: True for root in roots if _said_of(root, request).owns_account}
     normal = kinds.normalise(readings, owns_account=owned)
     problems = [
         *request.unread,
         *_plugin_problems(request),
         *problems,
-        *(problem for reading in readings for problem in reading.problems),
+        *problems_of(readings),
         *normal.problems,
     ]
     return Declared(
@@ -268,32 +302,88 @@ def _plugin_problems(request: Request) -> list[Problem]:
     ]
 
 
+@dataclass(slots=True)
+class ReadRoots:
+    """Roots with what was read of them: those that were found, and those that they point at."""
+
+    roots: list[Root] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_roots(roots: Sequence[Root], request: Request, read_one: Callable[[Root], Reading] | None = None) -> ReadRoots:
+    """Read roots, and whatever charts, overlays and manifests of this repository they say is deployed.
+
+    `read_one` reads a root in another way than `read_root`.
+    """
+    one = read_one or (lambda root: read_root(root, request))
+    built = [root for root in roots if root.format in ("helm", "kustomize")]
+    first = [root for root in roots if root.format not in ("helm", "kustomize")]
+    read = ReadRoots(first, [one(root) for root in first])
+    if not built and not any(points(raw) for reading in read.readings for raw in reading.resources):
+        return read
+    # Imported here: most repositories have neither charts nor overlays.
+    from soc2gate.declared.kubernetes.following import followed
+
+    found = followed(
+        list(zip(read.roots, read.readings, strict=True)),
+        built,
+        request.base,
+        read=one,
+        ways_of=lambda root: _ways(root, request),
+        repository=request.history[0] if request.history else None,
+        ignore=request.config.ignore_paths,
+    )
+    return ReadRoots([root for root, _ in found.read], [reading for _, reading in found.read], found.problems)
+
+
+def _ways(root: Root, request: Request) -> list[Root]:
+    from soc2gate.declared.kubernetes.deployments import ways
+
+    said = _said_of(replace(root, environment=""), request)
+    every = [file for name in ("", *said.environments) for file in said.of(name).var_files]
+    here = [posixpath.normpath(posixpath.join(root.path, file)) for file in every]
+    own = [posixpath.normpath(posixpath.join(root.path, file)) for file in _said_of(root, request).var_files]
+    return ways(root, request.base, own, here, request.only_environments)
+
+
+def points(raw: RawResource) -> bool:
+    """Whether a resource says that something else of the repository is deployed."""
+    return raw.type == "helm_release" or raw.type.startswith("argoproj.io/") or ".toolkit.fluxcd.io/" in raw.type
+
+
 def read_root(root: Root, request: Request) -> Reading:
     """Read one root with what configuration and flags say of it."""
     reader: Reader = plugins.load(plugins.READERS[root.format])
-    return reader(root, request.base, options_for(root, request))
+    reading = reader(root, request.base, options_for(root, request))
+    return told_apart(reading, root.environment) if root.environment else reading
 
 
 def options_for(root: Root, request: Request) -> ReadOptions:
     """What configuration and flags say of one root."""
     said = _said_of(root, request)
     # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
+    given = (*request.var_files, *request.environment_files.get(root.environment, ()))
     return ReadOptions(
-        var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in request.var_files)),
+        var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in given)),
         variables={**said.variables, **request.variables},
         environment=request.environment,
+        workspace=said.workspace or "default",
+        code=request.code,
         account=said.account,
         region=said.regions[0] if len(said.regions) == 1 else None,
+        namespace=said.namespace,
+        repository=request.history[0] if request.history else None,
     )
 
 
 def _said_of(root: Root, request: Request) -> RootConfig:
-    """What the configuration says of a root; of a plan, what it says of the folder that the plan stands in."""
-    paths = [root.path]
+    """What the configuration says of a root in its environment; of a plan, of the folder that the plan stands in."""
+    paths = [root.path, root.folder]
     if root.format == "terraform-plan":
-        paths.append(posixpath.dirname(root.path) or ".")
+        paths.append(request.code or posixpath.dirname(root.path) or ".")
     found = (entry for path in paths for entry in request.config.roots if entry.path == path)
-    return next(found, None) or RootConfig(root.path)
+    return (next(found, None) or RootConfig(root.path)).of(root.environment)
 
 
 def _with_states(readings: list[Reading], request: Request) -> list[Reading]:
@@ -301,7 +391,12 @@ def _with_states(readings: list[Reading], request: Request) -> list[Reading]:
 
     Raises `UsageError` where it is not clear which root a state is of.
     """
-    configured = {root.path: root.state for root in request.config.roots if root.state is not None}
+    configured = {
+        evaluation(root.path, name): root.of(name).state
+        for root in request.config.roots
+        for name in ("", *root.environments)
+    }
+    configured = {name: state for name, state in configured.items() if state is not None}
     if not configured and not request.states:
         return readings
     # Imported here: few runs have a state.
@@ -326,7 +421,8 @@ def _root_of_state(state: Path, readings: Sequence[Reading], base: Path) -> int:
     ours = [index for index, reading in enumerate(readings) if reading.format.startswith("terraform")]
     if len(ours) > 1:
         folder = posixpath.relpath(state.parent, base)
-        ours = [index for index in ours if folder in (readings[index].root, posixpath.dirname(readings[index].root))]
+        paths = {index: root_of(readings[index].root, readings[index].environment) for index in ours}
+        ours = [index for index in ours if folder in (paths[index], posixpath.dirname(paths[index]))]
     if len(ours) != 1:
         raise UsageError(
             f"--state {state}: it is not clear which Terraform root this is the state of",
@@ -345,10 +441,17 @@ def regions_of(request: Request, resources: Iterable[Resource]) -> tuple[str, ..
 
     Empty where nothing says one; the session's own region is read then, and a note says so.
     """
-    configured = {region for root in request.config.roots for region in root.regions}
+    configured = {region for root in request.config.roots for region in _regions_of(root, request)}
     written = {resource.identity.get("region") for resource in resources}
     known = {region for region in written if isinstance(region, str) and region not in ("", "global")}
     return request.regions or request.config.regions or tuple(sorted(configured or known))
+
+
+def _regions_of(root: RootConfig, request: Request) -> Iterable[str]:
+    """The regions a root deploys to, in the environments that are asked for."""
+    wanted = request.only_environments
+    named = [name for name in root.environments if not wanted or name in wanted]
+    return [region for name in named or [""] for region in root.of(name).regions]
 
 
 def _provider(kind: str) -> str:
@@ -358,13 +461,24 @@ def _provider(kind: str) -> str:
 def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
     """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
     named = {resource.kind for resource in [*declared, *live]}
-    named |= {case.kind for rule in request.rules.rules.values() for case in rule.cases if "live" in case.sides}
+    known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
+    return known | live_kinds(request.rules)
+
+
+def live_kinds(rules: RuleSet) -> set[str]:
+    """The kinds that these rules read live."""
+    named = {case.kind for rule in rules.rules.values() for case in rule.cases if "live" in case.sides}
     return {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
 
 
 def _not_compared(declared: Iterable[Resource], asked: set[str]) -> list[Problem]:
     """One note for declared kinds that have no live reader: they were judged in code and compared with nothing."""
-    kinds_left = Counter(resource.kind for resource in declared if resource.kind not in asked and not resource.partial)
+    kinds_left = Counter(
+        resource.kind
+        for resource in declared
+        # What is part of something else is compared as that.
+        if resource.kind not in asked and not resource.partial and resource.derived_from not in asked
+    )
     if not kinds_left:
         return []
     named = ", ".join(f"{kind} ×{number}" if number > 1 else kind for kind, number in sorted(kinds_left.items()))
@@ -417,8 +531,15 @@ def finish(
         findings, used = baseline.apply(
             findings,
             request.baseline,
-            roots=[] if changed else [root.path for root in declared.roots],
+            roots=[] if changed else [root.name for root in declared.roots],
             everything="." in request.paths and changed is None,
+        )
+    config = request.config
+    if config.owners or config.control_owners or config.systems:
+        from soc2gate.engine.ownership import with_owners
+
+        findings = with_owners(
+            findings, owners=config.owners, control_owners=config.control_owners, systems=config.systems
         )
     decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
@@ -426,7 +547,7 @@ def finish(
         tool={"name": "soc2gate", "version": version.__version__},
         time=request.now,
         paths=request.paths,
-        roots=tuple((root.format, root.path) for root in declared.roots),
+        roots=tuple(dict.fromkeys((root.format, root.path) for root in declared.roots)),
         digests={},
         findings=tuple(findings),
         disagreements=tuple(disagreements),
@@ -454,6 +575,7 @@ def finish(
         baseline=used,
         engines=joined.engines if joined else (),
         frameworks=_frameworks(request, findings, declared.unread) if request.frameworks else (),
+        environments=_environments(declared.roots),
     )
     return replace(run, digests=_digests(run, request, declared, snapshot))
 
@@ -554,6 +676,15 @@ def _authors(request: Request, written: Iterable[Waiver]) -> Callable[[Waiver], 
     return author_of
 
 
+def _environments(roots: Iterable[Root]) -> dict[str, tuple[str, ...]]:
+    """Root to the environments it was evaluated for; roots without any are left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    for root in roots:
+        if root.environment:
+            found[root.path] = (*found.get(root.path, ()), root.environment)
+    return found
+
+
 def _population(resources: Iterable[Resource]) -> dict[str, int]:
     """How many resources stand on each side, in all and by kind; parts of a resource are not counted again."""
     counted: Counter[str] = Counter()
@@ -566,21 +697,41 @@ def _population(resources: Iterable[Resource]) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-def _digests(run: Run, request: Request, declared: Declared, snapshot: Snapshot | None) -> dict[str, str]:
-    """What names this run: everything that went in, and what came out."""
-    # A reporter makes the canonical form, so that the digest is of what people read.
-    from soc2gate.output.json import document
+class _Digests(Mapping[str, str]):
+    """What names a run: everything that went in, and what came out.
 
-    told = document(run)
-    result = {key: told[key] for key in ("criteria", "findings", "disagreements", "problems", "decision")}
-    return {
+    What came out is digested when somebody reads it: that takes the whole run as JSON, a third of a big scan, and a
+    report for people does not tell it.
+    """
+
+    def __init__(self, run: Run, given: Mapping[str, str]) -> None:
+        self._run = run
+        self._known = {**given, "result": ""}
+
+    def __getitem__(self, name: str) -> str:
+        if name == "result" and not self._known[name]:
+            # A reporter makes the canonical form, so that the digest is of what people read.
+            from soc2gate.output.json import canonical_result
+
+            self._known[name] = sha256(canonical_result(self._run))
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def _digests(run: Run, request: Request, declared: Declared, snapshot: Snapshot | None) -> Mapping[str, str]:
+    given = {
         **{name: f"sha256:{digest.removeprefix('sha256:')}" for name, digest in request.rules.digests.items()},
         "config": sha256(request.config.canonical()),
         "inputs": inputs_digest(request.base, run.files, declared.digests),
         **({"snapshots": snapshot.digest} if snapshot else {}),
         **_digests_of_others(request),
-        "result": sha256(json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False)),
     }
+    return _Digests(run, given)
 
 
 def _digests_of_others(request: Request) -> dict[str, str]:

@@ -6,7 +6,6 @@ They stand above `app`, which judges: a record is made of a finished run and of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from soc2gate.errors import EvidenceError, UsageError
 from soc2gate.evidence import checking, origin, statement
 from soc2gate.evidence.repository import Repository
 from soc2gate.evidence.statement import Occasion
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import Run
 from soc2gate.model.rule import Severity
 from soc2gate.model.value import Json
@@ -233,13 +233,13 @@ def report(asked: ReportRequest) -> Report:
     Raises `EvidenceError` when one is not: nothing is told of a ledger that does not hold.
     """
     # Imported here: attesting a commit needs none of it.
-    from soc2gate.evidence import form, period
+    from soc2gate.evidence import period, reading
     from soc2gate.evidence.ledger import Ledger
     from soc2gate.evidence.stores import open_store
 
     repository = Repository.at(asked.folder)
     ledger = Ledger(open_store(asked.place, asked.folder))
-    records = ledger.checked(asked.keys, asked.anchor, keep=form.Essence())
+    records = ledger.checked(asked.keys, asked.anchor, reading.essential)
     if asked.at is not None:
         window = period.moment(repository, records, asked.at, asked.branch)
     else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from soc2gate import app
@@ -17,6 +16,7 @@ from soc2gate.declared.changed import Candidate, Widened, widen
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
 from soc2gate.engine.evaluate import evaluate
+from soc2gate.facts import replace
 from soc2gate.model.outcome import ChangedFiles, Finding, Run, Verdict
 from soc2gate.model.resource import Reading, Span
 
@@ -32,19 +32,17 @@ def scan_changed(request: Request, changed: Sequence[str]) -> Run:
     """
     whole = replace(request, paths=(".",))
     found = app.find(whole)
-    named = {
-        root.path: [
-            posixpath.normpath(posixpath.join(root.path, file)) for file in app.options_for(root, request).var_files
-        ]
-        for root in found.roots
-    }
+    named: dict[str, list[str]] = {}
+    for root in found.roots:
+        files = app.options_for(root, request).var_files
+        named.setdefault(root.path, []).extend(posixpath.normpath(posixpath.join(root.path, file)) for file in files)
     widened = widen(found, changed, request.base, named)
     told: dict[tuple[str, ...], Finding] = {}
     elsewhere: dict[tuple[str, ...], Finding] = {}
     declared: Declared | None = None
     for values in _passes(widened.candidates):
-        part, files_read = _judged(whole, widened, values)
-        touching = _Touching(widened, request, values, part.roots, files_read)
+        part, readings = _judged(whole, widened, values)
+        touching = _Touching(widened, request, values, part.roots, readings)
         for finding in evaluate(request.rules, part.resources, now=request.now):
             _worst(finding, told if touching.touches(finding) else elsewhere)
         declared = part if declared is None else _joined(declared, part)
@@ -74,20 +72,21 @@ def _passes(candidates: Sequence[Candidate]) -> Iterator[dict[Root, tuple[str, .
         }
 
 
-def _judged(
-    request: Request, widened: Widened, values: dict[Root, tuple[str, ...]]
-) -> tuple[Declared, dict[str, frozenset[str]]]:
-    """One pass in the normal form, and the files that each root was read from."""
+def _judged(request: Request, widened: Widened, values: dict[Root, tuple[str, ...]]) -> tuple[Declared, list[Reading]]:
+    """One pass in the normal form, and what was read for it."""
     certain = {each.root: each.certain for each in widened.candidates}
-    readings: list[Reading] = []
-    roots: list[Root] = []
-    for root, files in values.items():
-        reading = app.read_root(root, _with_values(request, files))
-        if certain[root] or set(reading.files).intersection(widened.files):
-            readings.append(reading)
-            roots.append(root)
-    read = {reading.root: frozenset(reading.files) for reading in readings}
-    return app.normalised(request, roots, readings, widened.problems), read
+    read = app.read_roots(
+        list(values), request, lambda root: app.read_root(root, _with_values(request, values.get(root, ())))
+    )
+    kept = [
+        (root, reading)
+        for root, reading in zip(read.roots, read.readings, strict=True)
+        # A root that others made known is there for the files that it was read from.
+        if certain.get(root, False) or not widened.unchanged(reading.files)
+    ]
+    problems = [*widened.problems, *(problem for problem in read.problems if widened.is_about(problem))]
+    readings = [reading for _, reading in kept]
+    return app.normalised(request, [root for root, _ in kept], readings, problems), readings
 
 
 def _with_values(request: Request, files: Iterable[str]) -> Request:
@@ -124,15 +123,21 @@ class _Touching:
         request: Request,
         values: dict[Root, tuple[str, ...]],
         roots: Iterable[Root],
-        files_read: dict[str, frozenset[str]],
+        readings: Iterable[Reading],
     ) -> None:
         self._changed: Collection[str] = frozenset(widened.files) | widened.kustomized
-        self._roots = {root.path: root for root in roots if root.format == "terraform"}
+        self._roots = {root.name: root for root in roots if root.format == "terraform"}
         self._options = {
-            root.path: app.options_for(root, _with_values(request, values.get(root, ()))) for root in roots
+            root.name: app.options_for(root, _with_values(request, values.get(root, ()))) for root in roots
         }
         self._base = request.base
-        self._files_read = files_read
+        self._files_read = {reading.root: frozenset(reading.files) for reading in readings}
+        # Values, helpers and patches take part in every object of a chart or overlay; a template only in its own.
+        self._throughout = {
+            reading.root: frozenset(reading.files) - {raw.where.path for raw in reading.resources}
+            for reading in readings
+            if reading.rendered
+        }
         self._dependence: dict[str, _Deciding] = {}
 
     def touches(self, finding: Finding) -> bool:
@@ -140,19 +145,21 @@ class _Touching:
         seen = frozenset((span.path, span.line) for span in spans if isinstance(span, Span))
         if any(path in self._changed for path, _ in seen):
             return True
+        if finding.root in self._throughout:
+            return _open(finding) and not self._throughout[finding.root].isdisjoint(self._changed)
         root = self._roots.get(finding.root)
         if root is None or not _open(finding):
             # What passes is only counted: following where every value comes from would cost more than it tells.
             return False
-        deciding = self._dependence.get(root.path)
+        deciding = self._dependence.get(root.name)
         if deciding is None:
-            deciding = _Deciding(root, self._base, self._options[root.path])
-            self._dependence[root.path] = deciding
+            deciding = _Deciding(root, self._base, self._options[root.name])
+            self._dependence[root.name] = deciding
         files, reads_files = deciding.of(finding.address, seen)
         if not files.isdisjoint(self._changed):
             return True
         others = {file for file in self._changed if not file.endswith((".tf", ".tofu", ".tfvars"))}
-        return reads_files and not others.isdisjoint(self._files_read.get(root.path, ()))
+        return reads_files and not others.isdisjoint(self._files_read.get(root.name, ()))
 
 
 class _Deciding:

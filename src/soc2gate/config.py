@@ -11,11 +11,11 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from soc2gate.errors import ConfigError, InputError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import Waiver
 from soc2gate.model.resource import Span
 from soc2gate.suggest import did_you_mean
@@ -46,6 +46,28 @@ class RootConfig:
     owns_account: bool = False
     state: Path | None = None
     """Absolute: the state of this root, read for the ids of what it deployed."""
+    namespace: str = ""
+    """Of a chart: where it is installed."""
+    workspace: str = ""
+    """What `terraform.workspace` is; empty for `default`."""
+    environments: Mapping[str, RootConfig] = field(default_factory=dict)
+    """Deployments by name, each an evaluation of its own; without any, the root is evaluated once."""
+
+    def of(self, environment: str) -> RootConfig:
+        """What is said of the root in one environment: what that does not say, the root says for all."""
+        said = self.environments.get(environment)
+        if said is None:
+            return self
+        return replace(
+            self,
+            var_files=(*self.var_files, *said.var_files),
+            variables={**self.variables, **said.variables},
+            account=said.account or self.account,
+            regions=said.regions or self.regions,
+            state=said.state or self.state,
+            workspace=said.workspace or self.workspace,
+            namespace=said.namespace or self.namespace,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,10 @@ class Config:
     """Absolute."""
     owners: Mapping[str, str] = field(default_factory=dict)
     """Path pattern, relative to the base, to who answers for it; the last that fits counts."""
+    control_owners: Mapping[str, str] = field(default_factory=dict)
+    """Control to who answers for it."""
+    systems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """System, as the description of the system calls it, to the path patterns of its code, relative to the base."""
     managed: Managed = field(default_factory=Managed)
     ignores: tuple[Ignore, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -390,7 +416,9 @@ def _is(value: Json, name: str) -> bool:
 def _shape(schema: _Schema) -> str:
     if schema["type"] == "integer":
         return f"between {schema['minimum']} and {schema['maximum']}"
-    return "twelve digits" if "maximum" in schema else "a date, YYYY-MM-DD"
+    if "maximum" in schema:
+        return "twelve digits"
+    return "a date, YYYY-MM-DD" if "[0-9]{4}" in schema["pattern"] else "letters, digits, dots and dashes"
 
 
 def _found(value: Json) -> str:
@@ -428,6 +456,11 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         scope=tuple(category for category in CATEGORIES if category in scope),
         packs=tuple(Path(os.path.abspath(folder / pack)) for pack in table.texts("packs")),
         owners={_rebased(pattern, folder, base): owner for pattern, owner in table.pairs("owners").items()},
+        control_owners=table.pairs("control_owners"),
+        systems={
+            name: tuple(_rebased(pattern, folder, base) for pattern in table.table("systems").texts(name))
+            for name in table.table("systems").data
+        },
         managed=_managed(table.table("managed")),
         ignores=tuple(_ignore(entry) for entry in table.tables("ignores")),
         waivers=tuple(_waiver(entry) for entry in table.tables("waivers")),
@@ -500,14 +533,28 @@ def _account(text: str) -> str:
 
 
 def _root(entry: _Table, folder: Path, base: Path) -> RootConfig:
+    path = _relative(entry.text("path"), folder, base)
+    environments: dict[str, RootConfig] = {}
+    for each in entry.tables("environments"):
+        name = each.text("name")
+        if name in environments:
+            message = f"two environments of {entry.text('path')} are called “{name}”"
+            raise ConfigError(message, path=each.where.path, line=each.where.line, column=each.where.column)
+        environments[name] = _deployment(each, path, folder)
+    return replace(_deployment(entry, path, folder), environments=environments)
+
+
+def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
     return RootConfig(
-        path=_relative(entry.text("path"), folder, base),
+        path=path,
         var_files=entry.texts("var_files"),
         variables=entry.pairs("variables"),
         account=_account(entry.text("account")) if entry.text("account") else None,
         regions=entry.texts("regions"),
         owns_account=entry.data.get("owns_account") is True,
         state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
+        workspace=entry.text("workspace"),
+        namespace=entry.text("namespace"),
     )
 
 

@@ -7,14 +7,16 @@ problem that names it, and the run goes on: what it would have read was not look
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Weight
 
 READERS: Mapping[str, str] = {
     "cloudformation": "soc2gate.declared.cloudformation:read",
+    "helm": "soc2gate.declared.kubernetes.helm:read",
     "kubernetes": "soc2gate.declared.kubernetes:read",
+    "kustomize": "soc2gate.declared.kubernetes.kustomize_build:read",
     "terraform": "soc2gate.declared.terraform:read",
     "terraform-plan": "soc2gate.declared.terraform.plan:read",
 }

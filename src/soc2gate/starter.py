@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterator, Sequence
 
 from soc2gate.config import CATEGORIES
@@ -32,6 +33,7 @@ def _lines(found: Survey, scope: Sequence[str]) -> Iterator[str]:
     yield from _roots(found)
     yield from _regions(found)
     yield from _owners(found)
+    yield from _control_owners()
     yield from _aside(found)
     yield from _waivers()
     yield from _live(found)
@@ -41,7 +43,9 @@ def _roots(found: Survey) -> Iterator[str]:
     yield "# Terraform roots: the value files they deploy with, the account and the regions they deploy to. A root that"
     yield "# is not listed is judged with its defaults. `owns_account: true` says that a root is meant to hold the"
     yield "# account's own settings, so that one which nobody declares is missing."
-    if not found.roots:
+    yield "# Of a Helm chart: its environments, each with the value files it is installed with (none: the chart's own"
+    yield "# values), and the namespace."
+    if not found.roots and not found.charts:
         yield "# roots:"
         yield "#   - path: infra"
         yield "#     var_files: [prod.tfvars]"
@@ -52,12 +56,24 @@ def _roots(found: Survey) -> Iterator[str]:
     yield "roots:"
     for root in found.roots:
         yield from _root(root)
+    for chart, environments in found.charts.items():
+        yield f"  - path: {_text(chart)}"
+        yield "    environments:"
+        yield "      - {name: default}"
+        for name, file in environments.items():
+            yield f"      - {{name: {_text(name)}, var_files: [{_text(file)}]}}"
+        yield "    # namespace: shop"
     yield ""
 
 
 def _root(root: SurveyedRoot) -> Iterator[str]:
     yield f"  - path: {_text(root.path)}"
-    if root.value_files:
+    deployments = _deployments(root.value_files)
+    if deployments:
+        yield "    environments:  # evaluated apart; each may have an account, regions and a workspace of its own"
+        for name, file in deployments.items():
+            yield f"      - {{name: {_text(name)}, var_files: [{_text(file)}]}}"
+    elif root.value_files:
         yield f"    var_files: [{_text(root.value_files[0])}]"
         others = ", ".join(root.value_files[1:])
         if others:
@@ -65,6 +81,34 @@ def _root(root: SurveyedRoot) -> Iterator[str]:
     yield f"    account: {_text(root.account)}" if root.account else '    # account: "123456789012"'
     if root.regions:
         yield f"    regions: [{', '.join(root.regions)}]"
+
+
+_STAGES = frozenset(
+    (
+        "dev",
+        "development",
+        "test",
+        "testing",
+        "qa",
+        "uat",
+        "stage",
+        "staging",
+        "preprod",
+        "preview",
+        "sandbox",
+        "demo",
+        "prod",
+        "production",
+        "live",
+        "dr",
+    )
+)
+
+
+def _deployments(value_files: Sequence[str]) -> dict[str, str]:
+    """Environment to its value file, where there are several and all of them are called as environments are."""
+    named = {posixpath.basename(file).split(".")[0]: file for file in value_files}
+    return named if len(named) == len(value_files) > 1 and named.keys() <= _STAGES else {}
 
 
 def _regions(found: Survey) -> Iterator[str]:
@@ -84,6 +128,19 @@ def _owners(found: Survey) -> Iterator[str]:
     else:
         yield "# owners:"
         yield '#   "infra/**": platform team'
+    yield ""
+
+
+def _control_owners() -> Iterator[str]:
+    yield "# Who answers for which control, when an auditor asks; findings name them. `soc2gate explain CC6.1` names"
+    yield "# the controls behind a criterion, `soc2gate explain encryption-at-rest` says what one means."
+    yield "# control_owners:"
+    yield "#   encryption-at-rest: platform team"
+    yield "#   public-exposure: security@example.com"
+    yield ""
+    yield "# The systems in scope, as your description of the system calls them, and where their code is."
+    yield "# systems:"
+    yield '#   Shop: ["infra/shop/**", "charts/shop/**"]'
     yield ""
 
 

@@ -128,7 +128,13 @@ class Runner:
         return self.git("rev-parse", "HEAD")
 
     def run(
-        self, event_name: str, event: Mapping[str, Any], inputs: Mapping[str, str] = NONE, *, installed: bool = True
+        self,
+        event_name: str,
+        event: Mapping[str, Any],
+        inputs: Mapping[str, str] = NONE,
+        *,
+        installed: bool = True,
+        more: Mapping[str, str] = NONE,
     ) -> Step:
         given = {name: str(spec.get("default", "")) for name, spec in ACTION["inputs"].items()}
         given |= inputs
@@ -152,6 +158,7 @@ class Runner:
             "GITHUB_STEP_SUMMARY": str(paths["summary"]),
             "RUNNER_TEMP": str(self.temp),
             **{name: resolved(text, context) for name, text in STEP["env"].items()},
+            **more,
         }
         script = self.folder / "step.sh"
         script.write_text(STEP["run"])
@@ -332,9 +339,13 @@ def test_only_the_criteria_asked_for_close_the_gate(runner: Runner) -> None:
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
-        ({"command": "attest"}, "writes no evidence yet"),
-        ({"evidence-dir": "evidence"}, "writes no evidence yet"),
-        ({"command": "scan; touch owned"}, "the input command is scan or verify"),
+        ({"command": "attest", "evidence-dir": ""}, "name a folder for it in evidence-dir"),
+        ({"command": "attest", "config": "other.yaml"}, "leave config empty with command attest"),
+        ({"evidence-dir": ".."}, "a folder of the workspace"),
+        ({"evidence-dir": "."}, "name a folder of its own"),
+        ({"evidence-dir": "held"}, "there is something in held already"),
+        ({"evidence-dir": "link/evidence"}, "and no link"),
+        ({"command": "scan; touch owned"}, "the input command is scan, verify or attest"),
         ({"fail-on": "severe"}, "one of critical, high"),
         ({"annotations": "yes"}, "true or false"),
         ({"version": "latest"}, "one exact version"),
@@ -346,7 +357,8 @@ def test_only_the_criteria_asked_for_close_the_gate(runner: Runner) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_refused_and_said(runner: Runner, inputs: dict[str, str], said: str) -> None:
-    runner.commit({"main.tf": BAD})
+    (runner.workspace / "link").symlink_to(runner.folder)
+    runner.commit({"main.tf": BAD, "held/predicate.json": "{}"})
     step = runner.run("push", {}, inputs)
     assert step.code == 2, step.log
     assert any(said in message for _, message in step.of("error")), step.log
@@ -362,6 +374,76 @@ def test_nothing_installed_beforehand(runner: Runner) -> None:
     assert (step.code, step.outputs["result"]) == (1, "fail"), step.log
     assert not (runner.workspace / "owned").exists()
     assert [path.name for path in runner.temp.glob("soc2gate-*.*")] == [f"soc2gate-{released()}"]
+
+
+# --- evidence ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["push", "pull_request", "fork", "merge_group"])
+def test_attest_writes_the_predicate_of_the_commit_and_gates_on_the_change(runner: Runner, name: str) -> None:
+    before = runner.commit({"main.tf": BAD})
+    head = runner.commit({"queue.tf": GOOD})
+    event = "pull_request" if name == "fork" else name
+    inputs = {"command": "attest", "sarif-file": "soc2gate-evidence/soc2gate.sarif"}
+    step = runner.run(event, event_of(name, before, head), inputs)
+    # The old gap closes nothing, and stands in the record.
+    assert (step.code, step.outputs["result"], step.outputs["new-findings"]) == (0, "pass", "0"), step.log
+    assert step.outputs["evidence-dir"] == "soc2gate-evidence"
+    assert step.outputs["statement-file"] == "soc2gate-evidence/predicate.json"
+    predicate = json.loads((runner.workspace / step.outputs["statement-file"]).read_text())
+    assert predicate["decision"]["gate"] == "closed"
+    assert [finding["rule"] for finding in predicate["findings"]] == ["sg-no-ssh-from-internet"]
+    assert [entry["name"] for entry in predicate["inputs"]] == ["declared"]
+    names = ["predicate.json", "report.json", "report.md", "soc2gate.sarif"]
+    assert sorted(path.name for path in (runner.workspace / "soc2gate-evidence").iterdir()) == names
+
+
+def test_a_new_gap_closes_the_gate_of_attest_and_leaves_evidence(runner: Runner) -> None:
+    before = runner.commit({"queue.tf": GOOD})
+    head = runner.commit({"main.tf": BAD})
+    step = runner.run("pull_request", event_of("pull_request", before, head), {"command": "attest"})
+    assert (step.code, step.outputs["result"]) == (1, "fail"), step.log
+    assert (runner.workspace / step.outputs["statement-file"]).exists()
+
+
+def test_a_key_in_the_environment_signs_the_record_and_is_not_left_behind(runner: Runner) -> None:
+    runner.commit({"main.tf": GOOD})
+    soc2gate = str(runner.tools / "soc2gate")
+    subprocess.run([soc2gate, "keygen", "--no-passphrase", "--output", "ci"], cwd=runner.folder, check=True)
+    key = (runner.folder / "ci.key").read_text()
+    step = runner.run("push", {}, {"command": "attest"}, more={"SOC2GATE_KEY": key})
+    assert step.code == 0, step.log
+    record = runner.workspace / "soc2gate-evidence" / "record.dsse.json"
+    checked = subprocess.run(
+        [soc2gate, "attest", "verify", str(record), "--keys", str(runner.folder / "ci.pub")],
+        cwd=runner.workspace,
+        capture_output=True,
+        text=True,
+    )
+    # 3: without a ledger there is no chain to check.
+    assert (checked.returncode, "holds        signature" in checked.stdout) == (3, True), checked.stdout
+    left = [
+        path
+        for path in runner.temp.rglob("*")
+        if path.is_file() and "PRIVATE KEY" in path.read_text("utf-8", "replace")
+    ]
+    assert (left, "PRIVATE KEY" in step.log) == ([], False)
+
+
+def test_a_record_that_cannot_be_made_is_an_error_never_a_pass(runner: Runner) -> None:
+    runner.commit({"main.tf": GOOD})
+    step = runner.run("push", {}, {"command": "attest"}, more={"SOC2GATE_KEY": "no key"})
+    assert (step.code, step.outputs["result"]) == (4, "error")
+    assert any("wrote no evaluation record" in message for _, message in step.of("error"))
+
+
+def test_a_scan_leaves_its_reports_as_evidence(runner: Runner) -> None:
+    runner.commit({"main.tf": GOOD})
+    step = runner.run("push", {})
+    assert step.outputs["evidence-dir"] == "soc2gate-evidence"
+    assert "statement-file" not in step.outputs
+    names = sorted(path.name for path in (runner.workspace / "soc2gate-evidence").iterdir())
+    assert names == ["report.json", "report.md"]
 
 
 def released() -> str:

@@ -102,3 +102,38 @@ def test_with_a_diff_base_it_is_the_base_s_baseline_that_counts(repository: Repo
     assert code == 1
     assert failures(result) == new(result) == {(RULE, "aws_db_instance.main")}
     assert [(item["what"], item["change"]) for item in result["diff"]["policy_changes"]] == [("baseline", "added")]
+
+
+def test_verify_holds_what_is_known_of_the_code_and_nothing_that_runs(repository: Repository) -> None:
+    from soc2gate.live.snapshot import Snapshot
+
+    code = 'resource "aws_sqs_queue" "q" {\n  name                    = "q"\n  sqs_managed_sse_enabled = %s\n}\n'
+    arn = "arn:aws:sqs:eu-west-1:123456789012:q"
+    queue = {
+        "kind": "AWS::SQS::Queue",
+        "region": "eu-west-1",
+        "uid": arn,
+        "identity": {"arn": arn, "name": "q"},
+        "properties": {"QueueName": "q", "SqsManagedSseEnabled": True},
+    }
+    short = {"schema": "soc2gate.snapshot/1", "provider": "aws", "resources": [queue]}
+    live = repository.folder / "live.json.gz"
+    Snapshot.parse(json.loads(json.dumps(short)), "live", strict_digest=False).write(live)
+    repository.write({"main.tf": code % "false"})
+    assert repository.run("baseline", "--rule", "sqs-encrypted").returncode == 0
+    asked = ["verify", "--snapshot", "live.json.gz", "--rule", "sqs-encrypted", "--baseline", FILE, "--format", "json"]
+    asked += ["--fail-on", "low", "--on-incomplete", "report"]
+    result = json.loads(repository.run(*asked).stdout)
+    declared = [item for item in result["findings"] if item["side"] == "declared"]
+    assert [(item["verdict"], item["new"]) for item in declared] == [("fail", False)]
+    # Live state is not in the baseline: what differs from the code closes the gate.
+    assert [item["difference"] for item in result["disagreements"]] == ["changed"]
+    assert result["decision"]["exit"] == 1
+    repository.write({"main.tf": code % "true"})
+    assert json.loads(repository.run(*asked).stdout)["decision"]["exit"] == 0
+    queue["properties"] = {"QueueName": "q", "SqsManagedSseEnabled": False}
+    Snapshot.parse(json.loads(json.dumps(short)), "live", strict_digest=False).write(live)
+    repository.write({"main.tf": code % "false"})
+    result = json.loads(repository.run(*asked).stdout)
+    closing = [item["side"] for item in result["findings"] if item["verdict"] == "fail" and item["new"] is not False]
+    assert (closing, result["decision"]["exit"]) == (["live"], 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -133,7 +134,16 @@ def test_a_file_that_terraform_reads_counts(repository: Repository) -> None:
     assert failures(result) == {(RULE, "aws_db_instance.main")}
 
 
-def test_a_changed_kustomization_counts_for_the_manifests_it_names(repository: Repository) -> None:
+def only_git(folder: Path) -> dict[str, str]:
+    """A PATH with git on it, and neither helm nor kubectl."""
+    folder.mkdir()
+    git = shutil.which("git")
+    assert git is not None
+    (folder / "git").symlink_to(git)
+    return {"PATH": str(folder)}
+
+
+def test_a_changed_kustomization_counts_for_the_manifests_it_names(repository: Repository, tmp_path: Path) -> None:
     pod = (
         "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n"
         "  containers:\n  - name: web\n    image: web:1\n    securityContext: {privileged: true}\n"
@@ -145,12 +155,13 @@ def test_a_changed_kustomization_counts_for_the_manifests_it_names(repository: R
             "overlays/prod/kustomization.yaml": "resources: [../../base]\nnamePrefix: prod-\n",
         }
     )
-    code, result = repository.scan("--changed", "--on-incomplete", "report", "overlays/prod/kustomization.yaml")
+    changed = ("--changed", "--on-incomplete", "report", "overlays/prod/kustomization.yaml")
+    code, result = repository.scan(*changed, more=only_git(tmp_path / "bin"))
     assert code == 1
     assert ("k8s-no-privileged", "Pod/shop/web") in failures(result)
 
 
-def test_changed_helm_values_say_that_the_chart_was_not_looked_at(repository: Repository) -> None:
+def test_changed_helm_values_say_that_the_chart_was_not_looked_at(repository: Repository, tmp_path: Path) -> None:
     repository.commit(
         {
             "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
@@ -158,7 +169,7 @@ def test_changed_helm_values_say_that_the_chart_was_not_looked_at(repository: Re
             "chart/templates/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\n",
         }
     )
-    code, result = repository.scan("--changed", "chart/values.yaml")
+    code, result = repository.scan("--changed", "chart/values.yaml", more=only_git(tmp_path / "bin"))
     assert code == 3
     assert [problem["where"]["path"] for problem in result["problems"]] == ["chart/Chart.yaml"]
 

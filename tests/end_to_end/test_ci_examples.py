@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((REPOSITORY / "docs/examples/github").glob("*.yml"))
+OURS = REPOSITORY / ".github/workflows/ci.yml"
 ACTION: dict[str, Any] = yaml.safe_load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))
 
 
@@ -21,7 +23,7 @@ def steps_of(path: Path) -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job["steps"]]
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.name))
+@pytest.mark.parametrize("path", [*WORKFLOWS, OURS], ids=lambda path: str(path.name))
 def test_a_workflow_is_pinned_and_grants_nothing_by_default(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {}
@@ -29,7 +31,25 @@ def test_a_workflow_is_pinned_and_grants_nothing_by_default(path: Path) -> None:
         assert "write-all" not in str(job["permissions"])
         assert job["timeout-minutes"] <= 60
     for step in steps_of(path):
-        assert "uses" not in step or re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"])
+        # Our own workflow runs the action of the commit it tests.
+        ours = path == OURS and step.get("uses") == "./"
+        assert "uses" not in step or ours or re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"])
+
+
+def test_our_own_repository_is_gated_by_our_own_action_and_the_gate_is_open() -> None:
+    (step,) = [step for step in steps_of(OURS) if step.get("uses") == "./"]
+    assert set(step["with"]) <= set(ACTION["inputs"])
+    done = subprocess.run(
+        [sys.executable, "-m", "soc2gate", "scan", "--format", "json", "--now", "2026-11-22T00:00:00Z"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    result = json.loads(done.stdout)
+    assert done.returncode == 0, result["decision"]
+    # It is no empty gate: the demo's company is judged.
+    assert result["summary"]["resources"]["declared"] > 30
+    assert {root["format"] for root in result["roots"]} == {"terraform", "cloudformation", "kubernetes"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.name))

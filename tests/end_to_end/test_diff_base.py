@@ -118,6 +118,55 @@ def test_moved_renamed_or_reformatted_code_is_not_new(repository: Repository, af
     assert new(result) == set()
 
 
+MOVED = "moved {\n  to   = aws_db_instance.renamed # as the others are called\n  from = aws_db_instance.main\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "after"),
+    [
+        ("", {"modules/db/main.tf": database("renamed", identifier="other") + MOVED}),
+        ('  for_each = toset(["a"])\n', {"modules/db/main.tf": database("renamed", identifier="other") + MOVED}),
+        (
+            "",
+            {
+                "modules/db/main.tf": database("renamed", identifier="other") + MOVED,
+                "main.tf": 'module "store" {\n  source = "./modules/outer"\n}\n'
+                "moved {\n  from = module.shop\n  to   = module.store\n}\n",
+            },
+        ),
+    ],
+    ids=["in-a-module", "in-every-instance", "with-the-call-moved-too"],
+)
+def test_moved_blocks_in_modules_hold_for_the_modules_addresses(
+    repository: Repository, call: str, after: dict[str, str | None]
+) -> None:
+    repository.commit(
+        {
+            "main.tf": 'module "shop" {\n  source = "./modules/outer"\n}\n',
+            "modules/outer/main.tf": 'module "db" {\n  source = "../db"\n' + call + "}\n",
+            "modules/db/main.tf": database(),
+        }
+    )
+    branch(repository, after)
+    code, result = diffed(repository)
+    assert (code, new(result)) == (0, set())
+    assert RULE in {rule for rule, _ in failures(result)}
+
+
+def test_a_moved_block_of_one_module_says_nothing_of_another(repository: Repository) -> None:
+    repository.commit(
+        {
+            "main.tf": 'module "a" {\n  source = "./a"\n}\nmodule "b" {\n  source = "./b"\n}\n',
+            "a/main.tf": database(),
+            "b/main.tf": "",
+        }
+    )
+    branch(repository, {"a/main.tf": "", "b/main.tf": database("renamed", identifier="other") + MOVED})
+    code, result = diffed(repository)
+    assert code == 1
+    assert (RULE, "module.b.aws_db_instance.renamed") in new(result)
+
+
 def test_another_thing_in_the_place_of_one_that_went_is_new(repository: Repository) -> None:
     repository.commit({"main.tf": database()})
     branch(repository, {"main.tf": database("second", identifier="second")})

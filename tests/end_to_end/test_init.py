@@ -31,7 +31,7 @@ def test_it_writes_what_it_finds_and_what_it_writes_is_in_force(repository: Repo
     done = repository.run("init", "--scope", "availability")
     assert done.returncode == 0, done.stderr
     text = (repository.folder / "soc2gate.yaml").read_text()
-    assert "found beside it, for other deployments: envs/dev.tfvars" in text
+    assert "{name: prod, var_files: [envs/prod.tfvars]}" in text.replace('"', "")
     assert "#   - examples/" in text
     shown = json.loads(repository.run("config", "show").stdout)
     assert shown["scope"] == ["Security", "Availability"]
@@ -39,14 +39,19 @@ def test_it_writes_what_it_finds_and_what_it_writes_is_in_force(repository: Repo
     assert shown["owners"] == {"/infra/": "@acme/platform", "*.yaml": "@acme/apps"}
     assert shown["max_waiver_days"] == 180
     infra = next(root for root in shown["roots"] if root["path"] == "infra")
-    assert (infra["account"], infra["var_files"], infra["regions"]) == (
-        "123456789012",
-        ["envs/prod.tfvars"],
-        ["eu-west-1"],
-    )
+    assert (infra["account"], infra["var_files"], infra["regions"]) == ("123456789012", [], ["eu-west-1"])
+    environments = {name: said["var_files"] for name, said in infra["environments"].items()}
+    assert environments == {"prod": ["envs/prod.tfvars"], "dev": ["envs/dev.tfvars"]}
     assert [root["path"] for root in shown["roots"]] == ["examples/small", "infra"]
     assert repository.run("config", "check").returncode == 0
     assert repository.scan()[0] in (0, 1)
+
+
+def test_value_files_that_are_no_environments_stand_as_a_remark(repository: Repository) -> None:
+    repository.commit(REPOSITORY)
+    repository.git("mv", "infra/envs/dev.tfvars", "infra/envs/common.tfvars")
+    text = repository.run("init", "--print").stdout
+    assert "found beside it, for other deployments: envs/common.tfvars" in text
 
 
 def test_it_never_writes_over_what_is_there_unless_told(repository: Repository) -> None:
@@ -102,3 +107,33 @@ def test_a_root_that_is_not_there_is_a_mistake(repository: Repository) -> None:
     done = repository.run("config", "check")
     assert done.returncode == 2
     assert "there is no file or folder infrastructure" in done.stderr
+
+
+def test_a_chart_is_written_with_the_environments_that_lie_beside_it(repository: Repository) -> None:
+    repository.commit(
+        {
+            "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+            "charts/web/templates/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n",
+            "charts/web/values-prod.yaml": "a: 1\n",
+        }
+    )
+    assert "1 Helm charts and 0 overlays" in repository.run("init").stdout
+    assert repository.run("config", "check").returncode == 0
+    shown = json.loads(repository.run("config", "show").stdout)
+    environments = shown["roots"][0]["environments"]
+    assert {name: said["var_files"] for name, said in environments.items()} == {
+        "default": [],
+        "prod": ["values-prod.yaml"],
+    }
+
+
+def test_value_files_that_are_not_there_are_a_mistake(repository: Repository) -> None:
+    repository.commit(
+        {
+            "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+            "soc2gate.yaml": "roots:\n- path: web\n  environments: [{name: prod, var_files: [values-prod.yaml]}]\n",
+        }
+    )
+    done = repository.run("config", "check")
+    assert done.returncode == 2
+    assert "there is no file or folder web/values-prod.yaml" in done.stderr

@@ -199,9 +199,15 @@ def test_terraform_in_json_says_it_under_its_comment_key(repository: Repository)
     ("comment", "tool"),
     [
         ("#checkov:skip=CKV_AWS_21:rebuilt daily", "checkov"),
+        ("#checkov:skip=MY_OWN_7", "checkov"),
+        ("# bridgecrew:skip=CKV_AWS_21: rebuilt daily", "checkov"),
         ("#tfsec:ignore:aws-s3-enable-versioning", "tfsec"),
+        ("#tfsec:ignore:aws-s3-enable-versioning:exp:2026-12-31", "tfsec"),
+        ("#trivy:ignore:AVD-AWS-0090", "trivy"),
+        ("#trivy:ignore:avd-aws-0090 trivy:ignore:other", "trivy"),
         ("#trivy:ignore:aws-s3-enable-versioning", "trivy"),
         ("# kics-scan disable=my-kics-id", "kics"),
+        ("# kics-scan disable=11111111-2222-4333-8444-555555555555,my-kics-id", "kics"),
     ],
 )
 def test_other_tools_skip_comments_count_only_where_the_configuration_accepts_them(
@@ -211,8 +217,10 @@ def test_other_tools_skip_comments_count_only_where_the_configuration_accepts_th
     code, result = repository.scan()
     assert code == 1
     assert waived(result) == {}
-    assert f"1 skip comment of {tool} waives nothing" in told(result)
-    config = f"accept_foreign_skips: true\nforeign_skips:\n  my-kics-id: {RULE}\n"
+    assert f"of {tool} waive" in told(result)
+    config = (
+        f"accept_foreign_skips: true\nforeign_skips: {{my-kics-id: {RULE}, AVD-AWS-0090: {RULE}, MY_OWN_7: {RULE}}}\n"
+    )
     repository.commit({"soc2gate.yaml": config})
     _, result = repository.scan()
     assert waived(result)[RULE]["source"] == tool

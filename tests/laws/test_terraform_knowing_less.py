@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from random import Random
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
+from terraform_grammar import expression
 from terraform_order import fits
 
 from soc2gate.declared.options import Limits
@@ -56,200 +56,6 @@ class _Nothing:
         raise EvaluationError(f"no {root}")
 
 
-GRAMMAR: dict[str, tuple[str, ...]] = {
-    "s": (
-        '"x"',
-        '"arn:"',
-        '""',
-        "s",
-        "e",
-        "s",
-        "o.a",
-        "z",
-        '"${{s}}-${{s}}"',
-        '"${{n}}"',
-        "({b} ? {s} : {s})",
-        "upper({s})",
-        'trimprefix({s}, "arn:")',
-        'trimprefix({s}, "x")',
-        'trimsuffix({s}, ":b")',
-        "trimspace({s})",
-        "substr({s}, 0, 2)",
-        "substr({s}, 0, -1)",
-        "substr({s}, {n}, 3)",
-        'replace({s}, "a", {s})',
-        'format("%s/%s", {s}, {n})',
-        'format("%v", {l})',
-        "join({s}, {l})",
-        'coalesce({s}, {s}, "d")',
-        "try({s}, {s})",
-        "try({l}[5], {s})",
-        'lookup({m}, "a", {s})',
-        'lookup({m}, "q", {s})',
-        "lookup({m}, s, {s})",
-        "element({l}, {n})",
-        "{l}[0]",
-        "{l}[1]",
-        "{l}[n]",
-        '{m}["a"]',
-        "{m}[s]",
-        "one(slice({l}, 0, 1))",
-        "one([for x in {l} : x if x == {s}])",
-        "jsonencode({s})",
-        "jsonencode({l})",
-        "jsonencode({m})",
-        "jsonencode([{b}, {n}])",
-        "jsondecode(jsonencode({{q = {s}}})).q",
-        "jsondecode(jsonencode([{l}]))[0][0]",
-        "yamlencode({l})",
-        "tostring({n})",
-        "tostring({b})",
-        '"%{{ if {b} }}y%{{ else }}${{s}}%{{ endif }}"',
-        '"%{{ for x in {l} }}${{x}},%{{ endfor }}"',
-        "sha1({s})",
-        "title({s})",
-        "trim({s}, {s})",
-        'regex("[a-z]+", {s})',
-    ),
-    "n": (
-        "0",
-        "1",
-        "n",
-        "2.5",
-        "({n} + {n})",
-        "({n} * {n})",
-        "({n} - {n})",
-        "({b} ? {n} : {n})",
-        "length({s})",
-        "length({l})",
-        "length({m})",
-        "max({n}, {n})",
-        "-{n}",
-        "try(tonumber({s}), {n})",
-        "try(index({l}, {s}), {n})",
-        "floor({n})",
-    ),
-    "b": (
-        "true",
-        "false",
-        "b",
-        "f",
-        "o.flag",
-        "({s} == {s})",
-        '({s} != "")',
-        "({s} != null)",
-        '({s} == "x")',
-        "({l} == {l})",
-        "({m} == {m})",
-        "({l} == [])",
-        "({n} < {n})",
-        "({n} > {n})",
-        "({n} <= {n})",
-        "({n} == {n})",
-        "({n} != {n})",
-        "({b} && {b})",
-        "({b} || {b})",
-        "!{b}",
-        "contains({l}, {s})",
-        "startswith({s}, {s})",
-        "endswith({s}, {s})",
-        "strcontains({s}, {s})",
-        "can({s})",
-        "can({l}[1])",
-        "can({m}.a)",
-        "can(tonumber({s}))",
-        "alltrue([{b}, {b}])",
-        "anytrue([for x in {l} : x == {s}])",
-        "({b} == {b})",
-        "(length({l}) > 0)",
-        "(length({m}) == 0)",
-    ),
-    "l": (
-        "t",
-        "l",
-        "u",
-        "[]",
-        '["x"]',
-        "t",
-        "l",
-        "o.list",
-        "[{s}, {s}]",
-        "concat({l}, {l})",
-        '[for x in {l} : "${{x}}!"]',
-        "[for x in {l} : x if x != {s}]",
-        '[for i, x in {l} : "${{i}}" if {b}]',
-        '[for k, v in {m} : "${{k}}=${{v}}"]',
-        "{l}[*]",
-        "{s}[*]",
-        "z[*]",
-        "compact({l})",
-        "distinct({l})",
-        "reverse({l})",
-        "sort({l})",
-        "slice({l}, 0, 1)",
-        "slice({l}, 0, {n})",
-        "flatten([{l}, [{l}]])",
-        "tolist({l})",
-        "toset({l})",
-        "setunion({l}, {l})",
-        "setsubtract({l}, {l})",
-        "setintersection({l}, {l})",
-        "keys({m})",
-        "values({m})",
-        'split(",", {s})',
-        "coalescelist({l}, {l})",
-        "try({l}, {l})",
-        "({b} ? {l} : l)",
-        'formatlist("%s.x", {l})',
-        'formatlist("%s-%s", {l}, {s})',
-        "chunklist({l}, 2)",
-        "[for p in setproduct({l}, {l}) : p[0]]",
-        "[for x in [{m}, {m}] : x.a]",
-        "[{m}, {m}][*].a",
-        "matchkeys({l}, {l}, {l})",
-        "[for x in {l} : upper(x)]",
-        "flatten([for k, v in {m} : [k, v]])",
-        "jsondecode(jsonencode({l}))",
-        "merge({m}, {m})[*]",
-    ),
-    "m": (
-        "m",
-        "o",
-        "{{}}",
-        "{{a = 1}}",
-        "m",
-        "{{a = {s}, c = {n}}}",
-        "{{({s}) = {s}, w = 1}}",
-        "{{w = 1, ({s}) = {s}}}",
-        "merge({m}, {m})",
-        "merge({m}, {{a = {s}}})",
-        "merge({{a = {s}}}, {m}, z)",
-        '{{for x in {l} : x => "v${{x}}"}}',
-        "{{for x in {l} : x => x...}}",
-        "{{for i, x in {l} : i => x}}",
-        "{{for k, v in {m} : k => v if k != {s}}}",
-        "{{for k, v in {m} : v => k...}}",
-        "zipmap({l}, {l})",
-        "tomap({m})",
-        "({b} ? {m} : m)",
-        "try({m}, {m})",
-        "jsondecode(jsonencode({m}))",
-        "transpose({{a = {l}}})",
-    ),
-}
-
-
-def expression(random: Random, kind: str, depth: int) -> str:
-    """An expression of one kind (string, number, bool, list, map)."""
-    choices = GRAMMAR[kind] if depth else tuple(text for text in GRAMMAR[kind] if "{" not in text)
-    text = random.choice(choices)
-    return (
-        re.sub(r"(?<!\{)\{([snblm])\}", lambda match: expression(random, match.group(1), depth - 1), text)
-        .replace("{{", "{")
-        .replace("}}", "}")
-    )
-
-
 def value_of(text: str, names: dict[str, Val]) -> Val:
     """The value of an expression under these names."""
     node = parse_expression(Source("test", text), 200)
@@ -274,3 +80,14 @@ def test_an_expression_over_unknowns_allows_what_it_gives_when_all_is_known(seed
         raise AssertionError(f"{text}: fails where it need not: {error}\n{less}") from error
     sure = as_json(plain(real))
     assert fits(vague, sure), f"{text}\n  real: {sure}\n  less: {plain(vague)}\n{less}"
+
+
+def test_a_conditional_whose_other_result_is_unknown_does_not_say_whether_it_is_a_list() -> None:
+    """Terraform makes a list of the tuple where the other result is one, and a list equals no tuple."""
+    for text in ('(b ? ["x"] : other) == ["x"]', '(b ? {a = "1"} : other) == {a = "1"}'):
+        assert value_of(text, {**REAL, "other": REAL["l"] if "[" in text else REAL["m"]}) is False
+        assert isinstance(value_of(text, {**REAL, "other": Unknown(WHY)}), Unknown)
+    # What is certain all the same stays so.
+    assert value_of('(b ? ["x"] : other) == ["x", "y"]', {**REAL, "other": Unknown(WHY)}) is False
+    assert value_of('(b ? ["x"] : other)[0]', {**REAL, "other": Unknown(WHY)}) == "x"
+    assert value_of('length(b ? {a = "1"} : other)', {**REAL, "other": Unknown(WHY)}) == 1

@@ -14,6 +14,11 @@ ACCOUNT = "123456789012"
 
 _EC2 = "<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></Response>"
 _QUERY = "<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+_STATE = (
+    '<GenerateCredentialReportResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
+    "<GenerateCredentialReportResult><State>{code}</State></GenerateCredentialReportResult>"
+    "</GenerateCredentialReportResponse>"
+)
 _S3 = "<Error><Code>{code}</Code><Message>no</Message></Error>"
 
 
@@ -57,6 +62,12 @@ class Aws:
         finally:
             self.refusals.clear()
 
+    @contextmanager
+    def answering(self, state: Refusal) -> Iterator[None]:
+        """IAM's credential report stays in the state that `code` says."""
+        with self.refusing(Refusal(state.needle, state.code, "state", "200 OK")):
+            yield
+
     def reset(self) -> None:
         import urllib.request
 
@@ -69,6 +80,8 @@ def running_aws() -> Iterator[Aws]:
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
+    from soc2gate.demo.what_moto_lacks import WhatMotoLacks
+
     class Quiet(WSGIRequestHandler):  # type: ignore[misc]  # werkzeug is not typed for us
         def log(self, *args: Any) -> None:
             return
@@ -77,7 +90,7 @@ def running_aws() -> Iterator[Aws]:
     server = make_server(
         "127.0.0.1",
         0,
-        _door(DomainDispatcherApplication(create_backend_app), aws),
+        _door(WhatMotoLacks(DomainDispatcherApplication(create_backend_app)), aws),
         threaded=True,
         request_handler=Quiet,
     )
@@ -118,7 +131,7 @@ def _refuse(refusal: Refusal, start_response: Callable[..., Any]) -> list[bytes]
     if refusal.shape == "json":
         text = f'{{"__type": "{refusal.code}", "message": "no"}}'
     else:
-        text = {"ec2": _EC2, "query": _QUERY, "s3": _S3}[refusal.shape].format(code=refusal.code)
+        text = {"ec2": _EC2, "query": _QUERY, "s3": _S3, "state": _STATE}[refusal.shape].format(code=refusal.code)
     kind = "application/x-amz-json-1.0" if refusal.shape == "json" else "text/xml"
     start_response(refusal.status, [("Content-Type", kind), ("Content-Length", str(len(text)))])
     return [text.encode()]

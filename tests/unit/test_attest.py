@@ -496,3 +496,20 @@ def test_a_record_that_nobody_signs_or_keeps_is_refused(place: Place) -> None:
     assert place.soc2gate("attest", "--key", "../p256.key").code == 2
     assert place.soc2gate("attest", "--key", "../p256.key", "--output", "r", "--commit", "nowhere").code == 2
     assert place.soc2gate("attest", "--key", "../p256.key", "--output", "r", "--path", "../other").code == 2
+
+
+def test_the_bare_predicate_is_that_of_the_record(place: Place) -> None:
+    place.write(main__tf=BAD)
+    place.commit("bastion")
+    assert place.soc2gate("attest", "--predicate", "../predicate.json", "--now", NOW).code == 1
+    attest(place, "--predicate", "../beside.json", "--now", NOW)
+    alone, beside = (json.loads((place.folder.parent / name).read_text()) for name in ("predicate.json", "beside.json"))
+    assert beside == predicate(place)
+    # Unsigned it is the same, but for when it was made and how it was started.
+    for key in ("findings", "criteria", "result", "decision", "inputs", "policies"):
+        assert alone[key] == beside[key]
+
+
+def test_a_record_is_signed_or_not_written(place: Place) -> None:
+    done = place.soc2gate("attest", "--predicate", "../p.json", "--output", "../r.json")
+    assert (done.code, "a record is signed: give --key" in done.err) == (2, True)

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from soc2gate.cel.answer import Judged
+from soc2gate.cel.conditions import names_one_owner
 from soc2gate.cel.policies import allows_anyone, denies_plain_http, grants_admin, grants_escalation
 from soc2gate.model.value import OpenList, OpenMap, Ref, Text, Unknown, Value
 
 HIDDEN = Unknown("variable “x” has no default", None, ("var.x",))
 BUCKET = Unknown("known after apply", Ref("aws_s3_bucket.b", "arn"), ("aws_s3_bucket.b.arn",), not_null=True)
+ACCOUNT = Unknown("the account is chosen at deploy", None, ("AWS::AccountId",), not_null=True)
 GITHUB = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
 
 
@@ -301,6 +303,18 @@ def test_what_full_administration_is(parts: dict[str, Any], expected: bool | Non
         ),
         ({"Action": None, "NotAction": ["iam:*", "lambda:*", "glue:*"]}, False),
         ({"Effect": "Deny", "Action": "iam:*"}, False),
+        # On what is no role, user or policy none of it counts.
+        ({"Action": "*", "Resource": "arn:aws:s3:::acme-exports/*"}, False),
+        ({"Action": "*", "Resource": "arn:aws:iam::123456789012:*"}, True),
+        ({"Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::123456789012:role/team/*"}, False),
+        ({"Action": "iam:PutRolePolicy", "Resource": Text(("arn:aws:iam::", ACCOUNT, ":role/*"))}, True),
+        ({"Action": "iam:PutRolePolicy", "Resource": Text((HIDDEN, "/app"))}, False),
+        ({"Action": "iam:PassRole", "Condition": {"StringLike": {"iam:PassedToService": "*"}}}, False),
+        ({"Action": "iam:PutRolePolicy", "Condition": {"StringLike": {"aws:ResourceTag/team": "*"}}}, True),
+        ({"Action": "iam:PutRolePolicy", "Condition": {"StringEquals": {"aws:ResourceTag/team": "a"}}}, False),
+        ({"Action": "iam:PutRolePolicy", "Condition": {"StringEqualsIfExists": {"aws:ResourceTag/team": "a"}}}, True),
+        ({"Action": "iam:PutRolePolicy", "Condition": {"StringNotEquals": {"iam:PermissionsBoundary": "x"}}}, True),
+        ({"Action": "iam:PutRolePolicy", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}, True),
         ({"Action": HIDDEN}, None),
         ({"Action": Text(("iam:", HIDDEN))}, None),
         ({"Action": Text(("s3:", HIDDEN))}, False),
@@ -317,9 +331,97 @@ def test_rights_from_several_statements_add_up() -> None:
     assert settled(grants_escalation(both)) is True
 
 
+def test_rights_from_several_policies_add_up() -> None:
+    one, other = policy(allow(Action="iam:PassRole")), json.dumps(policy(allow(Action="ec2:RunInstances")))
+    assert settled(grants_escalation(one)) is False
+    assert settled(grants_escalation([one, other])) is True
+    assert settled(grants_escalation([one, HIDDEN])) is None
+
+
+def test_any_role_can_be_run_by_a_function_of_a_given_name() -> None:
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:app-*"
+    named = allow(Action="lambda:CreateFunction", Resource=function)
+    assert settled(grants_escalation(policy(allow(Action="iam:PassRole"), named))) is True
+    bucket = allow(Action="lambda:CreateFunction", Resource="arn:aws:s3:::acme/*")
+    assert settled(grants_escalation(policy(allow(Action="iam:PassRole"), bucket))) is False
+    passed = {"StringEqualsIfExists": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    assert settled(grants_escalation(policy(allow(Action="iam:PassRole", Condition=passed), named))) is False
+
+
+@pytest.mark.parametrize(
+    ("denied", "expected"),
+    [
+        ({"Action": "iam:*"}, False),
+        ({"Action": None, "NotAction": "s3:*"}, False),
+        ({"Action": "iam:*", "Resource": None, "NotResource": "arn:aws:iam::*:user/${aws:username}"}, False),
+        ({"Action": "iam:PutUserPolicy"}, True),
+        ({"Action": "iam:*", "Resource": "arn:aws:iam::123456789012:role/app"}, True),
+        ({"Action": "iam:*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}, True),
+        ({"Action": HIDDEN}, None),
+        ({"Action": "iam:*", "Condition": HIDDEN}, None),
+    ],
+)
+def test_what_is_denied_outright_is_not_handed_out(denied: dict[str, Any], expected: bool | None) -> None:
+    both = policy(allow(Action="iam:*"), allow(Effect="Deny", **denied))
+    assert settled(grants_escalation(both)) is expected
+
+
 @pytest.mark.parametrize("question", [allows_anyone, denies_plain_http, grants_admin, grants_escalation])
 @pytest.mark.parametrize(
     "odd", [3, True, [1, None], {"Statement": 5}, {"Statement": [{"Effect": 1, "Action": {"a": []}}]}]
 )
 def test_an_odd_policy_is_judged_and_never_a_crash(question: Callable[[Value], Any], odd: Value) -> None:
     assert settled(question(odd)) is not True
+
+
+# --- whose an ARN is
+
+
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [
+        ("arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/*", True),
+        ("arn:aws:sns:*:123456789012:*", True),
+        ("arn:aws:execute-api:eu-west-1:*:a1b2c3/*", False),
+        ("arn:aws:s3:::acme-uploads", True),
+        ("arn:aws:s3:::acme-uploads/*", True),
+        ("arn:aws:s3:::acme-*", False),
+        ("*", False),
+        ("", False),
+        (None, False),
+        (BUCKET, True),
+        (Text((BUCKET, "/*")), True),
+        (
+            Text((Unknown("later", Ref("aws_api_gateway_rest_api.a", "execution_arn"), not_null=True), "/*/POST/x")),
+            True,
+        ),
+        (Text(("arn:aws:events:eu-west-1:", ACCOUNT, ":rule/nightly")), True),
+        (Text(("arn:aws:events:eu-west-1:", HIDDEN, ":rule/nightly")), None),
+        (Text(("arn:aws:events:", HIDDEN, ":123456789012:rule/nightly")), True),
+        (HIDDEN, None),
+    ],
+)
+def test_whose_an_arn_is(arn: Value, expected: bool | None) -> None:
+    assert settled(names_one_owner(arn)) is expected
+
+
+@pytest.mark.parametrize("value", [Text((BUCKET, "/*")), Text(("arn:aws:sns:*:", ACCOUNT, ":*"))])
+def test_a_source_that_the_code_manages_narrows_whatever_follows_it(value: Value) -> None:
+    condition = {"ArnLike": {"aws:SourceArn": value}}
+    assert settled(allows_anyone(policy(allow(Principal="*", Condition=condition)))) is False
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "narrow"),
+    [
+        ("aws:VpceOrgID", "o-a1b2c3d4e5", True),
+        ("aws:VpceAccount", "123456789012", True),
+        ("aws:SourceVpcArn", "arn:aws:ec2:eu-west-1:123456789012:vpc/*", True),
+        ("aws:SourceVpcArn", "arn:aws:ec2:*:*:vpc/*", False),
+        ("aws:userid", "AROAEXAMPLEID:*", True),
+        ("aws:userid", "AROA*", False),
+    ],
+)
+def test_newer_ways_of_saying_who(key: str, value: str, narrow: bool) -> None:
+    condition = {"StringLike": {key: value}}
+    assert settled(allows_anyone(policy(allow(Principal="*", Condition=condition)))) is not narrow

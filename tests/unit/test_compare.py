@@ -118,7 +118,10 @@ def test_a_resource_that_may_not_be_created_is_not_missing(rules: RuleSet) -> No
 def test_a_live_resource_nobody_declares_is_unmanaged(rules: RuleSet) -> None:
     (found,) = disagreements([], [queue(Side.LIVE, SqsManagedSseEnabled=False)], rules)
     assert found.difference is Difference.UNMANAGED
-    assert [(rule.declared, rule.live) for rule in found.rules] == [(None, Verdict.FAIL)]
+    assert {(rule.id, rule.declared, rule.live) for rule in found.rules} == {
+        ("sqs-dead-letter-queue", None, Verdict.FAIL),
+        ("sqs-encrypted", None, Verdict.FAIL),
+    }
 
 
 def test_what_the_provider_brings_by_itself_is_not_unmanaged(rules: RuleSet) -> None:
@@ -210,3 +213,33 @@ def test_a_policy_added_by_hand_to_a_declared_resource_is_unmanaged(rules: RuleS
     theirs = queue(Side.LIVE)
     (found,) = disagreements([queue(Side.DECLARED)], [theirs, _policy(theirs.address)], rules)
     assert (found.kind, found.difference) == ("AWS::SQS::QueuePolicy", Difference.UNMANAGED)
+
+
+def policy(side: Side, name: str, **identity: Value) -> Resource:
+    document: Value = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sqs:*"}]}
+    made = resource("AWS::SQS::QueuePolicy", side, name, properties={"PolicyDocument": document})
+    parent = f"arn:aws:x:eu-west-1:{ACCOUNT}:{name}"
+    kept = {"region": "eu-west-1"} if side is Side.DECLARED else {**made.identity, "arn": None, "parent": parent}
+    return replace(made, derived_from="AWS::SQS::Queue", identity={**kept, **identity})
+
+
+def test_one_policy_of_two_queues_is_the_policy_of_each(rules: RuleSet) -> None:
+    ours = [queue(Side.DECLARED, "jobs"), queue(Side.DECLARED, "failed")]
+    theirs = [queue(Side.LIVE, "jobs"), queue(Side.LIVE, "failed")]
+    seen = [policy(Side.LIVE, "jobs"), policy(Side.LIVE, "failed")]
+    declared = policy(Side.DECLARED, "policy", owners=["jobs", "failed"])
+    assert disagreements([*ours, declared], [*theirs, *seen], rules) == []
+    opened: Value = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*"}]}
+    changed = replace(seen[1], properties={"PolicyDocument": opened})
+    (found,) = disagreements([*ours, declared], [*theirs, seen[0], changed], rules)
+    assert (found.difference, found.kind) == (Difference.CHANGED, "AWS::SQS::QueuePolicy")
+    assert [contrast.id for contrast in found.rules] == ["sqs-no-anonymous"]
+
+
+def test_a_policy_that_nobody_declared_is_told_and_one_that_may_be_declared_is_undecided(rules: RuleSet) -> None:
+    ours, theirs, seen = queue(Side.DECLARED, "jobs"), queue(Side.LIVE, "jobs"), policy(Side.LIVE, "jobs")
+    (found,) = disagreements([ours], [theirs, seen], rules)
+    assert found.difference is Difference.UNMANAGED
+    adrift = policy(Side.DECLARED, "policy")
+    (found,) = disagreements([ours, adrift], [theirs, seen], rules)
+    assert found.difference is Difference.UNDECIDED

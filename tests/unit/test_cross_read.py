@@ -146,3 +146,50 @@ def test_doctor_tells_versions_and_extras(capsys: pytest.CaptureFixture[str]) ->
     assert out.startswith("soc2gate ")
     assert "msgspec" in out
     assert "extra hcl" in out
+
+
+JSON_FORM = """{
+  "//": "a comment",
+  "resource": {"aws_x": {"a": [
+    {"name": "n${var.x}", "plain": "p", "size": 1.50, "on": true, "tags": {"k": "v"},
+     "rule": [{"port": 1}, {"port": 2}]},
+    {"name": "two", "list": [1, "b", null]}
+  ], "b": {"one": {"deep": {"er": 1}}}}},
+  "locals": {"k": "x", "l": [1, {"a": 2}]},
+  "variable": {"v": {"type": "string", "default": 7}},
+  "module": [{"m": {"source": "./m"}}]
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("main.tf.json", JSON_FORM), ("x.tfvars.json", '{"a": [1, {"b": "c"}], "d": 1e3, "e": null}')]
+)
+def test_the_json_form_is_read_as_pythons_reader_reads_it(name: str, text: str) -> None:
+    assert cross_read(name, text, Other("never asked")) == []
+
+
+def test_a_difference_in_the_json_form_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's reader is given another text than ours: everything that was changed is told."""
+    import json
+
+    changed = JSON_FORM
+    for old, new in (
+        ('"p"', '"q"'),
+        (', {"port": 2}', ""),
+        ('"l": [1, ', '"l": ['),
+        ('"m": {', '"n": {'),
+        ("1.50", "2"),
+    ):
+        assert old in changed
+        changed = changed.replace(old, new)
+    seen = json.loads(changed)
+    monkeypatch.setattr(json, "loads", lambda text: seen)
+    told = [found.message for found in cross_read("main.tf.json", JSON_FORM, Other("never asked"))]
+    for said in ("aws_x a.plain", "aws_x a.rule", "aws_x a.size", "locals.l", "module n", "module m"):
+        assert any(said in message for message in told), (said, told)
+
+
+def test_doctor_reads_json_files_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "main.tf.json").write_text(JSON_FORM, encoding="utf-8")
+    assert run(["doctor", "--cross-read", str(tmp_path)]) == 0
+    assert "1 file read by soc2gate" in capsys.readouterr().out

@@ -89,7 +89,7 @@ def test_every_bucket_is_hardened(running: Deployment, short: str) -> None:
     assert ownership["ObjectOwnership"] == "BucketOwnerEnforced"
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
     assert policy["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    statements = {"access-logs": 3, "cloudtrail": 3}
+    statements = {"access-logs": 3, "cloudtrail": 5}
     assert len(policy["Statement"]) == statements.get(short, 1)
 
 
@@ -171,8 +171,25 @@ def test_the_orders_stack_is_there(running: Deployment) -> None:
     for url in urls:
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         assert (attributes["KmsMasterKeyId"], attributes["SqsManagedSseEnabled"]) == (key, "false")
-    [topic] = client(running, "sns").list_topics()["Topics"]
-    assert topic["TopicArn"].endswith(f":{NAME}-order-events")
+    topics = sorted(topic["TopicArn"].rpartition(":")[2] for topic in client(running, "sns").list_topics()["Topics"])
+    assert topics == [f"{NAME}-order-events", f"{NAME}-security-alerts"]
+
+
+def test_every_alarm_hears_its_filter_on_the_log_group_of_the_trail(running: Deployment) -> None:
+    [trail] = client(running, "cloudtrail").describe_trails()["trailList"]
+    [group] = client(running, "logs").describe_log_groups()["logGroups"]
+    assert trail["CloudWatchLogsLogGroupArn"] == group["arn"]
+    assert (group["retentionInDays"], group["kmsKeyId"]) == (400, running.made.account.keys["data"])
+    filters = client(running, "logs").describe_metric_filters(logGroupName=group["logGroupName"])["metricFilters"]
+    counted = {
+        (one["metricNamespace"], one["metricName"]) for found in filters for one in found["metricTransformations"]
+    }
+    alarms = client(running, "cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms} == counted
+    assert len(counted) == 4
+    assert {action for alarm in alarms for action in alarm["AlarmActions"]} == {
+        f"arn:aws:sns:eu-west-1:123456789012:{NAME}-security-alerts"
+    }
 
 
 def leaves(value: Any) -> int:
@@ -237,3 +254,39 @@ def test_every_change_is_made_by_api_and_shows(running: Deployment) -> None:
     assert all(pod["spec"]["containers"][0]["securityContext"]["privileged"] for pod in pods)
     bindings = running.made.cluster.read("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings")["items"]
     assert "debug-admin" in [binding["metadata"]["name"] for binding in bindings]
+
+
+def test_what_aws_leaves_open_is_closed(running: Deployment) -> None:
+    ec2 = client(running, "ec2")
+    assert [vpc["IsDefault"] for vpc in ec2.describe_vpcs()["Vpcs"]] == [False]
+    assert not any(subnet["MapPublicIpOnLaunch"] for subnet in ec2.describe_subnets()["Subnets"])
+    [default] = [g for g in ec2.describe_security_groups()["SecurityGroups"] if g["GroupName"] == "default"]
+    assert (default["IpPermissions"], default["IpPermissionsEgress"]) == ([], [])
+    [acl] = ec2.describe_network_acls()["NetworkAcls"]
+    inward = [entry for entry in acl["Entries"] if not entry["Egress"]]
+    first = {port: min(inward, key=lambda e, p=port: _order(e, p))["RuleAction"] for port in (22, 3389, 443)}  # type: ignore[misc]  # mypy loses `port`
+    assert first == {22: "deny", 3389: "deny", 443: "allow"}, "to strangers"
+    block = client(running, "s3control").get_public_access_block(AccountId="123456789012")
+    assert set(block["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def _order(entry: dict[str, Any], port: int) -> int:
+    """When an entry decides about a stranger's packet to a port; last where it never does."""
+    ports = entry.get("PortRange", {"From": 0, "To": 65535})
+    matches = entry["CidrBlock"] == "0.0.0.0/0" and ports["From"] <= port <= ports["To"]
+    number: int = entry["RuleNumber"]
+    return number if matches else 100_000
+
+
+def test_what_watches_and_keeps_is_on(running: Deployment) -> None:
+    guardduty, backup = client(running, "guardduty"), client(running, "backup")
+    [detector] = guardduty.list_detectors()["DetectorIds"]
+    assert guardduty.get_detector(DetectorId=detector)["Status"] == "ENABLED"
+    assert client(running, "securityhub").describe_hub()["HubArn"]
+    assert client(running, "securityhub").get_enabled_standards()["StandardsSubscriptions"]
+    [status] = client(running, "config").describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+    assert status["recording"] is True
+    [plan] = backup.list_backup_plans()["BackupPlansList"]
+    [listed] = backup.list_backup_selections(BackupPlanId=plan["BackupPlanId"])["BackupSelectionsList"]
+    told = backup.get_backup_selection(BackupPlanId=plan["BackupPlanId"], SelectionId=listed["SelectionId"])
+    assert len(told["BackupSelection"]["Resources"]) == 2

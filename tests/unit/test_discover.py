@@ -165,7 +165,7 @@ def test_broken_files_matter_only_when_they_look_like_ours(tmp_path: Path) -> No
     assert getattr(found.problems[0].where, "column", 0) == 48
 
 
-def test_helm_charts_are_a_gap_and_their_plain_parts_are_read(tmp_path: Path) -> None:
+def test_a_chart_is_a_root_with_all_that_helm_reads_of_it(tmp_path: Path) -> None:
     tree(
         tmp_path,
         {
@@ -173,34 +173,57 @@ def test_helm_charts_are_a_gap_and_their_plain_parts_are_read(tmp_path: Path) ->
             "web/values.yaml": "a: 1\n",
             "web/templates/a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {{ x }}\n",
             "web/templates/deep/b.yaml": POD,
+            "web/templates/_helpers.tpl": "",
             "web/crds/c.yaml": POD,
+            "web/charts/db/Chart.yaml": "apiVersion: v2\nname: db\n",
+            "web/charts/db/templates/d.yaml": POD,
+            "web/example.yaml": POD,
             "not-a-chart/templates/d.yaml": POD,
         },
     )
     found = discover(["."], tmp_path)
-    assert roots(found) == [("kubernetes", ".", 2)]
-    assert told(found) == [("gap", "Helm chart web was not rendered: 2 templates not looked at")]
+    assert roots(found) == [("helm", "web", 9), ("kubernetes", ".", 2)]
+    assert found.problems == ()
 
 
-def test_kustomize_patches_are_not_manifests_and_changes_are_a_gap(tmp_path: Path) -> None:
+def test_a_chart_that_another_depends_on_is_part_of_it(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        {
+            "web/Chart.yaml": "name: web\ndependencies:\n- name: db\n  repository: 'file://../db'\n",
+            "db/Chart.yaml": "name: db\n",
+            "db/templates/d.yaml": POD,
+        },
+    )
+    assert [(root.path, root.files) for root in discover(["."], tmp_path).roots] == [
+        ("web", ("db/Chart.yaml", "db/templates/d.yaml", "web/Chart.yaml"))
+    ]
+
+
+def test_an_overlay_is_a_root_with_its_base_and_its_patches_are_no_manifests(tmp_path: Path) -> None:
     tree(
         tmp_path,
         {
             "base/kustomization.yaml": "resources: [a.yaml]\n",
             "base/a.yaml": POD,
-            "prod/kustomization.yaml": "patches:\n- path: p.yaml\npatchesStrategicMerge: [q.yaml]\n",
+            "prod/kustomization.yaml": (
+                "resources: [../base]\npatches:\n- path: p.yaml\npatchesStrategicMerge: [q.yaml]\n"
+            ),
             "prod/p.yaml": POD,
             "prod/q.yaml": POD,
+            "other.yaml": POD,
         },
     )
     found = discover(["."], tmp_path)
-    assert [(root.path, root.files) for root in found.roots] == [(".", ("base/a.yaml",))]
-    assert told(found) == [
+    assert [(root.format, root.path, root.files) for root in found.roots] == [
+        ("kubernetes", ".", ("other.yaml",)),
         (
-            "gap",
-            "kustomize was not run: manifests are judged as they stand, without patches, patchesStrategicMerge",
-        )
+            "kustomize",
+            "prod",
+            ("base/a.yaml", "base/kustomization.yaml", "prod/kustomization.yaml", "prod/p.yaml", "prod/q.yaml"),
+        ),
     ]
+    assert found.problems == ()
 
 
 def test_links_that_leave_the_base_are_refused_and_named(tmp_path: Path) -> None:

@@ -56,6 +56,15 @@ def test_scanning_terraform_imports_exactly_these_modules(folder: Path, golden: 
     golden("scan-imports.txt", "\n".join([*others, "", *ours]) + "\n")
 
 
+def test_a_plain_scan_does_without_click(folder: Path) -> None:
+    assert "click" not in modules_of(folder, "scan", "--on-incomplete", "report", "--format", "text", "main.tf")
+
+
+def test_a_scan_defines_its_facts_without_the_costly_dataclasses(folder: Path) -> None:
+    # `from soc2gate.facts import dataclass` is the same to type checkers, at a tenth of the price.
+    assert "dataclasses" not in modules_of(folder, "scan")
+
+
 @pytest.mark.parametrize("name", ["main.tf", "stack.yaml", "stack.json", "web.yaml"])
 def test_scanning_any_format_stays_away_from_heavy_packages(tmp_path: Path, name: str) -> None:
     contents = {

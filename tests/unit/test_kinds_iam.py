@@ -54,8 +54,8 @@ def test_a_role_in_both_formats_is_the_same() -> None:
     assert said(ours) == said(theirs)
     assert said(ours)["MaxSessionDuration"] == 3600
     assert ours.members == {
-        "aws_iam_role_policy.read": "Policies",
-        "aws_iam_role_policy_attachment.a": "ManagedPolicyArns",
+        "aws_iam_role_policy.read": "Policies[0]",
+        "aws_iam_role_policy_attachment.a": "ManagedPolicyArns[0]",
     }
 
 

@@ -76,7 +76,7 @@ def test_data_sources_are_no_resources() -> None:
 def test_rules_read_links_through_the_type() -> None:
     related = kinds.type_of("AWS::S3::Bucket").properties["related"]
     assert isinstance(related, ObjectType)
-    assert set(related.properties) == {"Policy"}
+    assert set(related.properties) == {"Policy", "LogSources"}
 
 
 def test_calls_that_list_are_named_as_the_api_names_them() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kinds_support import cfn, normal, one, ref, said, tf, var
 
-from soc2gate.model.value import Unknown
+from soc2gate.model.value import Alternatives, OpenList, Text, Unknown
 
 QUEUE = "AWS::SQS::Queue"
 QUEUE_POLICY = "AWS::SQS::QueuePolicy"
@@ -116,3 +116,48 @@ def test_a_topic_policy_stands_for_itself_wherever_it_is_written() -> None:
     stack = normal(cfn("P", TOPIC_POLICY, {"Topics": ["arn:t"], "PolicyDocument": POLICY}))
     for made in (inline, separate, stack):
         assert one(made, TOPIC_POLICY).properties["PolicyDocument"] == POLICY
+
+
+def test_a_policy_knows_whose_it_is_however_its_queues_are_named() -> None:
+    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/failed"
+    stack = normal(
+        cfn("Q", QUEUE, {"QueueName": "jobs"}),
+        cfn("P", QUEUE_POLICY, {"Queues": [ref("Q.Ref"), url], "PolicyDocument": POLICY}),
+    )
+    assert one(stack, QUEUE_POLICY).identity["owners"] == ["jobs", "failed"]
+    inline = normal(tf("aws_sns_topic.t", {"name": "alerts", "policy": json.dumps(POLICY)}))
+    assert one(inline, TOPIC_POLICY).identity["owners"] == ["alerts"]
+    elsewhere = normal(tf("aws_sns_topic_policy.p", {"arn": var("topic"), "policy": json.dumps(POLICY)}))
+    assert "owners" not in one(elsewhere, TOPIC_POLICY).identity
+
+
+def redrive(target: Any) -> dict[str, Any]:
+    return {"RedrivePolicy": {"deadLetterTargetArn": target, "maxReceiveCount": 5}}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        ref("Failed.Arn"),
+        "arn:aws:sqs:eu-west-1:123456789012:failed",
+        Text(("arn:aws:sqs:", var("region"), ":123456789012:failed")),
+    ],
+)
+def test_a_dead_letter_queue_is_known_by_the_queues_that_name_it(target: Any) -> None:
+    stack = normal(cfn("Failed", QUEUE, {"QueueName": "failed"}), cfn("Jobs", QUEUE, redrive(target)))
+    found = {resource.address: resource.related["Sources"] for resource in stack.resources}
+    assert isinstance(found["Failed"], list)
+    assert len(found["Failed"]) == 1
+    assert found["Jobs"] == []
+
+
+def test_a_queue_that_some_unknown_queue_may_name_may_be_one() -> None:
+    stack = normal(cfn("Failed", QUEUE, {"QueueName": "failed"}), cfn("Jobs", QUEUE, redrive(var("target"))))
+    found = {resource.address: resource.related["Sources"] for resource in stack.resources}
+    assert isinstance(found["Failed"], OpenList)
+    written = Alternatives(({"deadLetterTargetArn": ref("Failed.Arn")}, None), "a condition is not known")
+    stack = normal(cfn("Failed", QUEUE, {"QueueName": "failed"}), cfn("Jobs", QUEUE, {"RedrivePolicy": written}))
+    found = {resource.address: resource.related["Sources"] for resource in stack.resources}
+    assert found["Jobs"] == []
+    assert isinstance(found["Failed"], OpenList)
+    assert (found["Failed"].items, found["Failed"].reason) == ((), "a condition is not known")

@@ -127,7 +127,7 @@ def test_split_resources_equal_the_same_bucket_in_cloudformation() -> None:
         BUCKET,
     )
     assert said(ours) == said(theirs)
-    assert ours.related == theirs.related == {"Policy": DOCUMENT}
+    assert ours.related == theirs.related == {"Policy": DOCUMENT, "LogSources": []}
     assert ours.tags == theirs.tags == {"Team": "data"}
 
 
@@ -405,3 +405,19 @@ def test_a_bucket_without_policy_has_no_policy_resource() -> None:
     denied = live(POLICY, get_bucket_policy=("failed", "denied"))
     assert denied.properties["PolicyDocument"] == Unknown("denied")
     assert denied.uncertain == "denied"
+
+
+def test_a_log_bucket_knows_the_buckets_that_log_to_it() -> None:
+    made = normal(
+        tf("aws_s3_bucket.logs", {"bucket": "logs"}),
+        tf("aws_s3_bucket.data", {"bucket": "data"}),
+        tf("aws_s3_bucket_logging.data", {"bucket": "data", "target_bucket": ref("aws_s3_bucket.logs.id")}),
+        tf("aws_s3_bucket_logging.far", {"bucket": "far", "target_bucket": "logs"}),
+        tf("aws_s3_bucket_versioning.near", {"bucket": "near", "versioning_configuration": [{"status": "Enabled"}]}),
+    )
+    found = {resource.address: resource.related for resource in made.resources if not resource.partial}
+    sources = found["aws_s3_bucket.logs"]["LogSources"]
+    # What is declared elsewhere counts where it names the bucket, and leaves nothing open where it says nothing.
+    assert isinstance(sources, list)
+    assert len(sources) == 2
+    assert found["aws_s3_bucket.data"]["LogSources"] == []

@@ -16,7 +16,7 @@ from soc2gate.kinds import registry
 from soc2gate.kinds.live import build_live
 from soc2gate.live.aws import AwsRequest, collect_aws
 from soc2gate.model.resource import LiveRef, Resource, place_of
-from soc2gate.model.value import Json, Unknown
+from soc2gate.model.value import Json, OpenList, Unknown, Value
 
 
 @pytest.fixture(scope="module")
@@ -399,3 +399,187 @@ def test_caches_as_the_api_tells_of_them() -> None:
         "elasticache:DescribeCacheClusters",
     )
     assert member.managed_by == "sessions"
+
+
+# Keys: whose they are
+
+
+def linked(aws: Aws, *wanted: str) -> dict[str, Resource]:
+    """What the reader finds of kinds, with what belongs to it, by name."""
+    request = AwsRequest(wanted, lambda: "2026-11-21T09:00:00Z", regions=(REGION,), endpoint_url=aws.url)
+    found = [resource for resource in collect_aws(request).resources() if resource.kind in wanted]
+    return {str(resource.identity.get("name")): resource for resource in found}
+
+
+def encryption_key(resource: Resource) -> list[Value]:
+    keys = resource.related["EncryptionKeys"]
+    assert isinstance(keys, list)
+    return [key["KeyManager"] for key in keys if isinstance(key, dict)]
+
+
+def make_table(aws: Aws, name: str, **more: Any) -> None:
+    aws.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        **more,
+    )
+
+
+def test_the_arn_of_a_key_that_aws_manages_is_told_from_a_customer_s(aws: Aws) -> None:
+    kms = aws.client("kms")
+    ours = kms.create_key(Description="data")["KeyMetadata"]["Arn"]
+    # What AWS makes when somebody encrypts with `aws/dynamodb`: moto has it once asked for it, and takes it for ours.
+    theirs = kms.describe_key(KeyId="alias/aws/dynamodb")["KeyMetadata"]
+    encrypted = {"Enabled": True, "SSEType": "KMS"}
+    make_table(aws, "ours", SSESpecification={**encrypted, "KMSMasterKeyId": ours})
+    make_table(aws, "theirs", SSESpecification={**encrypted, "KMSMasterKeyId": theirs["Arn"]})
+    foreign = ours.replace(ACCOUNT, "210987654321")
+    make_table(aws, "foreign", SSESpecification={**encrypted, "KMSMasterKeyId": foreign})
+    make_table(aws, "plain")
+    found = linked(aws, "AWS::DynamoDB::Table")
+    assert {name: encryption_key(table) for name, table in found.items()} == {
+        "ours": ["CUSTOMER"],
+        "theirs": [],
+        "foreign": ["CUSTOMER"],
+        "plain": [],
+    }
+
+
+def test_whose_key_it_is_stays_unknown_where_keys_may_not_be_listed(aws: Aws) -> None:
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    make_table(aws, "ours", SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key})
+    with aws.refusing(Refusal("TrentService.ListKeys", "AccessDeniedException", "json")):
+        (table,) = linked(aws, "AWS::DynamoDB::Table").values()
+    keys = table.related["EncryptionKeys"]
+    assert isinstance(keys, OpenList)
+    assert "kms:ListKeys was denied" in keys.reason
+
+
+# Logs and alarms
+
+
+def test_log_groups(aws: Aws) -> None:
+    logs = aws.client("logs")
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    logs.create_log_group(logGroupName="kept", kmsKeyId=key, tags={"team": "a"})
+    logs.put_retention_policy(logGroupName="kept", retentionInDays=400)
+    logs.create_log_group(logGroupName="/aws/lambda/orders")
+    found = linked(aws, "AWS::Logs::LogGroup")
+    kept, made = found["kept"], found["/aws/lambda/orders"]
+    for resource in found.values():
+        assert_fits(resource)
+    assert (kept.properties["RetentionInDays"], kept.properties["KmsKeyId"]) == (400, key)
+    assert kept.tags == {"team": "a"}
+    assert encryption_key(kept) == ["CUSTOMER"]
+    assert (made.properties["RetentionInDays"], made.managed_by) == (0, "AWS")
+    assert call_for(made, "KmsKeyId") == "logs:DescribeLogGroups"
+
+
+def test_the_account_tells_which_events_somebody_hears_of(aws: Aws) -> None:
+    aws.client("s3").create_bucket(Bucket="trail", CreateBucketConfiguration={"LocationConstraint": REGION})
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName="trail")
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:trail:*"
+    aws.client("cloudtrail").create_trail(
+        Name="audit", S3BucketName="trail", CloudWatchLogsLogGroupArn=arn, CloudWatchLogsRoleArn="arn:aws:iam::1:role/r"
+    )
+    for name in ("StopLogging", "DeleteTrail", "UpdateTrail"):
+        logs.put_metric_filter(
+            logGroupName="trail",
+            filterName=name,
+            filterPattern=f"{{ $.eventName = {name} }}",
+            metricTransformations=[{"metricName": "trail", "metricNamespace": "Security", "metricValue": "1"}],
+        )
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName="trail",
+        MetricName="trail",
+        Namespace="Security",
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        EvaluationPeriods=1,
+        Threshold=1,
+        Period=60,
+        Statistic="Sum",
+        AlarmActions=[f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"],
+    )
+    account = linked(aws, "Account::Account")["None"]
+    assert account.properties["AlarmedEvents"] == ["trail-change"]
+    (metric,) = {str(found.properties["MetricName"]) for found in read(aws, "AWS::CloudWatch::Alarm").values()}
+    assert metric == "trail"
+    assert set(read(aws, "AWS::Logs::MetricFilter")) == {"StopLogging", "DeleteTrail", "UpdateTrail"}
+
+
+# Snapshots
+
+
+def test_snapshots_of_instances_and_of_clusters(aws: Aws) -> None:
+    rds = aws.client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="orders",
+        Engine="postgres",
+        DBInstanceClass="db.t4g.small",
+        AllocatedStorage=20,
+        StorageEncrypted=True,
+    )
+    rds.create_db_cluster(
+        DBClusterIdentifier="ledger",
+        Engine="aurora-postgresql",
+        MasterUsername="a",
+        MasterUserPassword="hunter2hunter2",
+    )
+    rds.create_db_snapshot(
+        DBInstanceIdentifier="orders", DBSnapshotIdentifier="orders-1", Tags=[{"Key": "a", "Value": "b"}]
+    )
+    rds.create_db_cluster_snapshot(DBClusterIdentifier="ledger", DBClusterSnapshotIdentifier="ledger-1")
+    rds.modify_db_snapshot_attribute(
+        DBSnapshotIdentifier="orders-1", AttributeName="restore", ValuesToAdd=["210987654321"]
+    )
+    rds.modify_db_cluster_snapshot_attribute(
+        DBClusterSnapshotIdentifier="ledger-1", AttributeName="restore", ValuesToAdd=["all"]
+    )
+    found = read(aws, "Account::RDS::Snapshot")
+    orders, ledger = found["orders-1"], found["ledger-1"]
+    assert (orders.properties["Encrypted"], ledger.properties["Encrypted"]) == (True, False)
+    assert (orders.properties["RestorableBy"], ledger.properties["RestorableBy"]) == (["210987654321"], ["all"])
+    assert (orders.properties["SourceIdentifier"], ledger.properties["SourceIdentifier"]) == ("orders", "ledger")
+    assert orders.tags == {"a": "b"}
+    assert call_for(orders, "Encrypted") == "rds:DescribeDBSnapshots"
+    assert call_for(ledger, "Encrypted") == "rds:DescribeDBClusterSnapshots"
+    assert call_for(ledger, "RestorableBy") == "rds:DescribeDBClusterSnapshotAttributes"
+
+
+def test_who_may_restore_a_snapshot_is_unknown_where_that_may_not_be_asked(aws: Aws) -> None:
+    rds = aws.client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="orders", Engine="postgres", DBInstanceClass="db.t4g.small", AllocatedStorage=20
+    )
+    rds.create_db_snapshot(DBInstanceIdentifier="orders", DBSnapshotIdentifier="orders-1")
+    with aws.refusing(Refusal("DescribeDBSnapshotAttributes", "AccessDenied", "query")):
+        found = read(aws, "Account::RDS::Snapshot")
+    assert isinstance(found["orders-1"].properties["RestorableBy"], Unknown)
+    with aws.refusing(Refusal("DescribeDBClusterSnapshots", "AccessDenied", "query")):
+        request = AwsRequest(
+            ("Account::RDS::Snapshot",), lambda: "2026-11-21T09:00:00Z", regions=(REGION,), endpoint_url=aws.url
+        )
+        (failed,) = collect_aws(request).parts[0].failed_calls
+    # Half a list is no list: nothing may be called missing by it.
+    assert failed.call == "rds:DescribeDBClusterSnapshots"
+
+
+# Queues and topics
+
+
+def test_a_dead_letter_queue_knows_whose_it_is_and_a_new_topic_s_policy_is_aws_s(aws: Aws) -> None:
+    sqs = aws.client("sqs")
+    sqs.create_queue(QueueName="failed")
+    redrive = {"deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:failed", "maxReceiveCount": 3}
+    sqs.create_queue(QueueName="jobs", Attributes={"RedrivePolicy": json.dumps(redrive)})
+    found = linked(aws, "AWS::SQS::Queue")
+    sources = {name: found[name].related["Sources"] for name in ("failed", "jobs")}
+    assert isinstance(sources["failed"], list)
+    assert [source["QueueName"] for source in sources["failed"] if isinstance(source, dict)] == ["jobs"]
+    assert sources["jobs"] == []
+    aws.client("sns").create_topic(Name="news")
+    (policy,) = read(aws, "AWS::SNS::TopicPolicy").values()
+    assert policy.managed_by == "AWS"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from soc2gate.errors import EvidenceError
 from soc2gate.evidence import envelope, form, telling
 from soc2gate.evidence.envelope import Envelope
+from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.period import Interval, Report, Window, report
 from soc2gate.evidence.repository import Change
@@ -279,6 +281,35 @@ def test_intervals_cover_the_period_once_and_pass_needs_fresh_evidence(steps: li
             assert fresh or one.status != "pass", number
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(2, 25),
+            st.sampled_from(["pass", "pass", "pass", "fail", "unknown"]),
+            st.sampled_from(["pass", "", ""]),
+            st.integers(1, 28),
+        ),
+        max_size=12,
+    )
+)
+def test_a_year_read_with_equal_parts_shared_tells_what_plain_records_tell(
+    steps: list[tuple[int, str, str, int]],
+) -> None:
+    records = [
+        record(number, "a", day(at), code=code, live=live, until=day(min(31, at + age)))
+        for number, (at, code, live, age) in enumerate(sorted(steps), start=1)
+    ]
+    known: dict[str, Any] = {}
+    shared = []
+    for one in records:
+        said = dict(one.predicate)
+        rows = Rows((("CC6.6", "", 0), ("CC1.1", "manual", -1)), (said["criteria"][0]["fresh_until"],))
+        said["populations"] = known.setdefault(str(said["populations"]), said["populations"])
+        said["criteria"] = Rows(known.setdefault("rows", rows.shared), rows.times)
+        shared.append(replace(one, predicate=said))
+    assert told(shared, "a", ends=day(27)).criteria == told(records, "a", ends=day(27)).criteria
+
+
 # --- the installed command, on real repositories ---------------------------------------------------------------------
 
 
@@ -410,7 +441,7 @@ def test_a_signed_record_of_another_form_ends_the_report_in_words_or_changes_not
         for wrong in wrongs:
             target[last] = wrong
             try:
-                form.require(predicate, 1)
+                form.require(predicate)
             except EvidenceError:
                 refused += 1
                 continue

@@ -41,8 +41,9 @@ def results(pack: Path, rule_id: str) -> list[str]:
 
 def test_an_unfinished_rule_is_refused_with_the_properties_there_are(tmp_path: Path) -> None:
     begin(tmp_path, "buckets-tagged", "AWS::S3::Bucket")
-    with pytest.raises(ConfigError, match=f"AWS::S3::Bucket has no property “{PLACEHOLDER}”"):
+    with pytest.raises(ConfigError, match=f"AWS::S3::Bucket has no property “{PLACEHOLDER}”") as refused:
         packs.load([tmp_path])
+    assert "“VersioningConfiguration”" in refused.value.hint
 
 
 def test_a_rule_about_buckets_passes_its_own_test_once_filled_in(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ SAME = {
     ("s3-encryption", ".exists( → .all("),
     # Only one action answers a plain request: those that may stand before it need HTTPS.
     ("elbv2-https", ".exists( → .all("),
+    # An ACL's entries are known by their numbers: no two of one direction have the same.
+    ("nacl-no-admin-port-from-internet", "< → <="),
 }
 """Changes that change no verdict, each for a reason."""
 

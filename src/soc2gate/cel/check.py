@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from soc2gate.cel.functions import HELPERS
 from soc2gate.cel.language import CONVERSIONS, FUNCTIONS, METHODS, safe_pattern
@@ -33,6 +32,7 @@ from soc2gate.cel.syntax import (
     start_of,
 )
 from soc2gate.errors import ConfigError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.rule import Source
 from soc2gate.schema.types import ANY, BOOL, DOUBLE, INT, STRING, ListType, MapType, ObjectType, Type
 from soc2gate.suggest import did_you_mean
@@ -150,7 +150,7 @@ class _Checker:
             if found is not None:
                 return found
             names = sorted(owner.properties)
-            hint = did_you_mean(name, names) or (f"it has {_listed(names)}" if len(names) <= 12 else "")
+            hint = did_you_mean(name, names) or f"it has {_some(names)}"
             return self.fail(node, f"{owner.name} has no property “{name}”", hint)
         hint = ""
         if isinstance(owner, ListType):
@@ -246,10 +246,11 @@ class _Checker:
             if other in fits or (operator == "+" and isinstance(other, ListType)):
                 return ANY
         elif left in NUMBERS and right in NUMBERS:
-            if operator != "%":
-                return left if left == right else DOUBLE
-            if left is right is INT:
-                return INT
+            if left is not right:
+                hint = "both of one kind: 2.0 in place of 2, or double(value)"
+                return self.fail(node, f"“{operator}” does not mix {_a(left)} and {_a(right)}", hint)
+            if operator != "%" or left is INT:
+                return left
         elif operator == "+" and left is right is STRING:
             return STRING
         elif operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):
@@ -406,6 +407,17 @@ def _count(number: int) -> str:
 def _listed(names: object, last: str = "and") -> str:
     words = [f"“{name}”" for name in names]  # type: ignore[attr-defined]  # any iterable of names
     return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _some(names: list[str]) -> str:
+    return (
+        _listed(names)
+        if len(names) <= _MOST_NAMES
+        else f"{_listed(names[:_MOST_NAMES])}, and {len(names) - _MOST_NAMES} more"
+    )
+
+
+_MOST_NAMES = 40
 
 
 def _quoted_number(node: Binary, left: Type, right: Type) -> str:

@@ -7,7 +7,6 @@ settles `exists` or `all`; a template can only keep them from being settled, for
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from soc2gate.cel import operations
@@ -15,6 +14,7 @@ from soc2gate.cel.answer import ANY_ELEMENT, ELEMENT, SIZE, Loc, Trail
 from soc2gate.cel.closures import Builder
 from soc2gate.cel.environment import QUIET, TRAIL, Env, Eval, Locate, fault, undecided
 from soc2gate.cel.syntax import Binary, Comprehension, ListLiteral, Node, children
+from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Unknown, Value
 
 KEPT = 20

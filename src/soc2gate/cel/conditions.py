@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from soc2gate.cel.arns import stand_in
 from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
 from soc2gate.cel.networks import is_internet
 from soc2gate.cel.operations import unknown_of
@@ -18,7 +19,7 @@ from soc2gate.model.value import OpenMap, Text, Unknown, Value
 
 # Keys that say who asks or on whose behalf. Not among them, because anybody can meet them: tags of the principal,
 # the referer and user agent, `kms:ViaService`, `aws:SecureTransport`, `aws:PrincipalType`.
-_ARN_KEYS = frozenset(["aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn"])
+_ARN_KEYS = frozenset(["aws:principalarn", "aws:sourcearn", "aws:sourcevpcarn", "s3:dataaccesspointarn"])
 _IDENTITY_KEYS = frozenset(
     [
         "aws:principalorgid",
@@ -30,6 +31,9 @@ _IDENTITY_KEYS = frozenset(
         "aws:sourceorgpaths",
         "aws:sourcevpc",
         "aws:sourcevpce",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
         "aws:userid",
         "kms:calleraccount",
         "s3:dataaccesspointaccount",
@@ -140,7 +144,7 @@ def _by_fillings(value: Value, test: object) -> Tri:
         bool(
             test(
                 "".join(
-                    part if isinstance(part, str) else "x" if is_managed(part) else part.prefix + filling
+                    part if isinstance(part, str) else stand_in(part) if is_managed(part) else part.prefix + filling
                     for part in parts
                 )
             )
@@ -150,10 +154,19 @@ def _by_fillings(value: Value, test: object) -> Tri:
     return answers.pop() if len(answers) == 1 else blocked or Unknown("")
 
 
+def names_one_owner(arn: Value) -> Tri:
+    """Whether an ARN, or a pattern of ARNs, is one account's; a bucket's is its owner's where the whole name stands."""
+    if arn is None or arn == "":
+        return False
+    if isinstance(arn, str):
+        return _arn_is_narrow(arn)
+    return _by_fillings(arn, _arn_is_narrow)
+
+
 def _name_is_narrow(pattern: str) -> bool:
-    """`o-a1b2`, `vpce-*` is not: what stands before the wildcard must be more than the kind of id."""
+    """`o-a1b2`; `vpce-*` and `AROA*` are not: what stands before the wildcard must be more than the kind of id."""
     literal = re.split(r"[*?]", pattern, maxsplit=1)[0]
-    return literal == pattern or not re.fullmatch(r"(?:[a-z]{0,4}-?)", literal)
+    return literal == pattern or not re.fullmatch(r"(?:[A-Za-z]{0,4}-?)", literal)
 
 
 def _sub_is_narrow(pattern: str) -> bool:

@@ -2,36 +2,50 @@
 
 The list follows the published research on IAM privilege escalation (Rhino Security Labs, “AWS IAM Privilege Escalation
 Methods”; Bishop Fox, “IAM Vulnerable”), kept to grants that suffice by themselves on a resource of the holder's choice.
+What a statement without a condition denies is taken off; one with a condition may not hold when it matters.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from soc2gate.cel import text
+from soc2gate.cel.arns import covers_all, like, may_reach, widest
 from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
-from soc2gate.cel.operations import unknown_of
-from soc2gate.cel.statements import Statement, any_member, is_managed
-from soc2gate.model.value import OpenMap, Text, Unknown, Value
+from soc2gate.cel.operations import equal, unknown_of
+from soc2gate.cel.statements import Statement, any_member
+from soc2gate.model.value import OpenMap, Unknown, Value
+from soc2gate.patterns import regex
 
-_ALONE = (
-    "iam:AddUserToGroup",
-    "iam:AttachGroupPolicy",
-    "iam:AttachRolePolicy",
-    "iam:AttachUserPolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:CreatePolicyVersion",
-    "iam:PutGroupPolicy",
-    "iam:PutRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:SetDefaultPolicyVersion",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateLoginProfile",
-    "lambda:UpdateFunctionCode",
-    "glue:UpdateDevEndpoint",
-)
+
+def _named(service: str, kind: str) -> tuple[str, str]:
+    """Two resources of a kind that have nothing in common but that."""
+    place = "arn:aws:iam::123456789012" if service == "iam" else f"arn:aws:{service}:eu-west-1:123456789012"
+    between = ":" if service == "lambda" else "/"
+    deeper = "/q8/" if service == "iam" else between
+    return f"{place}:{kind}{between}zq1", f"{place}:{kind}{deeper}w7"
+
+
+_ROLE, _USER, _GROUP = _named("iam", "role"), _named("iam", "user"), _named("iam", "group")
+_POLICY, _FUNCTION, _ENDPOINT = _named("iam", "policy"), _named("lambda", "function"), _named("glue", "devEndpoint")
+
+ALONE: Mapping[str, tuple[str, str]] = {
+    "iam:AddUserToGroup": _GROUP,
+    "iam:AttachGroupPolicy": _GROUP,
+    "iam:AttachRolePolicy": _ROLE,
+    "iam:AttachUserPolicy": _USER,
+    "iam:CreateAccessKey": _USER,
+    "iam:CreateLoginProfile": _USER,
+    "iam:CreatePolicyVersion": _POLICY,
+    "iam:PutGroupPolicy": _GROUP,
+    "iam:PutRolePolicy": _ROLE,
+    "iam:PutUserPolicy": _USER,
+    "iam:SetDefaultPolicyVersion": _POLICY,
+    "iam:UpdateAssumeRolePolicy": _ROLE,
+    "iam:UpdateLoginProfile": _USER,
+    "lambda:UpdateFunctionCode": _FUNCTION,
+    "glue:UpdateDevEndpoint": _ENDPOINT,
+}
+"""Actions that suffice alone where their holder chooses what they are done to, and two of those things."""
 _WITH_PASS_ROLE = (
     "autoscaling:CreateLaunchConfiguration",
     "cloudformation:CreateStack",
@@ -50,44 +64,90 @@ _WITH_PASS_ROLE = (
 )
 """What runs code, or changes things, as a role that is handed to it."""
 
-_LIMITING_KEYS = re.compile(
+_LIMITING_KEYS = regex(
     r"iam:(?:permissionsboundary|policyarn|passedtoservice|associatedresourcearn|resourcetag/.*)|aws:resourcetag/.*"
 )
 """Condition keys that take the choice of what is changed or handed over from the holder."""
-
-_WIDE = re.compile(r"(?:.*[:/])?\*+", re.DOTALL)
+_ALWAYS_THERE = frozenset({"iam:passedtoservice", "iam:policyarn"})
+"""Of these, those that no request is without: `IfExists` asks no less of them."""
+_POSITIVE = frozenset(
+    {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"},
+)
 
 Grant = tuple[Statement, Unknown | None]
-"""A statement that allows something, with the reason why it may not stand there."""
+"""A statement, with the reason why it may not stand there."""
 
 
-def some_way(grants: Sequence[Grant]) -> Tri:
+def some_way(statements: Sequence[Grant]) -> Tri:
     """Whether any way is open."""
-    alone = disjunction(_granted(grants, action) for action in _ALONE)
+    alone = disjunction(_granted(statements, action, chosen) for action, chosen in ALONE.items())
     if alone is True:
         return True
-    passing = _granted(grants, "iam:PassRole")
+    passing = _granted(statements, "iam:PassRole", _ROLE)
     if passing is False:
         return alone
-    running = disjunction(_granted(grants, action) for action in _WITH_PASS_ROLE)
+    # Whatever is run may have a name of its own: one is enough to run it as any role.
+    running = disjunction(_granted(statements, action, None) for action in _WITH_PASS_ROLE)
     return disjunction((alone, conjunction((passing, running))))
 
 
-def _granted(grants: Sequence[Grant], action: str) -> Tri:
-    return disjunction(_grants(statement, doubt, action) for statement, doubt in grants)
+def _granted(statements: Sequence[Grant], action: str, chosen: tuple[str, str] | None) -> Tri:
+    """Whether an action is allowed, on whichever resource the holder chooses, or (without `chosen`) on some."""
+    allowed = disjunction(
+        _weighed((equal(statement.get("Effect"), "Allow"), *_allows(statement, action, chosen)), doubt)
+        for statement, doubt in statements
+    )
+    if allowed is False:
+        return False
+    denied = disjunction(
+        _weighed((equal(statement.get("Effect"), "Deny"), *_denies(statement, action, chosen)), doubt)
+        for statement, doubt in statements
+    )
+    return conjunction((allowed, negation(denied)))
 
 
-def _grants(statement: Statement, doubt: Unknown | None, action: str) -> Tri:
-    named = disjunction(
+def _weighed(parts: Sequence[Tri], doubt: Unknown | None) -> Tri:
+    answer = conjunction(parts)
+    return doubt if answer is True and doubt is not None else answer
+
+
+def _allows(statement: Statement, action: str, chosen: tuple[str, str] | None) -> Iterator[Tri]:
+    yield _names(statement, action)
+    resource, excepted = statement.get("Resource"), statement.get("NotResource")
+    if excepted is not None and resource is None:
+        samples = chosen or _anything(action)
+        yield negation(any_member(excepted, lambda pattern: covers_all(pattern, samples)))
+    elif chosen is None:
+        yield any_member(resource, lambda pattern: may_reach(pattern, action.partition(":")[0]))
+    else:
+        yield any_member(resource, lambda pattern: covers_all(pattern, chosen))
+    yield negation(_is_limited(statement.get("Condition")))
+
+
+def _denies(statement: Statement, action: str, chosen: tuple[str, str] | None) -> Iterator[Tri]:
+    yield _names(statement, action)
+    samples = chosen or _anything(action)
+    resource, excepted = statement.get("Resource"), statement.get("NotResource")
+    if excepted is not None and resource is None:
+        yield negation(any_member(excepted, lambda pattern: covers_all(pattern, samples)))
+    else:
+        yield any_member(resource, lambda pattern: covers_all(pattern, samples))
+    condition = statement.get("Condition")
+    yield condition in (None, {}, []) or (condition if isinstance(condition, Unknown) else False)
+
+
+def _anything(action: str) -> tuple[str, str]:
+    place = f"arn:aws:{action.partition(':')[0]}:eu-west-1:123456789012"
+    return f"{place}:zq1/w7", f"{place}:q8:v6"
+
+
+def _names(statement: Statement, action: str) -> Tri:
+    return disjunction(
         (
             any_member(statement.get("Action"), lambda pattern: covers(pattern, action)),
             _left_by(statement.get("NotAction"), action),
         )
     )
-    if named is False:
-        return False
-    answer = conjunction((named, _is_free(statement), negation(_is_limited(statement.get("Condition")))))
-    return doubt if answer is True and doubt is not None else answer
 
 
 def _left_by(not_action: Value, action: str) -> Tri:
@@ -98,59 +158,45 @@ def _left_by(not_action: Value, action: str) -> Tri:
 
 def covers(pattern: Value, action: str) -> Tri:
     """Whether an action pattern (`iam:*`, `iam:Put*Policy`) covers an action; case does not matter."""
-    wanted = action.lower()
-    if isinstance(pattern, str):
-        return _like(pattern.lower(), wanted)
-    blocked = unknown_of(pattern)
-    if isinstance(pattern, (Text, Unknown)):
-        literals = text.shape_of(pattern).literals
-        head = re.split(r"[*?]", literals[0].lower(), maxsplit=1)[0]
-        tail = re.split(r"[*?]", literals[-1].lower())[-1]
-        if not wanted.startswith(head) or not wanted.endswith(tail):
-            return False
-    return blocked or False
-
-
-def _like(pattern: str, wanted: str) -> bool:
-    if "*" not in pattern and "?" not in pattern:
-        return pattern == wanted
-    expression = re.sub(r"\\\*(?:\\\*)*", ".*", re.escape(pattern)).replace(r"\?", ".")
-    return re.fullmatch(expression, wanted) is not None
-
-
-def _is_free(statement: Statement) -> Tri:
-    """Whether the holder chooses the resource: every one, or every one of a type."""
-    if statement.get("NotResource") is not None and statement.get("Resource") is None:
-        excepted = statement.get("NotResource")
-        return excepted if isinstance(excepted, Unknown) else True
-    return any_member(statement.get("Resource"), _is_wide)
-
-
-def _is_wide(resource: Value) -> Tri:
-    """`*`, or nothing but `*` after the type: `arn:aws:iam::*:role/*`. A prefix (`role/app-*`) is a choice made."""
-    if isinstance(resource, str):
-        return bool(_WIDE.fullmatch(resource))
-    if is_managed(resource):
-        return False
-    if isinstance(resource, Text):
-        last = text.shape_of(resource).literals[-1]
-        if last.strip("*"):
-            return bool(_WIDE.fullmatch(last))
-    return unknown_of(resource) or False
+    wide, doubt = widest(pattern)
+    if not wide or not like(wide.lower(), action.lower()):
+        return (doubt or False) if not wide else False
+    return True if doubt is None else doubt
 
 
 def _is_limited(condition: Value) -> Tri:
+    """Whether some condition, all of which must hold, leaves the holder no choice."""
     if condition is None or condition == []:
         return False
     if not isinstance(condition, (dict, OpenMap)):
         return unknown_of(condition) or False
     answers: list[Tri] = [Unknown(condition.reason)] if isinstance(condition, OpenMap) else []
-    for block in (condition.items if isinstance(condition, OpenMap) else condition).values():
+    for operator, block in (condition.items if isinstance(condition, OpenMap) else condition).items():
         if isinstance(block, OpenMap):
             answers.append(Unknown(block.reason))
         if isinstance(block, (dict, OpenMap)):
             keys = block.items if isinstance(block, OpenMap) else block
-            answers += [bool(_LIMITING_KEYS.fullmatch(key.lower())) for key in keys]
+            answers += [_limits(operator.lower(), key.lower(), values) for key, values in keys.items()]
         elif block is not None:
             answers.append(unknown_of(block) or False)
     return disjunction(answers)
+
+
+def _limits(operator: str, key: str, values: Value) -> Tri:
+    qualifier, _, name = operator.rpartition(":")
+    bare = name.removesuffix("ifexists")
+    if bare not in _POSITIVE or not _LIMITING_KEYS.fullmatch(key):
+        return False
+    # Where the key is missing, both of these hold.
+    if (bare != name or qualifier == "forallvalues") and key not in _ALWAYS_THERE:
+        return False
+    if bare.endswith("like"):
+        return negation(any_member(values, _is_anything))
+    return True
+
+
+def _is_anything(value: Value) -> Tri:
+    wide, doubt = widest(value)
+    if wide.strip("*"):
+        return False
+    return doubt or bool(wide)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 
 from soc2gate.cel.answer import Judged
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Value
 from soc2gate.schema.types import ANY, BOOL, INT, STRING, Type
 
@@ -112,6 +112,25 @@ HELPERS: dict[str, Helper] = {
             "policies",
         ),
         Helper(
+            "names_one_owner",
+            (("arn", STRING),),
+            BOOL,
+            "The ARN, or the pattern of ARNs, belongs to one owner: its account stands there without a wildcard, or "
+            "(of buckets, which have none in theirs) the whole name.",
+            "An ARN of a resource that the same code manages is one owner's, whatever follows it; any other unknown "
+            "part is unknown where it stands in for what decides. An absent ARN is nobody's: false.",
+            "conditions",
+        ),
+        Helper(
+            "allows_service",
+            (("policy", ANY), ("service", STRING)),
+            BOOL,
+            "Some statement allows the AWS service (`logging.s3.amazonaws.com`) something, under whatever condition. "
+            "Deny statements are not weighed against it.",
+            "A statement that certainly names the service decides true; otherwise any that may is unknown.",
+            "policies",
+        ),
+        Helper(
             "denies_plain_http",
             _POLICY,
             BOOL,
@@ -135,7 +154,9 @@ HELPERS: dict[str, Helper] = {
             _POLICY,
             BOOL,
             "Some statement, or several together, lets its holder grant itself more: change policies or trust, attach "
-            "policies, join groups, make credentials for others, or pass a role to a service that runs code.",
+            "policies, join groups, make credentials for others, or pass a role to a service that runs code. A list of "
+            "policies is taken together, as whoever holds them all may do what any allows; what one denies without a "
+            "condition is taken off.",
             "Known grants that suffice decide true; otherwise any unknown action or resource that may is unknown.",
             "policies",
         ),
@@ -143,7 +164,8 @@ HELPERS: dict[str, Helper] = {
             "customer_key",
             (("key", STRING),),
             BOOL,
-            "The KMS key named (id, ARN or alias) is one the customer manages: not absent, and not `alias/aws/…`.",
+            "The KMS key named (id, ARN or alias) is one the customer manages: not absent, and not `alias/aws/…`. "
+            "That is what code tells; a live ARN does not say whose key it names, and `related.EncryptionKeys` does.",
             "An unknown that is an attribute of a key or alias which the same code manages is true; a partly known "
             "name decides where its known part does.",
             "secrets",

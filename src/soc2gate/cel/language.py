@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from soc2gate.cel import operations
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Value
 from soc2gate.schema.types import ANY, BOOL, DOUBLE, INT, STRING, ListType, Type
 

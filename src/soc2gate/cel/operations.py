@@ -194,6 +194,9 @@ def ordered(operator: Callable[[object, object], bool], left: Value, right: Valu
     if isinstance(left, bool) is isinstance(right, bool) and (
         (isinstance(left, numbers) and isinstance(right, numbers)) or (isinstance(left, str) and isinstance(right, str))
     ):
+        if left.__class__ is not right.__class__ and isinstance(left, numbers) and isinstance(right, numbers):
+            # An int beside a double is compared as one, as CEL's own engines do; Python would tell more apart.
+            return operator(float(left), float(right))
         return operator(left, right)
     raise Fault(f"{name_of(left)} and {name_of(right)} have no order")
 
@@ -447,7 +450,8 @@ def to_double(value: Value) -> Value:
 def to_string(value: Value) -> Value:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (str, Text)):
+    if isinstance(value, (str, Text, Unknown)):
+        # What is not known stays what it is: whose attribute, and how it begins.
         return value
     if isinstance(value, int):
         return str(value)

@@ -7,7 +7,6 @@ leading dots. What is left out is refused with its name, never read as something
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from soc2gate.cel.syntax import (
     MACROS,
@@ -28,7 +27,9 @@ from soc2gate.cel.syntax import (
     error_at,
 )
 from soc2gate.errors import ConfigError
+from soc2gate.facts import dataclass
 from soc2gate.model.rule import Source
+from soc2gate.patterns import regex
 
 _DEPTH_LIMIT = 40
 """The specification asks for 12 nested levels at least (a level costs ten frames of the stack here)."""
@@ -55,7 +56,7 @@ _ESCAPES = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
     "\\": "\\", "'": "'", '"': '"', "`": "`", "?": "?",
 }  # fmt: skip
-_ESCAPE = re.compile(r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.))", re.DOTALL)
+_ESCAPE = regex(r"\\(?:[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.))", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -341,6 +342,9 @@ class _Parser:
         if not self.accept("("):
             return Name(token.text, token.at, token.end)
         arguments = self.arguments()
+        if token.text == "matches" and len(arguments) == 2:
+            # The specification has it both ways: matches(text, pattern).
+            return Call(token.text, arguments[0], arguments[1:], token.at, token.end)
         if token.text != "has":
             return Call(token.text, None, arguments, token.at, token.end)
         if len(arguments) == 1 and isinstance(arguments[0], Select):

@@ -7,11 +7,11 @@ The meanings are those of the IAM user guide, “Grammar of the IAM JSON policy 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from soc2gate.cel import text
 from soc2gate.cel.answer import Judged
+from soc2gate.cel.arns import covers_all, like, widest
 from soc2gate.cel.conditions import SHARED_PROVIDERS, narrows, singles_out_http
 from soc2gate.cel.kleene import Tri, conjunction, disjunction, negation
 from soc2gate.cel.operations import equal, unknown_of
@@ -25,6 +25,7 @@ from soc2gate.cel.statements import (
     statement_of,
 )
 from soc2gate.model.value import OpenMap, Text, Unknown, Value
+from soc2gate.patterns import regex
 
 # --- who
 
@@ -70,7 +71,7 @@ def _is_star(value: Value) -> Tri:
     return equal(value, "*")
 
 
-_ANY_ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::[*?]+:")
+_ANY_ACCOUNT = regex(r"arn:[^:]*:(?:iam|sts)::[*?]+:")
 
 
 def _is_any_account(value: Value) -> Tri:
@@ -94,6 +95,24 @@ def _is_shared_provider(value: Value) -> Tri:
 
 
 _TESTS = {"AWS": _is_any_account, "Federated": _is_shared_provider}
+
+
+def allows_service(policy: Value, service: Value) -> Tri | Judged:
+    """Whether some statement allows an AWS service something; conditions and Deny are not weighed."""
+
+    def named(statement: Statement) -> Tri:
+        principal = statement.get("Principal")
+        if isinstance(principal, OpenMap):
+            services: Value = principal.items.get("Service", Unknown(principal.reason))
+        elif isinstance(principal, dict):
+            services = principal.get("Service")
+        else:
+            # `*` is everybody, no service of all.
+            return unknown_of(principal) or False
+        said = any_member(services, lambda value: equal(value, service))
+        return conjunction((equal(statement.get("Effect"), "Allow"), said))
+
+    return any_statement(policy, named)
 
 
 # --- TLS
@@ -167,8 +186,13 @@ def _is_bucket(resource: Value) -> Tri:
 
 # --- what is handed out
 
-_EVERYTHING = re.compile(r"\*+(?::\*+)?")
-_EVERY_RESOURCE = re.compile(r"\*+|arn:[*?]+|arn:[^:]*:[*?]+|arn:[^:]*:[*?]+:[*?]*:[*?]*:[*?]+")
+_ANY_ACTIONS = ("s3:getobject", "iam:createuser", "zq1:w7")
+_ANY_RESOURCES = (
+    "arn:aws:s3:::zq1/w7",
+    "arn:aws:iam::123456789012:role/zq1",
+    "arn:aws:ec2:eu-west-1:123456789012:instance/zq1",
+    "arn:aws:sns:us-east-1:123456789012:w7",
+)
 
 
 def grants_admin(policy: Value) -> Tri | Judged:
@@ -189,40 +213,29 @@ def _parts_of_admin(statement: Statement) -> Iterator[Tri]:
 
 
 def _is_everything(action: Value) -> Tri:
-    if isinstance(action, str):
-        return bool(_EVERYTHING.fullmatch(action))
-    return _all_wildcards(action, "*:")
+    wide, doubt = widest(action)
+    if not wide or not all(like(wide.lower(), sample) for sample in _ANY_ACTIONS):
+        return (doubt or False) if not wide else False
+    return True if doubt is None else doubt
 
 
 def is_every_resource(resource: Value) -> Tri:
     """`*`, or an ARN that is nothing but wildcards."""
-    if isinstance(resource, str):
-        return bool(_EVERY_RESOURCE.fullmatch(resource))
-    if is_managed(resource):
-        return False
-    if isinstance(resource, Text) and text.shape_of(resource).literals[0].startswith("arn:"):
-        parts = "".join(p if isinstance(p, str) else "*" for p in resource.parts)
-        return text.unknown_part(resource) if _EVERY_RESOURCE.fullmatch(parts) else False
-    return _all_wildcards(resource, "*")
-
-
-def _all_wildcards(value: Value, allowed: str) -> Tri:
-    if isinstance(value, Text) and any(part.strip(allowed) for part in value.parts if isinstance(part, str)):
-        return False
-    return unknown_of(value) or False
+    return covers_all(resource, _ANY_RESOURCES)
 
 
 def _leaves_iam(not_action: Value) -> Tri:
-    """Whether `NotAction` leaves the IAM actions in, with which the holder can grant itself the rest."""
+    """Whether `NotAction` leaves in some action of IAM with which the holder can grant itself the rest."""
     if not_action is None:
         return False
-    return negation(any_member(not_action, _takes_out_iam))
+    # Imported here: a table that few policies need.
+    from soc2gate.cel.escalation import ALONE, covers
+
+    return disjunction(_leaves(not_action, action, covers) for action in ALONE if action.startswith("iam:"))
 
 
-def _takes_out_iam(action: Value) -> Tri:
-    if isinstance(action, str):
-        return bool(re.fullmatch(r"(?:iam|i\*|ia\*|\*+):?\*+|\*+", action.lower()))
-    return disjunction((equal(action, "iam:*"), equal(action, "*")))
+def _leaves(not_action: Value, action: str, covers: Callable[[Value, str], Tri]) -> Tri:
+    return negation(any_member(not_action, lambda pattern: covers(pattern, action)))
 
 
 # --- what adds up to more
@@ -236,18 +249,14 @@ def grants_escalation(policy: Value) -> Tri | Judged:
     found = every_statement(policy)
     if isinstance(found, Unknown):
         return found
-    return escalation.some_way(_allowed(found))
+    return escalation.some_way(_grants(found))
 
 
-def _allowed(found: Members) -> list[tuple[Statement, Unknown | None]]:
-    """The statements that may allow something, each with the reason why it may not."""
+def _grants(found: Members) -> list[tuple[Statement, Unknown | None]]:
+    """The statements, each with the reason why it may not stand there."""
     out: list[tuple[Statement, Unknown | None]] = []
     for values, doubt in ((found.items, None), (found.more, Unknown(found.reason))):
         for value in values:
             statement = statement_of(value)
-            if isinstance(statement, Unknown):
-                statement = Statement({}, statement)
-            allows = equal(statement.get("Effect"), "Allow")
-            if allows is not False:
-                out.append((statement, doubt or (allows if isinstance(allows, Unknown) else None)))
+            out.append((Statement({}, statement) if isinstance(statement, Unknown) else statement, doubt))
     return out

@@ -6,13 +6,15 @@ import re
 
 from soc2gate.cel import text
 from soc2gate.cel.operations import unknown_of
+from soc2gate.model.credentials import CREDENTIAL, holds_credential
 from soc2gate.model.value import Text, Unknown, Value
+from soc2gate.patterns import regex
 
 # --- whose key
 
 _AWS_ALIAS = "alias/aws/"
-_KEY_TYPE = re.compile(r"(?:^|\.)aws(?:cc)?_kms_(?:key|replica_key|external_key|replica_external_key|alias)\.")
-_DATA_SOURCE = re.compile(r"(?:^|\.)data\.[a-z0-9_]+\.")
+_KEY_TYPE = regex(r"(?:^|\.)aws(?:cc)?_kms_(?:key|replica_key|external_key|replica_external_key|alias)\.")
+_DATA_SOURCE = regex(r"(?:^|\.)data\.[a-z0-9_]+\.")
 
 
 def customer_key(value: Value) -> bool | Unknown:
@@ -56,21 +58,7 @@ def _by_known_part(literals: tuple[str, ...]) -> bool | None:
 
 # --- what should not stand in plain text
 
-_SECRET = re.compile(
-    r"""(?:^|[^A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}
-    | -----BEGIN[ ](?:[A-Z]+[ ])?PRIVATE[ ]KEY
-    | gh[pousr]_[A-Za-z0-9]{36} | github_pat_[A-Za-z0-9_]{40} | glpat-[A-Za-z0-9_-]{20}
-    | xox[abprs]-[A-Za-z0-9-]{10} | [rs]k_live_[A-Za-z0-9]{16} | AIza[A-Za-z0-9_-]{35} | npm_[A-Za-z0-9]{36}
-    | ://[^\s:/@$<{]+:[^\s:/@$<{]{3,}@
-    | (?<![:/])\b(?i:[A-Za-z0-9_-]{0,40}
-        (?:passw(?:or)?d|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)
-        (?![A-Za-z0-9_]*_(?:name|arn|id|path|file|url|ref|ttl|days|length)s?\b)[A-Za-z0-9_]{0,40})
-      ["']?[ \t]*[=:][ \t]*["']?(?!arn:|ssm:|true\b|false\b|null\b|none\b|/)[^\s"'$<{(%,;/][^\s"'$<{(%,;]{5}
-    """,
-    re.VERBOSE,
-)
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}={0,2}\s*")
-_SENSITIVE = re.compile(r"passw|secret|token|private|credential|access_key|connection_string", re.IGNORECASE)
+_SENSITIVE = regex(r"passw|secret|token|private|credential|access_key|connection_string", re.IGNORECASE)
 
 
 def looks_like_secret(value: Value) -> bool | Unknown:
@@ -78,11 +66,11 @@ def looks_like_secret(value: Value) -> bool | Unknown:
     if value is None or value == "":
         return False
     if isinstance(value, str):
-        return _holds_secret(value)
+        return holds_credential(value)
     blocked = unknown_of(value)
     parts = value.parts if isinstance(value, Text) else (value,)
     # What stands before a later part is not known, so a match must not begin where the part does.
-    if any(isinstance(part, str) and _SECRET.search(part, 1 if i else 0) for i, part in enumerate(parts)):
+    if any(isinstance(part, str) and CREDENTIAL.search(part, 1 if i else 0) for i, part in enumerate(parts)):
         return True
     if all(isinstance(part, str) or _is_harmless(part) for part in parts):
         return False
@@ -90,26 +78,10 @@ def looks_like_secret(value: Value) -> bool | Unknown:
 
 
 def _is_harmless(part: Value) -> bool:
-    """An identifier of a resource that the same code manages is not a credential, whatever it turns out to be."""
-    return (
-        isinstance(part, Unknown)
-        and part.ref is not None
-        and part.not_null
-        and not _SENSITIVE.search(part.ref.attribute)
-    )
-
-
-def _holds_secret(value: str) -> bool:
-    if _SECRET.search(value):
-        return True
-    if not _BASE64.fullmatch(value):
+    """An identifier of a resource that the same code manages is not a credential, whatever it turns out to be; nor is
+    what CloudFormation says of the stack (`AWS::Region`)."""
+    if not isinstance(part, Unknown):
         return False
-    # Imported here: only text that looks encoded pays for it.
-    import base64
-    import binascii
-
-    try:
-        decoded = base64.b64decode(value, validate=False)
-    except binascii.Error:
-        return False
-    return bool(_SECRET.search(decoded.decode("utf-8", "replace")))
+    if part.ref is None:
+        return bool(part.depends) and all(name.startswith("AWS::") for name in part.depends)
+    return part.not_null and not _SENSITIVE.search(part.ref.attribute)

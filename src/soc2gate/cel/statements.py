@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from soc2gate.cel.answer import Judged
 from soc2gate.cel.kleene import Tri, conjunction, disjunction
 from soc2gate.cel.operations import opened, unknown_of
+from soc2gate.facts import dataclass
 from soc2gate.model.text_json import parse_json_text
 from soc2gate.model.value import OpenList, OpenMap, Text, Unknown, Value
 
@@ -51,10 +52,18 @@ def members(value: Value) -> Members:
     return Members((value,))
 
 
+_PLACES = frozenset({"AWS::AccountId", "AWS::Region", "AWS::StackName", "AWS::StackId"})
+_PLACE_SOURCES = re.compile(r"(?:^|\.)data\.aws_(?:caller_identity|region|partition)\.")
+
+
 def is_managed(value: Value) -> bool:
-    """Whether a value is the ARN, id or name of a resource that the code manages: whatever it turns out to be, it is a
-    name of its own and no wildcard."""
-    return isinstance(value, Unknown) and value.ref is not None and value.not_null
+    """Whether a value is the ARN, id or name of a resource that the code manages, or of the account, the region or the
+    stack it is deployed to: whatever it turns out to be, it is a name of its own and no wildcard."""
+    if not isinstance(value, Unknown):
+        return False
+    if value.ref is None:
+        return len(value.depends) == 1 and value.depends[0] in _PLACES
+    return value.not_null or _PLACE_SOURCES.search(value.ref.address) is not None
 
 
 def any_member(value: Value, question: Callable[[Value], Tri]) -> Tri:
@@ -126,8 +135,31 @@ def any_statement(policy: Value, question: Callable[[Statement], Tri]) -> Tri | 
 
 
 def every_statement(policy: Value) -> Members | Unknown:
-    """The statements themselves, for questions that take several together."""
-    return _statements(read_policy(policy))
+    """The statements themselves, for questions that take several together: of one policy, or of a list of policies."""
+    found = _statements(read_policy(policy))
+    if isinstance(found, Unknown) or not any(_is_policy(value) for value in (*found.items, *found.more)):
+        return found
+    items: list[Value] = []
+    more: list[Value] = []
+    reason = found.reason
+    for values, sure in ((found.items, True), (found.more, False)):
+        for value in values:
+            inner = every_statement(value) if _is_policy(value) else Members((value,))
+            if isinstance(inner, Unknown):
+                more.append(inner)
+                reason = reason or inner.reason
+                continue
+            (items if sure else more).extend(inner.items)
+            more.extend(inner.more)
+            reason = reason or inner.reason
+    return Members(tuple(items), tuple(more), reason)
+
+
+def _is_policy(value: Value) -> bool:
+    """Whether a member of a list is a policy of its own rather than a statement."""
+    if isinstance(value, OpenMap):
+        value = dict(value.items)
+    return isinstance(value, (str, Text)) or (isinstance(value, dict) and "Statement" in value)
 
 
 def _is_list(policy: Value) -> bool:

@@ -6,10 +6,10 @@ offsets into the source text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, Union
 
 from soc2gate.errors import ConfigError
+from soc2gate.facts import dataclass
 from soc2gate.model.rule import Source
 
 

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple, TypeAlias
 
 from soc2gate.model.value import Text, Unknown
+from soc2gate.patterns import regex
 
 
 class Shape(NamedTuple):
@@ -109,8 +110,8 @@ def contains(value: Text | Unknown, part: str) -> Outcome:
     return True if any(part in literal for literal in shape_of(value).literals) else None
 
 
-_ANCHORED_TEXT = re.compile(r"\^((?:[A-Za-z0-9 _:/@,;=!#%&~'\"<>-]|\\[^A-Za-z0-9])+)")
-_LOOKS_BEYOND = re.compile(r"\\[AbBZz]|\$")
+_ANCHORED_TEXT = regex(r"\^((?:[A-Za-z0-9 _:/@,;=!#%&~'\"<>-]|\\[^A-Za-z0-9])+)")
+_LOOKS_BEYOND = regex(r"\\[AbBZz]|\$")
 
 
 def matches(value: Text | Unknown, pattern: re.Pattern[str]) -> Outcome:

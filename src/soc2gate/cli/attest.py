@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -72,6 +73,7 @@ def trusting(command: Command) -> Command:
 Examples:
   soc2gate attest --key ci.key --ledger evidence                      the commit HEAD, judged from its own tree
   soc2gate attest --key ci.key --ledger git: --snapshot live.json.gz  with live state; kept on a branch of its own
+  soc2gate attest --predicate predicate.json                          unsigned, for another signer (actions/attest)
   soc2gate attest verify evidence/records/000/000000001.dsse.json --keys ci.pub --ledger evidence
   soc2gate attest reproduce record.dsse.json --keys ci.pub            judge the commit again and compare
 """,
@@ -85,6 +87,12 @@ Examples:
 @click.option("--ledger", "place", metavar="PLACE", help="Keep it in a directory, git:BRANCH or s3://bucket/prefix.")
 @click.option("--retain-days", type=click.IntRange(min=1), help="S3: how long nobody may delete it (object lock).")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Also, or only, write the record here.")
+@click.option(
+    "--predicate",
+    "predicate_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also, or only, write the record's predicate here, unsigned: for another signer.",
+)
 @click.option("--change", "change_file", type=click.Path(path_type=Path), help="What the workflow knows of the change.")
 @click.option("--fail-on", type=click.Choice(options.LEVELS), help="Lowest severity that closes the gate.")
 @click.option("--on-incomplete", type=click.Choice(["block", "report"]), help="Whether gaps close the gate.")
@@ -101,6 +109,7 @@ def attest(
     place: str | None,
     retain_days: int | None,
     output: Path | None,
+    predicate_file: Path | None,
     change_file: Path | None,
     fail_on: str | None,
     on_incomplete: str | None,
@@ -113,9 +122,9 @@ def attest(
     """
     if context.invoked_subcommand is not None:
         return None
-    if not key_files:
+    if not key_files and (predicate_file is None or place is not None or output is not None):
         raise UsageError("a record is signed: give --key", hint="make one: soc2gate keygen")
-    if place is None and output is None:
+    if place is None and output is None and predicate_file is None:
         raise UsageError("nowhere to write to: give --ledger or --output")
     asked = attesting.AttestRequest(
         folder=repository,
@@ -129,9 +138,21 @@ def attest(
         environment=os.environ,
         change_file=change_file,
     )
-    run, link, record = attesting.attest(
-        asked, _keeper(key_files, passphrase_file, place, repository, retain_days or 0)
-    )
+    built: list[dict[str, Json]] = []
+    kept = _keeper(key_files, passphrase_file, place, repository, retain_days or 0)
+
+    def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
+        def once(link: Link) -> dict[str, Json]:
+            # A ledger that somebody else wrote to meanwhile asks again: the last one is what it holds.
+            built[:] = [build(link)]
+            return built[0]
+
+        return kept(once)
+
+    run, link, record = attesting.attest(asked, keep)
+    if predicate_file is not None:
+        text = json.dumps(built[0]["predicate"], indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        options.write_atomically(predicate_file, text)
     _told(run, link, record, output)
     return int(run.decision.exit)
 
@@ -150,6 +171,9 @@ def _keeper(
     def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
         if ledger is not None:
             return ledger.append(build, signers)
+        if not signers:
+            build(First())
+            return First(), b""
         return First(), envelope.seal(build(First()), envelope.STATEMENT_TYPE, signers)
 
     return keep
@@ -172,6 +196,9 @@ def _told(run: Any, link: Link, record: bytes, output: Path | None) -> None:
         options.write_atomically(output, record.decode())
     gate = "open" if run.decision.exit == 0 else "closed"
     click.echo(f"gate {gate}, exit {int(run.decision.exit)}: {'; '.join(run.decision.reasons) or 'nothing found'}")
+    if not record:
+        click.echo(f"predicate, unsigned; result {run.digests['result']}")
+        return
     click.echo(f"record {link.sequence}, result {run.digests['result']}")
     # This line is the anchor: kept elsewhere, it tells later that nothing was cut off.
     click.echo(f"head {link.sequence}:{digest(record)}")

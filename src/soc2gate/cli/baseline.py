@@ -34,6 +34,8 @@ def baseline(
     rule_dirs: tuple[Path, ...],
     only: tuple[str, ...],
     var_files: tuple[str, ...],
+    environments: tuple[str, ...],
+    plan_root: Path | None,
     variables: tuple[str, ...],
     now: str | None,
     output: Path,
@@ -51,6 +53,8 @@ def baseline(
         only=only,
         var_files=var_files,
         variables=variables,
+        environments=environments,
+        plan_root=plan_root,
         now=now,
     )
     run = app.scan(request)

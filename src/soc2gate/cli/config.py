@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from soc2gate.errors import ConfigError, Exit
 from soc2gate.model.resource import Span
 from soc2gate.model.rule import RuleSet
 from soc2gate.packs import load as load_rules
+from soc2gate.suggest import did_you_mean
 
 _file = click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml.")
 
@@ -44,17 +46,33 @@ def check(config_file: Path | None) -> int:
     settings = _load(config_file)
     rules = load_rules(settings.packs)
     base = base_of([Path.cwd()])
-    missing = [root.path for root in settings.roots if not (base / root.path).exists()]
+    named = [root.path for root in settings.roots]
+    named += [
+        posixpath.normpath(posixpath.join(root.path, file))
+        for root in settings.roots
+        for name in ("", *root.environments)
+        for file in root.of(name).var_files
+    ]
+    missing = [path for path in dict.fromkeys(named) if not (base / path).exists()]
     if missing:
         raise ConfigError(
             f"roots: there is no file or folder {', '.join(missing)}",
             path=settings.path,
             hint="paths are relative to the configuration file",
         )
+    _check_controls(settings, rules)
     _check_waivers(settings, rules)
     where = settings.path or "no soc2gate.yaml: defaults"
     click.echo(f"{where}: {len(settings.roots)} roots, {len(settings.waivers)} waivers, {len(rules.rules)} rules")
     return int(Exit.OK)
+
+
+def _check_controls(settings: Config, rules: RuleSet) -> None:
+    """Refuse an owner of a control that does not exist."""
+    wrong = [name for name in settings.control_owners if name not in rules.controls]
+    if wrong:
+        hint = did_you_mean(wrong[0], rules.controls) or f"known: {', '.join(sorted(rules.controls))}"
+        raise ConfigError(f"control_owners: there is no control “{wrong[0]}”", path=settings.path, hint=hint)
 
 
 def _check_waivers(settings: Config, rules: RuleSet) -> None:

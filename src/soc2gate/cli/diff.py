@@ -7,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.app import Request
@@ -15,6 +14,7 @@ from soc2gate.cli import options
 from soc2gate.declared import git
 from soc2gate.declared.options import Limits
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Run
 from soc2gate.model.resource import Problem, Weight
 

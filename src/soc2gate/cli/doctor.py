@@ -37,7 +37,8 @@ Exit codes: 0 all is well, 2 asked wrongly or not installed, 3 the two readers d
     "--cross-read",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Read each HCL file below PATH with the installed hcl2 as well, and tell where it sees something else.",
+    help="Read each HCL file below PATH with the installed hcl2 as well (its JSON form with Python's JSON reader), and "
+    "tell where that sees something else.",
 )
 @click.option("--install-checkov", is_flag=True, help="Make an environment of its own for checkov (a big download).")
 @click.option("--find-checkov", is_flag=True, help="Print the command that --checkov would run; exit 2 without one.")
@@ -63,6 +64,8 @@ def doctor(cross_read: Path | None, install_checkov: bool, find_checkov: bool) -
         missing = [name for name, said in found.items() if said == "not installed"]
         state = f"pip install 'soc2gate[{extra}]' brings {', '.join(missing)}" if missing else _listed(found)
         click.echo(f"  extra {extra.ljust(10)} {state}")
+    for line in _renderers():
+        click.echo(line)
     missing = [name for name in _NEEDED if told(name) == "not installed"]
     if missing:
         click.echo(f"missing: {', '.join(missing)}; install soc2gate again with its dependencies", err=True)
@@ -82,6 +85,16 @@ def _checkov(install: bool) -> int:
     return int(Exit.OK)
 
 
+def _renderers() -> Iterator[str]:
+    """What builds charts and overlays for a scan here."""
+    from soc2gate.declared.kubernetes.confined import find_tool
+
+    for what, names in (("Helm charts", ("helm",)), ("kustomize overlays", ("kustomize", "kubectl"))):
+        found = next((tool for name in names if (tool := find_tool(name, Path.cwd()))), None)
+        missing = f"{' and '.join(names)} not on PATH: a scan will say that it did not look at what they build"
+        yield f"  {what}: built by {found}" if found else f"  {what}: {missing}"
+
+
 def _listed(found: dict[str, str]) -> str:
     return ", ".join(f"{name} {said}" for name, said in found.items())
 
@@ -96,7 +109,7 @@ def _cross_read(path: Path) -> int:
     base = options.base_of([start])
     files = _files(start, base)
     if not files:
-        raise UsageError(f"no HCL file under {path}", hint="it reads .tf, .tofu and .tfvars")
+        raise UsageError(f"no HCL file under {path}", hint="it reads .tf, .tofu and .tfvars, and their JSON form")
     found = [difference for file in files for difference in _differences(file, base, second)]
     for difference in found:
         click.echo(f"{difference.path}:{difference.line}: {difference.message}")

@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from soc2gate import suggest
 from soc2gate.cli import criteria, rules
+from soc2gate.config import Config
 from soc2gate.config import load as load_config
 from soc2gate.errors import Exit, UsageError
 from soc2gate.model.rule import Control, Rule, RuleSet
@@ -56,11 +57,12 @@ def explain(names: tuple[str, ...], rule_dirs: tuple[Path, ...], config_file: Pa
     for name in names:
         if name in known.rules:
             rules.show(known.rules[name], known)
+            _answers(config, known.rules[name].control)
             _examples(known.rules[name])
         elif name.upper() in criteria_by_name:
             criteria.show(criteria_by_name[name.upper()], known)
         else:
-            _control(known.controls[name], known)
+            _control(known.controls[name], known, config)
     return int(Exit.OK)
 
 
@@ -86,11 +88,20 @@ def _example(folder: Path, verdict: str) -> Sequence[str]:
     return []
 
 
-def _control(control: Control, known: RuleSet) -> None:
+def _answers(config: Config, control: str) -> None:
+    """Who the configuration says answers for a control."""
+    if control in config.control_owners:
+        _said("owner", f"{config.control_owners[control]}, for the control {control}")
+        click.echo()
+
+
+def _control(control: Control, known: RuleSet, config: Config) -> None:
     click.echo(f"{control.id}  ({', '.join(control.criteria) or 'no criterion'})\n{control.statement}\n")
     _said("evidence", f"{control.evidence}, at most {control.max_age_days} days old")
     for criterion, why in control.rationale.items():
         _said(criterion, why)
+    if control.id in config.control_owners:
+        _said("owner", config.control_owners[control.id])
     _said("rules", ", ".join(rule.id for rule in known.rules.values() if rule.control == control.id) or "none")
     for framework in load_frameworks().values():
         served = [one.id for one in framework.requirements.values() if control.id in one.controls]

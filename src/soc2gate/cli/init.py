@@ -55,7 +55,10 @@ def init(scope: tuple[str, ...], only_print: bool, force: bool) -> int:
         f"wrote {target.relative_to(base)}: {len(found.roots)} Terraform roots, {len(found.templates)} templates, "
     )
     click.echo(f"{found.manifests} manifest files, {len(found.owners)} owners; nothing in it is more than a suggestion")
-    if found.charts:
-        click.echo(f"{found.charts} charts or overlays are not judged as they stand: scan what they render")
+    if found.charts or found.overlays:
+        click.echo(
+            f"{len(found.charts)} Helm charts and {len(found.overlays)} overlays: a scan has them built by helm, and "
+            "by kubectl or kustomize, where they are on PATH (soc2gate doctor tells)"
+        )
     click.echo("next: soc2gate config check, then soc2gate scan")
     return int(Exit.OK)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import click
-
 from soc2gate import plugins, suggest
 from soc2gate.app import Request
 from soc2gate.bridges import Asked
+from soc2gate.cli import flags as click
+from soc2gate.config import Config
 from soc2gate.config import load as load_config
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.baseline import read as read_baseline
@@ -40,7 +42,28 @@ def reading(command: Command) -> Command:
                 help="Also ask the rules in this folder (your own pack). Repeatable.",
             ),
             click.option("--rule", "only", multiple=True, help="Ask only this rule. Repeatable."),
-            click.option("--var-file", "var_files", multiple=True, help="Terraform variable file. Repeatable."),
+            click.option(
+                "--var-file",
+                "var_files",
+                multiple=True,
+                metavar="[ENV=]FILE",
+                help="Terraform variable file. With a name before it (prod=prod.tfvars) for that environment only: "
+                "each environment is evaluated apart, and findings say which. Repeatable.",
+            ),
+            click.option(
+                "--environment",
+                "environments",
+                multiple=True,
+                metavar="NAME",
+                help="Of the environments that soc2gate.yaml or --var-file name, only this. Repeatable [all].",
+            ),
+            click.option(
+                "--root",
+                "plan_root",
+                metavar="DIR",
+                type=click.Path(path_type=Path),
+                help="The folder a plan was made from, so that findings point at its lines [the plan's own folder].",
+            ),
             click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable or parameter."),
             click.option("--now", metavar="TIME", help="The clock to judge by (ISO 8601, UTC), to repeat a run."),
         ]
@@ -148,6 +171,8 @@ def request(
     var_files: Sequence[str],
     variables: Sequence[str],
     now: str | None,
+    environments: Sequence[str] = (),
+    plan_root: Path | None = None,
     fail_on: str | None = None,
     on_incomplete: str | None = None,
     regions: Sequence[str] = (),
@@ -188,6 +213,8 @@ def request(
                 baseline_file = None
     config = load_config(start, config_file, base=copy or base)
     level = fail_on or config.fail_on
+    common, of_environments = _var_files(var_files, base)
+    _check_environments(environments, config, of_environments)
     return Request(
         paths=tuple(os.path.relpath(path, base).replace(os.sep, "/") for path in asked),
         base=base,
@@ -197,7 +224,10 @@ def request(
         clock=(lambda: clock(now)),
         fail_on=None if level == "never" else Severity[level.upper()],
         on_incomplete=on_incomplete or config.on_incomplete,
-        var_files=tuple(_var_file(file, base) for file in var_files),
+        var_files=common,
+        environment_files=of_environments,
+        only_environments=tuple(environments),
+        code=_plan_root(plan_root, asked, base) if plan_root is not None else None,
         variables=_pairs(variables),
         environment={name: value for name, value in os.environ.items() if name.startswith("TF_VAR_")},
         regions=tuple(regions),
@@ -226,11 +256,52 @@ def inside(path: Path, base: Path, copy: Path) -> Path:
     return copy / full.relative_to(base) if full.is_relative_to(base) else full
 
 
+def _plan_root(given: Path, asked: Sequence[Path], base: Path) -> str:
+    if not any(path.is_file() for path in asked):
+        raise UsageError("--root goes with a plan", hint="soc2gate scan out/plan.json --root infra")
+    full = Path(os.path.abspath(given))
+    if not full.is_dir():
+        raise UsageError(f"--root: there is no folder {given}")
+    if not full.is_relative_to(base):
+        raise UsageError(
+            f"--root: {given} is outside {base}, and nothing outside it is read",
+            hint="start soc2gate in a folder that holds both the plan and the code",
+        )
+    return full.relative_to(base).as_posix()
+
+
 def _state_file(given: Path) -> Path:
     path = Path(os.path.abspath(given))
     if not path.is_file():
         raise UsageError(f"--state: there is no file {given}", hint="write one with: terraform show -json > state.json")
     return path
+
+
+def _var_files(given: Sequence[str], base: Path) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """The variable files that hold everywhere, and those of each environment: `prod=prod.tfvars`."""
+    common: list[str] = []
+    of_environments: dict[str, tuple[str, ...]] = {}
+    for each in given:
+        name, equals, file = each.partition("=")
+        if not equals or os.path.isfile(each):
+            common.append(_var_file(each, base))
+        elif not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            raise UsageError(f"--var-file {each}: “{name}” is no name of an environment", hint="prod=prod.tfvars")
+        else:
+            of_environments[name] = (*of_environments.get(name, ()), _var_file(file, base))
+    return tuple(common), of_environments
+
+
+def _check_environments(asked: Sequence[str], config: Config, given: Mapping[str, object]) -> None:
+    known = [*dict.fromkeys(name for root in config.roots for name in root.environments), *given]
+    for name in asked:
+        if name not in known:
+            hint = suggest.did_you_mean(name, known) or (
+                f"known here: {', '.join(dict.fromkeys(known))}"
+                if known
+                else "name it in soc2gate.yaml (roots: environments:), or as --var-file prod=prod.tfvars"
+            )
+            raise UsageError(f"there is no environment “{name}”", hint=hint)
 
 
 def _var_file(given: str, base: Path) -> str:
@@ -269,23 +340,23 @@ def choose(rules: RuleSet, only: Sequence[str]) -> RuleSet:
     for name in only:
         if name not in rules.rules:
             raise UsageError(f"there is no rule “{name}”", hint=suggest.did_you_mean(name, rules.rules))
-    from dataclasses import replace
+    from soc2gate.facts import replace
 
     return replace(rules, rules={name: rule for name, rule in rules.rules.items() if name in only})
 
 
 def clock(now: str | None) -> str:
     """The time a run is judged at, as `2026-11-21T09:00:00Z`."""
+    if now is None:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    # Imported here: a scan that nobody repeats does without.
     from datetime import UTC, datetime
 
-    if now is None:
-        moment = datetime.now(UTC)
-    else:
-        try:
-            moment = datetime.fromisoformat(now)
-        except ValueError:
-            raise UsageError(f"--now: “{now}” is not a time", hint="write it as 2026-11-21T09:00:00Z") from None
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(now)
+    except ValueError:
+        raise UsageError(f"--now: “{now}” is not a time", hint="write it as 2026-11-21T09:00:00Z") from None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

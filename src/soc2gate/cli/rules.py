@@ -205,6 +205,7 @@ def _document(rule: Rule, loaded: RuleSet) -> dict[str, object]:
         "sides": list(rule.sides),
         "cases": [_case(case) for case in rule.cases],
         "why": rule.why,
+        "choice": rule.choice,
         "fix": dict(rule.fix),
         "references": list(rule.references),
         "pack": rule.pack,
@@ -227,6 +228,8 @@ def show(rule: Rule, loaded: RuleSet) -> None:
     control = loaded.controls[rule.control]
     click.echo(f"{rule.id}  ({rule.severity})\n{rule.title}\n")
     _said("why", rule.why)
+    if rule.choice:
+        _said("chosen", rule.choice)
     for case in rule.cases:
         sides = "" if len(case.sides) == 2 else f" ({case.sides[0]})"
         _said("asked of", f"{case.kind}{sides}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import click
-
 from soc2gate import app
 from soc2gate.app import Request
+from soc2gate.cli import flags as click
 from soc2gate.cli import options
 from soc2gate.errors import UsageError
 from soc2gate.model.outcome import Run
@@ -20,7 +19,11 @@ Examples:
   soc2gate scan                                  this folder
   soc2gate scan infra/ k8s/                      these folders
   soc2gate scan infra --var-file prod.tfvars     as production would be
+  soc2gate scan infra --var-file prod=prod.tfvars --var-file test=test.tfvars
+                                                 each apart, and findings say which (or roots: environments: in
+                                                 soc2gate.yaml; --environment prod takes only that one)
   soc2gate scan plan.json                        what Terraform would apply: terraform show -json tfplan
+  soc2gate scan out/plan.json --root infra       findings point at the lines of the code it was made from
   soc2gate scan --fail-on critical               close the gate on critical findings only
   soc2gate scan --format json --output r.json    for a machine
   soc2gate scan --rules ./policy                 with your own rules beside ours
@@ -56,6 +59,8 @@ def scan(
     rule_dirs: tuple[Path, ...],
     only: tuple[str, ...],
     var_files: tuple[str, ...],
+    environments: tuple[str, ...],
+    plan_root: Path | None,
     variables: tuple[str, ...],
     now: str | None,
     changed: bool,
@@ -88,6 +93,8 @@ def scan(
             only=only,
             var_files=var_files,
             variables=variables,
+            environments=environments,
+            plan_root=plan_root,
             now=now,
             fail_on=fail_on,
             on_incomplete=on_incomplete,

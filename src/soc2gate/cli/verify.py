@@ -23,6 +23,7 @@ Examples:
   soc2gate verify --snapshot live.json.gz          against a snapshot, without credentials
   soc2gate verify --save-snapshot live.json.gz     and keep what was seen
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
+  soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify k8s --context prod               manifests against a cluster
   soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
 """,
@@ -46,6 +47,13 @@ Examples:
 @click.option(
     "--save-snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was collected in this file."
 )
+@click.option(
+    "--baseline",
+    "baseline_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Of the code, close only on what this file (from `soc2gate baseline`) does not hold; live findings and "
+    "differences close all the same.",
+)
 @options.beside
 @options.judging
 def verify(
@@ -54,6 +62,8 @@ def verify(
     rule_dirs: tuple[Path, ...],
     only: tuple[str, ...],
     var_files: tuple[str, ...],
+    environments: tuple[str, ...],
+    plan_root: Path | None,
     variables: tuple[str, ...],
     now: str | None,
     regions: tuple[str, ...],
@@ -62,6 +72,7 @@ def verify(
     snapshot_files: tuple[Path, ...],
     save_snapshot: Path | None,
     states: tuple[Path, ...],
+    baseline_file: Path | None,
     checkov: bool,
     checkov_json: tuple[Path, ...],
     results: tuple[Path, ...],
@@ -86,6 +97,8 @@ def verify(
         only=only,
         var_files=var_files,
         variables=variables,
+        environments=environments,
+        plan_root=plan_root,
         now=now,
         fail_on=fail_on,
         on_incomplete=on_incomplete,
@@ -93,6 +106,7 @@ def verify(
         context=context,
         profile=profile,
         states=states,
+        baseline_file=baseline_file,
         others=options.others(checkov, checkov_json, results),
         frameworks=frameworks,
     )

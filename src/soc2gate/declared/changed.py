@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.discover import Discovery, reached_folders
@@ -17,6 +16,7 @@ from soc2gate.declared.files import TERRAFORM_SUFFIXES, read_bytes, read_text
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Span, Weight
 from soc2gate.yaml_lines import load_all
 
@@ -48,6 +48,13 @@ class Widened:
     kustomized: frozenset[str] = field(default_factory=frozenset)
     """Files that a changed kustomization names: they change with it."""
 
+    def unchanged(self, files: Iterable[str]) -> bool:
+        """Whether none of these files is among the changed."""
+        return not {*self.files, *self.kustomized}.intersection(files)
+
+    def is_about(self, problem: Problem) -> bool:
+        return _about(problem, self.files)
+
 
 def widen(
     found: Discovery,
@@ -69,10 +76,7 @@ def widen(
         if root.format == "terraform":
             candidate = _terraform(root, files, base, var_files.get(root.path, ()), unnamed.get(root.path, ()), limits)
         else:
-            taking_part = any(file in root.files or file in kustomized for file in files) or bool(
-                kustomized.intersection(root.files)
-            )
-            candidate = Candidate(root, True) if taking_part else None
+            candidate = _other(root, {*files, *kustomized}, var_files.get(root.path, ()), found.pointing)
         if candidate is not None:
             candidates.append(candidate)
     problems = [problem for problem in found.problems if _about(problem, files)]
@@ -87,6 +91,13 @@ def widen(
         for file in unowned
     ]
     return Widened(tuple(files), tuple(candidates), tuple(problems), kustomized)
+
+
+def _other(root: Root, files: set[str], named: Sequence[str], pointing: frozenset[str]) -> Candidate | None:
+    if not files.isdisjoint((*root.files, *named)):
+        return Candidate(root, True)
+    # What it says is deployed may be what changed.
+    return Candidate(root, False) if not pointing.isdisjoint(root.files) else None
 
 
 def _terraform(
@@ -115,7 +126,7 @@ def _reads_files(folder: str, base: Path, limits: Limits) -> bool:
                 content = read_bytes(entry.relative_to(base).as_posix(), base, limits)
             except InputError:
                 continue  # the reader will meet it, and report it
-            if READS_FILES.search(content.decode("utf-8", "replace")):
+            if b"helm_release" in content or READS_FILES.search(content.decode("utf-8", "replace")):
                 return True
     return False
 
@@ -200,11 +211,7 @@ def _named_by(file: str, base: Path, limits: Limits) -> list[str]:
 
 
 def _about(problem: Problem, files: Iterable[str]) -> bool:
-    """Whether a problem of finding the roots is about a changed file, or about the chart it stands in."""
+    """Whether a problem of finding the roots is about a changed file."""
     if not isinstance(problem.where, Span):
         return True
-    path = problem.where.path
-    if posixpath.basename(path) == "Chart.yaml":
-        chart = posixpath.dirname(path)
-        return any(not chart or file.startswith(f"{chart}/") for file in files)
-    return path in files
+    return problem.where.path in files

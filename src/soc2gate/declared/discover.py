@@ -1,16 +1,14 @@
 """From paths a person named to roots: the files that are evaluated together, told apart by format.
 
-Nothing is judged here. What cannot be looked at (a broken file, a chart that Helm would have to render, a link that
-leaves the scanned folder) is a problem, so that it reaches the report; what is not ours is counted and left alone.
+Nothing is judged here. What cannot be looked at (a broken file, a link that leaves the scanned folder) is a problem, so
+that it reaches the report; what is not ours is counted and left alone.
 """
 
 from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.files import (
@@ -19,13 +17,14 @@ from soc2gate.declared.files import (
     as_problem,
     list_files,
     read_bytes,
-    read_text,
 )
 from soc2gate.declared.formats import Sniffed, is_plan, sniff
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError, RefusedError, UsageError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Span, Weight
+from soc2gate.patterns import regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,8 @@ class Discovery:
     """Every file that was looked at, relative to the base."""
     looked: str
     """For people, when nothing was found: where, and at how many files."""
+    pointing: frozenset[str] = frozenset()
+    """Manifests that say what else is deployed: of Argo CD and Flux."""
 
 
 @dataclass(slots=True)
@@ -52,9 +53,10 @@ class _Found:
     manifests: dict[str, list[str]] = field(default_factory=dict)
     """Root folder to its files."""
     kustomizations: list[str] = field(default_factory=list)
-    charts: dict[str, int] = field(default_factory=dict)
-    """Chart folder to the number of its templates."""
+    charts: dict[str, list[str]] = field(default_factory=dict)
+    """Chart folder to its files."""
     problems: list[Problem] = field(default_factory=list)
+    pointing: set[str] = field(default_factory=set)
     others: int = 0
     """YAML and JSON files that are not ours."""
 
@@ -100,18 +102,23 @@ def discover(
             seen.setdefault(file, group)
     for file in sorted(seen):
         _sort_in(file, seen[file], found, base, limits, explicit)
-    patches = _read_kustomizations(found, base, limits)
+    for chart in found.charts:
+        found.charts[chart] = [file for file in seen if chart == "." or file.startswith(f"{chart}/")]
+    overlays, taken = _overlay_roots(found, base, limits)
     roots = [
         *_terraform_roots(found.terraform, explicit, base, limits),
         *(Root("terraform-plan", path, (path,)) for path in found.plans),
         *(Root("cloudformation", path, (path,)) for path in found.templates),
-        *_manifest_roots(found.manifests, patches),
+        *_manifest_roots(found.manifests, taken),
+        *overlays,
+        *_chart_roots(found.charts, base, limits),
     ]
     return Discovery(
         roots=tuple(sorted(roots, key=lambda root: (root.format, root.path))),
-        problems=(*found.problems, *_charts(found.charts)),
+        problems=tuple(found.problems),
         files_seen=tuple(sorted({*seen, *found.plans})),
         looked=_looked(named, seen, found),
+        pointing=frozenset(found.pointing),
     )
 
 
@@ -144,11 +151,11 @@ def _sort_in(file: str, group: str, found: _Found, base: Path, limits: Limits, e
     if file.endswith(TERRAFORM_SUFFIXES):
         found.terraform.setdefault(posixpath.dirname(file) or ".", []).append(file)
         return
-    if not file.endswith(DATA_SUFFIXES):
+    if not file.endswith(DATA_SUFFIXES) and posixpath.basename(file) != "Kustomization":
         return
-    chart = _chart_of(file, base)
+    chart = chart_of(file, base)
     if chart is not None:
-        found.charts[chart] = found.charts.get(chart, 0) + 1
+        found.charts.setdefault(chart, [])
         return
     sniffed = _sniff_file(file, base, limits, found)
     if sniffed is None:
@@ -167,7 +174,10 @@ def _sort_in(file: str, group: str, found: _Found, base: Path, limits: Limits, e
 
 def _sniff_file(file: str, base: Path, limits: Limits, found: _Found) -> Sniffed | None:
     try:
-        return sniff(read_bytes(file, base, limits), file)
+        content = read_bytes(file, base, limits)
+        if b"argoproj.io/" in content or b".toolkit.fluxcd.io/" in content:
+            found.pointing.add(file)
+        return sniff(content, file)
     except RefusedError as error:
         # Too big to be read whole: only its beginning says whether that matters.
         with open(base / file, "rb") as stream:
@@ -187,54 +197,67 @@ def _unreadable(sniffed: Sniffed, error: InputError) -> Problem:
     return Problem(Weight.GAP, "discover", message, where, "render it and scan the result")
 
 
-def _chart_of(file: str, base: Path) -> str | None:
-    """The Helm chart whose template this is."""
+def chart_of(file: str, base: Path) -> str | None:
+    """The Helm chart that this file is a part of as helm reads it: not every file beside a chart is."""
     parts = file.split("/")
+    if parts[-1] == "Chart.yaml":
+        folder = "/".join(parts[:-1]) or "."
+        return _outermost(folder, base)
     for index, part in enumerate(parts[:-1]):
-        if part == "templates":
+        if part in ("templates", "crds", "charts"):
             chart = "/".join(parts[:index]) or "."
             if (base / chart / "Chart.yaml").is_file():
-                return chart
+                return _outermost(chart, base)
     return None
 
 
-def _charts(charts: dict[str, int]) -> list[Problem]:
-    problems = []
-    for chart, count in sorted(charts.items()):
-        place = Span(posixpath.normpath(posixpath.join(chart, "Chart.yaml")), 1)
-        templates = f"{count} template{'s' if count != 1 else ''}"
-        message = f"Helm chart {chart} was not rendered: {templates} not looked at"
-        hint = f"scan what it renders: helm template {chart} --output-dir rendered"
-        problems.append(Problem(Weight.GAP, "discover", message, place, hint))
-    return problems
+def _outermost(chart: str, base: Path) -> str:
+    """The chart that this one is unpacked in as a dependency, else itself."""
+    folder, name = posixpath.split(chart)
+    above, charts = posixpath.split(folder)
+    if name and charts == "charts" and (base / (above or ".") / "Chart.yaml").is_file():
+        return _outermost(above or ".", base)
+    return chart
 
 
-def _read_kustomizations(found: _Found, base: Path, limits: Limits) -> set[str]:
-    """Tell what kustomize would change, and give the files that are its patches."""
-    patches: set[str] = set()
+def _chart_roots(charts: dict[str, list[str]], base: Path, limits: Limits) -> list[Root]:
+    """Every chart but those that another one here depends on: they are judged as a part of it."""
+    calls = {}
+    for chart in charts:
+        calls[chart] = _local_modules(chart, [_chart_file(chart)], base, limits, charts=True) & charts.keys()
+    called = {target for chart, targets in calls.items() for target in targets - {chart}}
+    roots = []
+    for chart in charts:
+        if chart not in called:
+            files = {file for part in _reach({chart}, calls) for file in charts[part]}
+            roots.append(Root("helm", chart, tuple(sorted(files))))
+    return roots
+
+
+def _chart_file(chart: str) -> str:
+    return posixpath.normpath(posixpath.join(chart, "Chart.yaml"))
+
+
+def _overlay_roots(found: _Found, base: Path, limits: Limits) -> tuple[list[Root], set[str]]:
+    """The kustomizations by which what is deployed differs from the manifests as they stand, and the files that are
+    theirs and no manifests of their own.
+
+    One that only lists manifests needs nobody to build it.
+    """
     if not found.kustomizations:
-        return patches
+        return [], set()
     # Imported here: a folder of Terraform needs no YAML.
-    from soc2gate.declared.kubernetes.kustomize import read_kustomization
-    from soc2gate.yaml_lines import load_all
+    from soc2gate.declared.kubernetes.kustomize import overlays
 
-    for file in found.kustomizations:
-        try:
-            documents = load_all(read_text(file, base, limits), file)
-        except InputError as error:
-            found.problems.append(as_problem(error, "discover"))
-            continue
-        for document in documents:
-            read = read_kustomization(document.data, file)
-            patches.update(read.patches)
-            if read.changes:
-                message = (
-                    f"kustomize was not run: manifests are judged as they stand, without {', '.join(read.changes)}"
-                )
-                hint = f"scan what it builds: kubectl kustomize {posixpath.dirname(file) or '.'}"
-                where = document.place((read.changes[0],))
-                found.problems.append(Problem(Weight.GAP, "discover", message, where, hint))
-    return patches
+    roots = []
+    graphs, taken = overlays(found.kustomizations, base, limits)
+    for graph in graphs:
+        if graph.changes or graph.elsewhere or graph.missing:
+            roots.append(Root("kustomize", graph.folder, tuple(sorted(graph.files))))
+            taken |= graph.files
+        else:
+            found.problems += [problem for problem in graph.problems if problem not in found.problems]
+    return roots, taken
 
 
 def _manifest_root(file: str, group: str, explicit: set[str]) -> str:
@@ -247,12 +270,14 @@ def _manifest_root(file: str, group: str, explicit: set[str]) -> str:
     return group
 
 
-def _manifest_roots(manifests: dict[str, list[str]], patches: set[str]) -> list[Root]:
-    kept = {root: tuple(sorted(set(files) - patches)) for root, files in manifests.items()}
+def _manifest_roots(manifests: dict[str, list[str]], taken: set[str]) -> list[Root]:
+    kept = {root: tuple(sorted(set(files) - taken)) for root, files in manifests.items()}
     return [Root("kubernetes", root, files) for root, files in kept.items() if files]
 
 
-_LOCAL_SOURCE = re.compile(r"""\bsource["']?\s*[=:]\s*["'](\.\.?(?:/[^"']*)?)["']""")
+_BESIDE = regex(r"""\brepository["']?\s*:\s*["']?file://([^"'\s]+)""")
+"""A chart's dependency on another folder."""
+_LOCAL_SOURCE = regex(r"""\bsource["']?\s*[=:]\s*["'](\.\.?(?:/[^"']*)?)["']""")
 
 
 def _terraform_roots(folders: dict[str, list[str]], explicit: set[str], base: Path, limits: Limits) -> list[Root]:
@@ -297,7 +322,7 @@ def _reach(start: set[str], calls: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def _local_modules(folder: str, files: list[str], base: Path, limits: Limits) -> set[str]:
+def _local_modules(folder: str, files: list[str], base: Path, limits: Limits, *, charts: bool = False) -> set[str]:
     """Folders that look like they are called as modules. The reader will know; this only chooses where it begins."""
     targets = set()
     for file in files:
@@ -305,9 +330,9 @@ def _local_modules(folder: str, files: list[str], base: Path, limits: Limits) ->
             content = read_bytes(file, base, limits)
         except InputError:
             continue  # the reader will meet it again, and report it
-        if b"source" not in content:
+        if not charts and b"source" not in content:
             continue
-        for source in _LOCAL_SOURCE.findall(content.decode("utf-8", "replace")):
+        for source in (_BESIDE if charts else _LOCAL_SOURCE).findall(content.decode("utf-8", "replace")):
             targets.add(posixpath.normpath(posixpath.join(folder, source)))
     return targets
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError, RefusedError
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Problem, Span, Weight
+from soc2gate.patterns import regex
 
 SKIPPED = frozenset((".git", ".terraform", ".terragrunt-cache", "node_modules", ".venv", "venv", "__pycache__"))
 TERRAFORM_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
@@ -167,7 +168,7 @@ def ignore_matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda name: matcher.match(name) is not None
 
 
-_GLOB = re.compile(r"\*\*/?|\*|\?|[^*?]+")
+_GLOB = regex(r"\*\*/?|\*|\?|[^*?]+")
 
 
 def _as_regex(pattern: str) -> str:

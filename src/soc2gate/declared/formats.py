@@ -6,11 +6,12 @@ Most files of a repository are not ours, so the question is asked of the bytes f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from soc2gate.declared.files import decode
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass
+from soc2gate.patterns import regex
 
 if TYPE_CHECKING:
     from soc2gate.yaml_lines import YamlValue
@@ -30,15 +31,15 @@ class Sniffed:
 
 _NOT_OURS = Sniffed("")
 _RESOURCE_TYPE = rb"""["']?Type["']?\s*:\s*["']?(?:AWS|Custom|Alexa)::"""
-_CLOUDFORMATION = re.compile(rb"""^(?:["']?AWSTemplateFormatVersion["']?\s*:|Resources\s*:[^\r\n]*$)""", re.MULTILINE)
-_ANY_CLOUDFORMATION = re.compile(rb"""\b(?:AWSTemplateFormatVersion|Resources)["']?\s*:""")
-_CERTAINLY_CLOUDFORMATION = re.compile(rb'\s*\{\s*"AWSTemplateFormatVersion"\s*:')
-_HAS_TYPE = re.compile(_RESOURCE_TYPE)
-_API_VERSION = re.compile(rb"""^["']?apiVersion["']?\s*:""", re.MULTILINE)
-_KIND = re.compile(rb"""^["']?kind["']?\s*:""", re.MULTILINE)
-_ANY_API_VERSION = re.compile(rb"""\bapiVersion["']?\s*:""")
-_ANY_KIND = re.compile(rb"""\bkind["']?\s*:""")
-_MARKERS = re.compile(rb"\{\{|\{%|<%")
+_CLOUDFORMATION = regex(rb"""^(?:["']?AWSTemplateFormatVersion["']?\s*:|Resources\s*:[^\r\n]*$)""", re.MULTILINE)
+_ANY_CLOUDFORMATION = regex(rb"""\b(?:AWSTemplateFormatVersion|Resources)["']?\s*:""")
+_CERTAINLY_CLOUDFORMATION = regex(rb'\s*\{\s*"AWSTemplateFormatVersion"\s*:')
+_HAS_TYPE = regex(_RESOURCE_TYPE)
+_API_VERSION = regex(rb"""^["']?apiVersion["']?\s*:""", re.MULTILINE)
+_KIND = regex(rb"""^["']?kind["']?\s*:""", re.MULTILINE)
+_ANY_API_VERSION = regex(rb"""\bapiVersion["']?\s*:""")
+_ANY_KIND = regex(rb"""\bkind["']?\s*:""")
+_MARKERS = regex(rb"\{\{|\{%|<%")
 
 
 def sniff(content: bytes, path: str) -> Sniffed:
@@ -79,10 +80,10 @@ def _look_inside(content: bytes, path: str) -> Sniffed:
 
 
 _OF_TERRAFORM = tuple(
-    re.compile(rb"""["'](?:""" + name + rb""")["']\s*:""")
+    regex(rb"""["'](?:""" + name + rb""")["']\s*:""")
     for name in (rb"format_version|lineage|serial", rb"terraform_version|planned_values|encrypted_data")
 )
-_STARTS_AS_OBJECT = re.compile(rb"\s*\{")
+_STARTS_AS_OBJECT = regex(rb"\s*\{")
 
 
 def is_plan(start: bytes) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from pathlib import Path
+
+from soc2gate.facts import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,10 @@ class Limits:
     range_items: int = 10_000
     """`range()`, `setproduct()`, string repetition, `count`."""
     module_depth: int = 40
+    render_seconds: int = 30
+    """Work that helm or kustomize may do for one chart or overlay."""
+    rendered_bytes: int = 100_000_000
+    """What they are given, and what they give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +42,10 @@ class ReadOptions:
     account: str | None = None
     """The AWS account the configuration says this root deploys to."""
     region: str | None = None
+    code: str | None = None
+    """Of a plan: the folder of the root module that it was made from, relative to the base; None for the plan's own."""
+    namespace: str = ""
+    """Of a chart: where it is installed; empty where nothing says."""
+    repository: Path | None = None
+    """The repository that the base is a copy of, where it is one."""
     limits: Limits = field(default_factory=Limits)

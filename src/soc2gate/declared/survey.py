@@ -8,13 +8,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.declared.discover import Discovery, discover
 from soc2gate.declared.files import list_files, read_text
+from soc2gate.declared.kubernetes.deployments import by_convention
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field
 
 _REGION = re.compile(r'\bregion\s*=\s*"([a-z]{2}(?:-[a-z]+)+-\d)"')
 _ACCOUNT = re.compile(r'\b(?:allowed_account_ids\s*=\s*\[\s*"|arn:aws[\w-]*:iam::)(\d{12})\b')
@@ -39,8 +40,10 @@ class Survey:
     templates: tuple[str, ...]
     manifests: int
     """Files that hold Kubernetes objects."""
-    charts: int
-    """Charts and overlays that are not judged as they stand."""
+    charts: Mapping[str, Mapping[str, str]]
+    """Helm charts: folder to environments, each with its value file relative to the chart."""
+    overlays: tuple[str, ...]
+    """Folders that kustomize builds."""
     aside: tuple[str, ...]
     """Folders whose configuration looks like examples or tests."""
     owners: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +60,8 @@ def survey(base: Path) -> Survey:
         roots=tuple(_root(root.path, root.files, files, taken, base) for root in roots),
         templates=tuple(root.path for root in found.roots if root.format == "cloudformation"),
         manifests=sum(len(root.files) for root in found.roots if root.format == "kubernetes"),
-        charts=sum(problem.stage == "discover" for problem in found.problems),
+        charts={root.path: _environments(root.path, base) for root in found.roots if root.format == "helm"},
+        overlays=tuple(root.path for root in found.roots if root.format == "kustomize"),
         aside=tuple(sorted({folder for root in found.roots if (folder := _aside(root.path))})),
         owners=_owners(base),
     )
@@ -72,6 +76,10 @@ def _root(path: str, own: Sequence[str], files: Sequence[str], roots: set[str], 
         accounts[0] if len(accounts) == 1 else "",
         tuple(sorted(set(_REGION.findall(text)))),
     )
+
+
+def _environments(chart: str, base: Path) -> dict[str, str]:
+    return {name: posixpath.relpath(file, chart) for name, file in sorted(by_convention(chart, base).items())}
 
 
 def _value_files(root: str, files: Sequence[str], roots: set[str]) -> tuple[str, ...]:

@@ -15,14 +15,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.declared.files import TERRAFORM_SUFFIXES, read_text
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Waiver
 from soc2gate.model.resource import Span
+from soc2gate.patterns import regex
 
 INLINE = "inline"
 REQUIRED = ("reason", "owner", "approver", "expires")
@@ -30,20 +31,20 @@ _KEYS = (*REQUIRED, "ticket")
 ANNOTATION = "soc2gate.dev/waive"
 
 _MARKS = re.compile(
-    rb"soc2gate:waive|soc2gate\.dev/waive|\bsoc2gate\b.{0,3}:|checkov|tfsec:ignore|trivy:ignore|kics-scan"
+    rb"soc2gate:waive|soc2gate\.dev/waive|\bsoc2gate\b.{0,3}:|checkov|(?:bridgecrew|cortex):skip|tfsec:ignore|trivy:ignore|kics-scan"
 )
 # A quotation mark that nothing closes ends with its line, so that no line is ever read twice.
-_HCL = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|<<-?(?P<heredoc>[^\W\d][\w-]*)\s*$|(?P<line>(?:\#|//).*)|(?P<block>/\*)')
-_YAML = re.compile(r'"[^"]*+"|\'[^\']*+\'|(?P<line>(?:^|(?<=\s))\#.*)')
-_JSON_COMMENT = re.compile(r'"//"\s*:\s*(?P<comment>"(?:[^"\\\n]|\\.)*")')
+_HCL = regex(r'"(?:[^"\\]|\\.)*+(?:"|$)|<<-?(?P<heredoc>[^\W\d][\w-]*)\s*$|(?P<line>(?:\#|//).*)|(?P<block>/\*)')
+_YAML = regex(r'"[^"]*+"|\'[^\']*+\'|(?P<line>(?:^|(?<=\s))\#.*)')
+_JSON_COMMENT = regex(r'"//"\s*:\s*(?P<comment>"(?:[^"\\\n]|\\.)*")')
 
-_OURS = re.compile(r"soc2gate:waive\b[ \t]*(.*)")
-_PAIR = re.compile(r'\s*([A-Za-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))(?=\s|$)')
+_OURS = regex(r"soc2gate:waive\b[ \t]*(.*)")
+_PAIR = regex(r'\s*([A-Za-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))(?=\s|$)')
 _FOREIGN = (
-    ("checkov", re.compile(r"checkov:skip=(?P<id>[A-Z0-9_]+)(?::(?P<reason>[^\n]*))?")),
-    ("tfsec", re.compile(r"tfsec:ignore:(?P<id>[\w*-]+)(?::exp:(?P<expires>\d{4}-\d\d-\d\d))?")),
-    ("trivy", re.compile(r"trivy:ignore:(?P<id>[\w*-]+)(?::exp:(?P<expires>\d{4}-\d\d-\d\d))?")),
-    ("kics", re.compile(r"kics-scan[ \t]+(?:disable[ \t]*=[ \t]*(?P<id>[\w,-]+)|ignore[\w-]*)")),
+    ("checkov", regex(r"(?:checkov|bridgecrew|cortex):skip= *(?P<id>[\w-]+(?:,[\w-]+)*)(?::(?P<reason>[^\n]*))?")),
+    ("tfsec", regex(r"tfsec:ignore:(?P<id>[\w*-]+)(?::exp:(?P<expires>\d{4}-\d\d-\d\d))?")),
+    ("trivy", regex(r"trivy:ignore:(?P<id>[\w*-]+)(?::exp:(?P<expires>\d{4}-\d\d-\d\d))?")),
+    ("kics", regex(r"kics-scan[ \t]+(?:disable[ \t]*=[ \t]*(?P<id>[\w,-]+)|ignore[\w-]*)")),
 )
 
 

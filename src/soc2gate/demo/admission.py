@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
+
+from soc2gate.facts import dataclass
 
 Object: TypeAlias = dict[str, Any]
 """An API object as JSON has it; Kubernetes' own schema types it."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from soc2gate.demo.seed_account import NAME, Account, create_plain_bucket, let_in, sse_s3
+from soc2gate.demo.seed_account import create_plain_bucket, let_in, sse_s3
 from soc2gate.demo.seed_cluster import Cluster, deployment_path, roll_out
+from soc2gate.demo.seed_common import NAME, Account
 from soc2gate.demo.servers import AccountServer, Denial
+from soc2gate.facts import dataclass
 
 
 @dataclass(frozen=True, slots=True)

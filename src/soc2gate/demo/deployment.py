@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.demo.changes import CHANGES, Deployed
@@ -13,6 +12,7 @@ from soc2gate.demo.seed_account import seed_account
 from soc2gate.demo.seed_cluster import seed_cluster
 from soc2gate.demo.servers import require_extra, running
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 
 
 @dataclass(frozen=True, slots=True)

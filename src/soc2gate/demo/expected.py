@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from soc2gate.demo.changes import ADMIN_BINDING, PUBLIC_BUCKET
+from soc2gate.facts import dataclass
 
 Report: TypeAlias = Mapping[str, Any]
 """The JSON result, `soc2gate.result/1`."""
@@ -116,6 +116,7 @@ STAGED: tuple[Staged, ...] = (
             *_ACCESS_BLOCK[:2],
             "s3-encryption",
             _ACCESS_BLOCK[2],
+            "s3-lifecycle",
             # Its policy came with it: what the policy allows counts against the bucket.
             "s3-policy-no-anonymous",
             _ACCESS_BLOCK[3],

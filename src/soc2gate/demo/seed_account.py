@@ -8,43 +8,24 @@ the simulation does not (a bucket's encryption, ownership and public access bloc
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
+from soc2gate.demo.seed_alarms import create_alarms
+from soc2gate.demo.seed_common import (
+    LOG_GROUP_ARN,
+    NAME,
+    OFFICES,
+    TAGS,
+    TRAIL_ARN,
+    Account,
+    Document,
+    allow,
+    assumed_by,
+    policy,
+    tag_list,
+    tagged,
+)
+from soc2gate.demo.seed_guards import guard
 from soc2gate.demo.servers import ACCOUNT, REGION
-
-Document: TypeAlias = dict[str, Any]
-"""An AWS request's or a policy's JSON; botocore types it."""
-
-NAME = "harbourline-prod"
-TAGS = {"Environment": "prod", "ManagedBy": "terraform", "Owner": "platform"}
-OFFICES = ("198.51.100.0/27", "203.0.113.64/28")
-TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{NAME}"
-
-
-@dataclass(slots=True)
-class Account:
-    """Clients, and what AWS called the things we made."""
-
-    endpoint: str
-    groups: dict[str, str] = field(default_factory=dict)
-    """Security group ids by their short name: `web`, `bastion`, `db`."""
-    keys: dict[str, str] = field(default_factory=dict)
-    """Key ARNs by their short name: `data`, `orders`."""
-    vpc: str = ""
-    public_subnets: list[str] = field(default_factory=list)
-    private_subnets: list[str] = field(default_factory=list)
-    _clients: dict[str, Any] = field(default_factory=dict)
-
-    def client(self, service: str) -> Any:
-        """boto3's client; each takes a tenth of a second to make, so once."""
-        if service not in self._clients:
-            import boto3
-
-            # The stubs type each service by its literal name.
-            make: Any = boto3.client
-            self._clients[service] = make(service, region_name=REGION, endpoint_url=self.endpoint)
-        return self._clients[service]
 
 
 def seed_account(endpoint: str) -> Account:
@@ -57,23 +38,12 @@ def seed_account(endpoint: str) -> Account:
     _create_database(account)
     _create_access(account)
     _create_bastion(account)
+    create_alarms(account)
+    guard(account, account.vpc, volume=account.volume)
     _create_trail(account)
     _create_orders(account)
     _close_log_bucket(account)
     return account
-
-
-def tag_list(tags: Document) -> list[Document]:
-    """`[{"Key": …, "Value": …}]`, as most services want tags."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def _tagged(kind: str, name: str) -> list[Document]:
-    return [{"ResourceType": kind, "Tags": tag_list(TAGS | {"Name": name})}]
-
-
-def _policy(*statements: Document) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 # ---- keys
@@ -95,9 +65,25 @@ def _create_keys(account: Account) -> None:
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:SourceArn": TRAIL_ARN}},
     }
-    data = _policy(administer, encrypt_trail)
+    encrypt_group = {
+        "Sid": "CloudWatchEncryptsTheTrailsLogGroup",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{REGION}.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": LOG_GROUP_ARN}},
+    }
+    publish_alarms = {
+        "Sid": "AlarmsPublishToTheEncryptedTopic",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+    }
+    data = policy(administer, encrypt_trail, encrypt_group, publish_alarms)
     _create_key(account, "data", f"{NAME}: data at rest", data, TAGS | {"Name": f"{NAME}-data"})
-    orders = _policy(administer)
+    orders = policy(administer)
     _create_key(account, "orders", f"{NAME}: orders and invoices", orders, {"Name": f"{NAME}-orders"})
 
 
@@ -125,11 +111,19 @@ def _create_buckets(account: Account) -> None:
     _create_log_bucket(account)
     make_bucket(account, "assets", data, TAGS | {"Data": "public-after-review"})
     put_bucket_policy(account, "assets", tls_only("assets"))
+    _put_lifecycle(account, "assets", {"ID": "expire-replaced", "NoncurrentVersionExpiration": {"NoncurrentDays": 90}})
     make_bucket(account, "customer-exports", data, TAGS | {"Data": "personal"})
     put_bucket_policy(account, "customer-exports", tls_only("customer-exports"))
     _expire(account, "customer-exports", 30, noncurrent=7)
 
-    make_bucket(account, "cloudtrail", data, TAGS | {"Data": "log"})
+    make_bucket(account, "cloudtrail", data, TAGS | {"Data": "evidence"}, locked=True)
+    account.client("s3").put_object_lock_configuration(
+        Bucket=f"{NAME}-cloudtrail",
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 365}},
+        },
+    )
     _expire(account, "cloudtrail", 730)
     trail_only = {"StringEquals": {"aws:SourceArn": TRAIL_ARN}}
     put_bucket_policy(
@@ -152,7 +146,20 @@ def _create_buckets(account: Account) -> None:
             "Resource": f"arn:aws:s3:::{NAME}-cloudtrail/AWSLogs/{ACCOUNT}/*",
             "Condition": trail_only,
         },
+        *_config_delivers(f"arn:aws:s3:::{NAME}-cloudtrail"),
     )
+
+
+def _config_delivers(bucket: str) -> tuple[Document, Document]:
+    ours = {"Principal": {"Service": "config.amazonaws.com"}, "Condition": {"StringEquals": _OWN_ACCOUNT}}
+    check, deliver = ["s3:GetBucketAcl", "s3:ListBucket"], f"{bucket}/config/AWSLogs/{ACCOUNT}/Config/*"
+    return (
+        {"Sid": "ConfigChecksTheBucket", "Effect": "Allow", "Action": check, "Resource": bucket} | ours,
+        {"Sid": "ConfigDelivers", "Effect": "Allow", "Action": "s3:PutObject", "Resource": deliver} | ours,
+    )
+
+
+_OWN_ACCOUNT = {"aws:SourceAccount": ACCOUNT}
 
 
 def _create_log_bucket(account: Account) -> None:
@@ -166,7 +173,7 @@ def _create_log_bucket(account: Account) -> None:
 
 def _close_log_bucket(account: Account) -> None:
     """Its policy as the code has it, once every bucket logs."""
-    ours = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    ours = {"StringEquals": _OWN_ACCOUNT}
     check = {
         "Sid": "FlowLogsCheckTheBucket",
         "Effect": "Allow",
@@ -189,10 +196,12 @@ def _log_delivery(services: str | list[str]) -> Document:
     }
 
 
-def create_plain_bucket(account: Account, name: str) -> None:
+def create_plain_bucket(account: Account, name: str, *, locked: bool = False) -> None:
     """A bucket as AWS itself creates it since April 2023: SSE-S3, no ACLs, public access blocked."""
     s3 = account.client("s3")
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}, ObjectLockEnabledForBucket=locked
+    )
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [sse_s3()]})
     s3.put_bucket_ownership_controls(
         Bucket=name, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
@@ -210,10 +219,10 @@ def sse_s3() -> Document:
     return {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
 
 
-def make_bucket(account: Account, short: str, key: str, tags: Document) -> None:
+def make_bucket(account: Account, short: str, key: str, tags: Document, *, locked: bool = False) -> None:
     """One of the company's buckets: key, versions, access log."""
     name = f"{NAME}-{short}"
-    create_plain_bucket(account, name)
+    create_plain_bucket(account, name, locked=locked)
     rule = {
         "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key},
         "BucketKeyEnabled": True,
@@ -247,15 +256,20 @@ def tls_only(short: str) -> Document:
 
 
 def put_bucket_policy(account: Account, short: str, *statements: Document) -> None:
-    account.client("s3").put_bucket_policy(Bucket=f"{NAME}-{short}", Policy=_policy(*statements))
+    account.client("s3").put_bucket_policy(Bucket=f"{NAME}-{short}", Policy=policy(*statements))
 
 
 def _expire(account: Account, short: str, days: int, noncurrent: int = 0) -> None:
-    rule: Document = {"ID": "expire", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days}}
+    rule: Document = {"ID": "expire", "Expiration": {"Days": days}}
     if noncurrent:
         rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": noncurrent}
+    _put_lifecycle(account, short, rule)
+
+
+def _put_lifecycle(account: Account, short: str, rule: Document) -> None:
+    everything = {"Status": "Enabled", "Filter": {"Prefix": ""}}
     account.client("s3").put_bucket_lifecycle_configuration(
-        Bucket=f"{NAME}-{short}", LifecycleConfiguration={"Rules": [rule]}
+        Bucket=f"{NAME}-{short}", LifecycleConfiguration={"Rules": [rule | everything]}
     )
 
 
@@ -264,7 +278,7 @@ def _expire(account: Account, short: str, days: int, noncurrent: int = 0) -> Non
 
 def _create_network(account: Account) -> None:
     ec2 = account.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=_tagged("vpc", NAME))["Vpc"]["VpcId"]
+    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=tagged("vpc", NAME))["Vpc"]["VpcId"]
     account.vpc = vpc
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
@@ -275,13 +289,13 @@ def _create_network(account: Account) -> None:
         LogDestinationType="s3",
         LogDestination=f"arn:aws:s3:::{NAME}-access-logs",
         MaxAggregationInterval=600,
-        TagSpecifications=_tagged("vpc-flow-log", NAME),
+        TagSpecifications=tagged("vpc-flow-log", NAME),
     )
-    gateway = ec2.create_internet_gateway(TagSpecifications=_tagged("internet-gateway", NAME))["InternetGateway"]
+    gateway = ec2.create_internet_gateway(TagSpecifications=tagged("internet-gateway", NAME))["InternetGateway"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=vpc)
     account.public_subnets = [_create_subnet(account, "public", number) for number in (0, 1)]
     account.private_subnets = [_create_subnet(account, "private", number) for number in (0, 1)]
-    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=_tagged("route-table", f"{NAME}-public"))
+    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=tagged("route-table", f"{NAME}-public"))
     table_id = table["RouteTable"]["RouteTableId"]
     ec2.create_route(RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway["InternetGatewayId"])
     for subnet in account.public_subnets:
@@ -295,7 +309,7 @@ def _create_subnet(account: Account, tier: str, number: int) -> str:
         VpcId=account.vpc,
         CidrBlock=f"10.20.{block}.0/24",
         AvailabilityZone=f"{REGION}{'ab'[number]}",
-        TagSpecifications=_tagged("subnet", f"{NAME}-{tier}-{number + 1}"),
+        TagSpecifications=tagged("subnet", f"{NAME}-{tier}-{number + 1}"),
     )["Subnet"]["SubnetId"]
     ec2.modify_subnet_attribute(SubnetId=made, MapPublicIpOnLaunch={"Value": False})
     return made
@@ -309,7 +323,7 @@ def _create_security_groups(account: Account) -> None:
             GroupName=f"{NAME}-{short}",
             Description=description,
             VpcId=account.vpc,
-            TagSpecifications=_tagged("security-group", f"{NAME}-{short}"),
+            TagSpecifications=tagged("security-group", f"{NAME}-{short}"),
         )["GroupId"]
         account.groups[short] = made
         # AWS gives a new group a rule that lets everything out; Terraform removes it.
@@ -405,15 +419,10 @@ def _create_database(account: Account) -> None:
         EnableCloudwatchLogsExports=["postgresql", "upgrade"],
         Tags=tags,
     )
+    rds.create_db_snapshot(DBInstanceIdentifier=f"{NAME}-shop", DBSnapshotIdentifier=f"{NAME}-opening-day", Tags=tags)
 
 
 # ---- access
-
-
-def _assumed_by(service: str, *actions: str) -> str:
-    return _policy(
-        {"Effect": "Allow", "Action": list(actions), "Principal": {"Service": service}},
-    )
 
 
 def _create_access(account: Account) -> None:
@@ -430,27 +439,27 @@ def _create_access(account: Account) -> None:
     iam.create_role(
         RoleName=f"{NAME}-shop-web",
         Description="What the shop's pods may do",
-        AssumeRolePolicyDocument=_assumed_by("pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"),
+        AssumeRolePolicyDocument=assumed_by("pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"),
         MaxSessionDuration=3600,
         Tags=tag_list(TAGS),
     )
-    policy = iam.create_policy(
+    made = iam.create_policy(
         PolicyName=f"{NAME}-shop-web",
         Description="Assets, exports and orders",
-        PolicyDocument=_policy(
-            _allow("ReadAndPublishAssets", ["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{NAME}-assets/*"),
-            _allow("HandOverExports", "s3:PutObject", f"arn:aws:s3:::{NAME}-customer-exports/*"),
-            _allow("UseTheDataKey", ["kms:Decrypt", "kms:GenerateDataKey"], account.keys["data"]),
-            _allow("PlaceOrders", "sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{NAME}-orders"),
+        PolicyDocument=policy(
+            allow("ReadAndPublishAssets", ["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{NAME}-assets/*"),
+            allow("HandOverExports", "s3:PutObject", f"arn:aws:s3:::{NAME}-customer-exports/*"),
+            allow("UseTheDataKey", ["kms:Decrypt", "kms:GenerateDataKey"], account.keys["data"]),
+            allow("PlaceOrders", "sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{NAME}-orders"),
         ),
         Tags=tag_list(TAGS),
     )
-    iam.attach_role_policy(RoleName=f"{NAME}-shop-web", PolicyArn=policy["Policy"]["Arn"])
+    iam.attach_role_policy(RoleName=f"{NAME}-shop-web", PolicyArn=made["Policy"]["Arn"])
 
     bastion = f"{NAME}-bastion"
     iam.create_role(
         RoleName=bastion,
-        AssumeRolePolicyDocument=_assumed_by("ec2.amazonaws.com", "sts:AssumeRole"),
+        AssumeRolePolicyDocument=assumed_by("ec2.amazonaws.com", "sts:AssumeRole"),
         MaxSessionDuration=3600,
         Tags=tag_list(TAGS),
     )
@@ -458,16 +467,10 @@ def _create_access(account: Account) -> None:
     iam.put_role_policy(
         RoleName=bastion,
         PolicyName="write-reports",
-        PolicyDocument=_policy(
-            _allow("WriteReports", "s3:PutObject", f"arn:aws:s3:::{NAME}-customer-exports/reports/*")
-        ),
+        PolicyDocument=policy(allow("WriteReports", "s3:PutObject", f"arn:aws:s3:::{NAME}-customer-exports/reports/*")),
     )
     iam.create_instance_profile(InstanceProfileName=bastion)
     iam.add_role_to_instance_profile(InstanceProfileName=bastion, RoleName=bastion)
-
-
-def _allow(sid: str, actions: str | list[str], resource: str) -> Document:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
 
 
 # ---- hosts and volumes
@@ -475,7 +478,6 @@ def _allow(sid: str, actions: str | list[str], resource: str) -> Document:
 
 def _create_bastion(account: Account) -> None:
     ec2 = account.client("ec2")
-    ec2.enable_ebs_encryption_by_default()
     instance = ec2.run_instances(
         ImageId="ami-0b7f3c1d9e5a24f60",
         InstanceType="t4g.small",
@@ -500,7 +502,7 @@ def _create_bastion(account: Account) -> None:
                 },
             }
         ],
-        TagSpecifications=_tagged("instance", f"{NAME}-bastion"),
+        TagSpecifications=tagged("instance", f"{NAME}-bastion"),
     )["Instances"][0]["InstanceId"]
     volume = ec2.create_volume(
         AvailabilityZone=f"{REGION}a",
@@ -510,9 +512,10 @@ def _create_bastion(account: Account) -> None:
         Throughput=125,
         Encrypted=True,
         KmsKeyId=account.keys["data"],
-        TagSpecifications=_tagged("volume", f"{NAME}-reports"),
+        TagSpecifications=tagged("volume", f"{NAME}-reports"),
     )["VolumeId"]
     ec2.attach_volume(Device="/dev/sdf", InstanceId=instance, VolumeId=volume)
+    account.volume = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/{volume}"
 
 
 # ---- audit trail
@@ -527,6 +530,8 @@ def _create_trail(account: Account) -> None:
         IsMultiRegionTrail=True,
         IncludeGlobalServiceEvents=True,
         EnableLogFileValidation=True,
+        CloudWatchLogsLogGroupArn=f"{LOG_GROUP_ARN}:*",
+        CloudWatchLogsRoleArn=f"arn:aws:iam::{ACCOUNT}:role/{NAME}-trail-to-logs",
         TagsList=tag_list(TAGS),
     )
     cloudtrail.start_logging(Name=NAME)
@@ -552,6 +557,18 @@ def _create_orders(account: Account) -> None:
         Name=f"{NAME}-order-events",
         # `!Ref` of a key is its id, not its ARN.
         Attributes={"DisplayName": "Order events", "KmsMasterKeyId": key.rsplit("/", 1)[1]},
+    )
+    use = {
+        "Sid": "ServicesOfThisAccountSubscribe",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": ["sns:Publish", "sns:Subscribe"],
+        "Resource": f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAME}-order-events",
+    }
+    account.client("sns").set_topic_attributes(
+        TopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:{NAME}-order-events",
+        AttributeName="Policy",
+        AttributeValue=policy(use),
     )
     dynamodb = account.client("dynamodb")
     dynamodb.create_table(

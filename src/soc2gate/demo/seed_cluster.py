@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.demo.admission import Object, served_kind
+from soc2gate.facts import dataclass
 
 NAMESPACE = "shop"
 

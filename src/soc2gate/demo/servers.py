@@ -10,13 +10,14 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from xml.sax.saxutils import escape
 
 from soc2gate.demo.cluster import ClusterServer
+from soc2gate.demo.what_moto_lacks import WhatMotoLacks
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -91,7 +92,8 @@ class AccountServer:
             def log(self, *_: object) -> None:
                 """Say nothing: thousands of requests are of no interest to the person watching."""
 
-        self.middleware = DenyingMiddleware(DomainDispatcherApplication(create_backend_app))
+        simulation = DomainDispatcherApplication(create_backend_app)
+        self.middleware = DenyingMiddleware(WhatMotoLacks(simulation))
         self._server = make_server("127.0.0.1", 0, self.middleware, threaded=True, request_handler=QuietHandler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="demo-account", daemon=True
@@ -105,6 +107,7 @@ class AccountServer:
 
             moto_api_backend.reset()
             _left_over.clear()
+        _protect_root()
         self._thread.start()
 
     def stop(self) -> None:
@@ -113,6 +116,13 @@ class AccountServer:
         self._thread.join()
         self._server.server_close()
         _left_over.set()
+
+
+def _protect_root() -> None:
+    """Give the root user a second factor: a person does that at the console, and no API has a call for it."""
+    from moto.iam.models import iam_backends
+
+    iam_backends[ACCOUNT]["aws"].account_summary._account_mfa_enabled = 1
 
 
 @dataclass(frozen=True, slots=True)

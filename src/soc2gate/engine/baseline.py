@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from soc2gate.errors import ConfigError
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import BaselineUse, Finding, Verdict
+from soc2gate.model.resource import Side
 from soc2gate.model.value import Json
 
 SCHEMA = "soc2gate.baseline/1"
@@ -68,13 +69,16 @@ def apply(
 ) -> tuple[list[Finding], BaselineUse]:
     """Findings that say whether they are new, and what became of the entries.
 
+    Findings about live state are none of its business.
+
     An entry is gone only where somebody looked: in one of the `roots` that were judged, or when `everything` was.
     """
     marked: list[Finding] = []
     met: set[Key] = set()
     known = 0
     for item in findings:
-        if item.verdict not in _OPEN:
+        # What runs is no inheritance of the code: it is mended or waived, and a baseline is written of code alone.
+        if item.verdict not in _OPEN or item.side is Side.LIVE:
             marked.append(item)
             continue
         key = _key(item)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
 from soc2gate import kinds, schema
 from soc2gate.engine import differences as spelled
 from soc2gate.engine.evaluate import fingerprint
 from soc2gate.engine.match import Matching, Pair, Unpaired
+from soc2gate.facts import replace
 from soc2gate.kinds.kubernetes_api import POD_TEMPLATE, path_in_workload
 from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
 from soc2gate.model.resource import LiveRef, Resource, Side, Where, place_of
@@ -81,11 +81,10 @@ class _Verdicts:
 
     def of_singleton(self, rule: str, declared: Resource) -> Verdict | None:
         """The worst live answer where a rule asks the account what code says per resource."""
-        account = declared.identity.get("account")
         answers = [
             finding.verdict
             for finding in self._on_singletons.get(rule, ())
-            if not isinstance(account, str) or finding.identity.get("account") in (account, None)
+            if _covers(finding.identity, declared.identity)
         ]
         return next((verdict for verdict in _WORST if verdict in answers), None)
 
@@ -96,6 +95,14 @@ class _Verdicts:
     def criteria(self, names: Iterable[str]) -> tuple[str, ...]:
         claimed = {one for name in names for one in self.rules.criteria_of(self.rules.rules[name])}
         return tuple(one for one in self.rules.criteria if one in claimed)
+
+
+def _covers(singleton: Mapping[str, Value], declared: Mapping[str, Value]) -> bool:
+    """Whether an account, or one region of it, is where a declared resource goes, as far as both are known."""
+    account, region = declared.get("account"), declared.get("region")
+    return (not isinstance(account, str) or singleton.get("account") in (account, None)) and (
+        not isinstance(region, str) or singleton.get("region") in (region, "global", None)
+    )
 
 
 def _resolver(matching: Matching) -> Callable[[str], spelled.Resolve]:
@@ -296,6 +303,7 @@ def _disagreement(
         criteria=verdicts.criteria(names),
         severity=max(weights, default=None),
         reason=difference.reason or difference.note or declared.defaults.get(leaf, ""),
+        environment=declared.environment,
         fingerprint=fingerprint("pair", kind, declared.root, declared.address, path or ",".join(names)),
     )
 
@@ -343,6 +351,7 @@ def _one_sided(
         criteria=verdicts.criteria(answers or [rule.id for rule in on_kind]),
         severity=max((rule.severity for rule in on_kind), default=None),
         reason="",
+        environment=resource.environment,
         fingerprint=fingerprint(difference.value, resource.kind, resource.root, resource.address),
     )
 

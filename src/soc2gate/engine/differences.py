@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value, as_json
+from soc2gate.patterns import regex
 
 Resolve: TypeAlias = Callable[[Ref], frozenset[str] | None]
 """What a reference may read as in live state: the referred resource's arn, id and name; None where it is not paired."""
@@ -46,7 +47,7 @@ class Spelling:
 # What names an element of a list, in the order tried: such lists are compared element by element, whatever the order.
 _NAMING_KEYS = ("Key", "name", "Name", "PolicyName", "DeviceName", "Id", "IndexName", "AttributeName", "Sid")
 
-_ID = re.compile(r"arn:.*|[a-z]{1,6}-[0-9a-f]{8,17}|\d+\.\d+\.\d+\.\d+(/\d+)?|[a-z]{2}(-[a-z]+)+-\d[a-z]?", re.DOTALL)
+_ID = regex(r"arn:.*|[a-z]{1,6}-[0-9a-f]{8,17}|\d+\.\d+\.\d+\.\d+(/\d+)?|[a-z]{2}(-[a-z]+)+-\d[a-z]?", re.DOTALL)
 """ARNs, resource ids (`sg-0a1b2c3d`), addresses, regions and zones."""
 
 _OLD_POLICY = "2008-10-17"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import overload
 
 from soc2gate import cel, kinds
-from soc2gate.model.outcome import Evidence, Finding, Verdict
+from soc2gate.facts import dataclass
+from soc2gate.model.outcome import WITHHELD, Evidence, Finding, Verdict
 from soc2gate.model.resource import Resource, place_of
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Source
-from soc2gate.model.value import Value
-
-WITHHELD = "(withheld: it looks like a credential)"
-"""Stands in evidence for what must not be copied from a file into a report."""
+from soc2gate.model.value import Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +78,13 @@ def evaluate(rules: RuleSet, resources: Iterable[Resource], *, now: str = "") ->
     performed again.
     """
     questions = Questions(rules)
-    findings = [
-        finding
-        for resource in resources
-        for question in questions.about(resource.kind, resource.side.value)
-        for finding in _ask(question, resource, now)
-    ]
+    findings: list[Finding] = []
+    for resource in resources:
+        asked = questions.about(resource.kind, resource.side.value)
+        if asked:
+            bindings: Mapping[str, Value] = {"resource": {**resource.properties, "related": dict(resource.related)}}
+            answers = (_ask(question, resource, bindings, now) for question in asked)
+            findings.extend(finding for finding in answers if finding is not None)
     findings.sort(key=_order)
     return findings
 
@@ -94,21 +93,24 @@ def _order(finding: Finding) -> tuple[str, str, str, str, str]:
     return (finding.side.value, finding.root, finding.address, finding.kind, finding.rule)
 
 
-def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]:
-    bindings: Mapping[str, Value] = {"resource": {**resource.properties, "related": dict(resource.related)}}
+def _ask(question: _Question, resource: Resource, bindings: Mapping[str, Value], now: str) -> Finding | None:
     verdict, answer = _verdict(question, bindings, now)
     if resource.partial and verdict is not Verdict.FAIL:
         # It stands for a resource we cannot see: what it lacks proves nothing, what it adds can only break.
-        return
+        return None
     rule = question.rule
     reason = ""
     message = rule.title
     if verdict is Verdict.FAIL:
         message = question.message.render(bindings, answer.witness if answer else None, now)
     elif verdict is Verdict.UNKNOWN:
-        reason = answer.reason if answer else ""
+        # Imported here: many runs have nothing undecided.
+        from soc2gate.engine.settling import explained
+
+        value = answer.value if answer else None
+        reason = explained(answer.reason, value.depends if isinstance(value, Unknown) else ()) if answer else ""
         message = f"not decided: {reason}"
-    yield Finding(
+    return Finding(
         rule=rule.id,
         control=rule.control,
         criteria=question.criteria,
@@ -121,10 +123,11 @@ def _ask(question: _Question, resource: Resource, now: str) -> Iterator[Finding]
         root=resource.root,
         where=resource.where,
         message=message,
-        evidence=_evidence(resource, answer, question.about_secrets) if answer else (),
+        evidence=_evidence_of(verdict, resource, answer, question.about_secrets) if answer else (),
         fingerprint=fingerprint(rule.id, resource.side.value, resource.kind, resource.root, resource.address),
         reason=reason,
         uncertain=resource.uncertain,
+        environment=resource.environment,
     )
 
 
@@ -159,6 +162,55 @@ def _severity(question: _Question, bindings: Mapping[str, Value], now: str) -> S
     return max(possible, default=Severity.LOW)
 
 
+class _LaterEvidence(Sequence[Evidence]):
+    """Evidence that is made when somebody reads it.
+
+    Most answers are passes, and only a report for machines tells what they rest on: making it costs as much as asking.
+    """
+
+    __slots__ = ("_made", "_of")
+
+    def __init__(self, resource: Resource, answer: cel.Answer, about_secrets: bool) -> None:
+        self._of: tuple[Resource, cel.Answer, bool] | None = (resource, answer, about_secrets)
+        self._made: tuple[Evidence, ...] = ()
+
+    def _all(self) -> tuple[Evidence, ...]:
+        if self._of is not None:
+            self._made = _evidence(*self._of)
+            self._of = None
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> Evidence: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Evidence, ...]: ...
+    def __getitem__(self, index: int | slice) -> Evidence | tuple[Evidence, ...]:
+        return self._all()[index]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[Evidence]:
+        return iter(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == (other._all() if isinstance(other, _LaterEvidence) else other)
+
+    __hash__ = None  # type: ignore[assignment]  # what compares by content and is made later has none
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[Evidence, ...]]]:
+        return tuple, (self._all(),)
+
+
+def _evidence_of(verdict: Verdict, resource: Resource, answer: cel.Answer, about_secrets: bool) -> Sequence[Evidence]:
+    if verdict is Verdict.PASS:
+        return _LaterEvidence(resource, answer, about_secrets)
+    return _evidence(resource, answer, about_secrets)
+
+
 def _evidence(resource: Resource, answer: cel.Answer, about_secrets: bool) -> tuple[Evidence, ...]:
     seen: dict[str, Evidence] = {}
     for looked in answer.looked:
@@ -182,8 +234,14 @@ def _is_credential(path: str, value: Value, seen: Mapping[str, Evidence]) -> boo
 
     if not isinstance(value, str):
         return False
-    name = seen.get(f"{path.removesuffix('.value')}.name") if path.endswith(".value") else None
-    return looks_like_secret(value) is True or (name is not None and looks_like_secret(f"{name.value}={value}") is True)
+    holder, _, last = path.rpartition(".")
+    if value == last:
+        # Of a map's entries a rule reads the keys; what the entry holds is what it was asked about.
+        return True
+    named = {"value": "name", "Value": "Name"}.get(last)
+    found = seen.get(f"{holder}.{named}") if named else None
+    name = found.value if found is not None else last
+    return looks_like_secret(value) is True or looks_like_secret(f"{name}={value}") is True
 
 
 def _note(resource: Resource, path: str) -> str:

@@ -8,11 +8,11 @@ disagreements and hide real ones.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from soc2gate import kinds
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Resource
 from soc2gate.model.value import Value
 
@@ -96,7 +96,12 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
     undecided: list[Unpaired] = []
     missing: list[Resource] = []
     nameless: list[Resource] = []
+    adrift: list[Resource] = []
     for resource in ours:
+        if "owners" in resource.identity:
+            for index in _owned(resource, theirs):
+                claims[index].append((resource, "owner"))
+            continue
         candidates, by = _candidates(resource, theirs)
         if len(candidates) == 1:
             claims[candidates[0]].append((resource, by))
@@ -108,7 +113,8 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
         elif reason := _unreadable(resource, coverage):
             undecided.append(Unpaired(resource, f"could not look: {reason}"))
         elif resource.derived_from:
-            continue
+            if kinds.kind(resource.kind).owned:
+                adrift.append(resource)
         elif not by:
             nameless.append(resource)
         elif not resource.uncertain:
@@ -123,8 +129,13 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
                 Unpaired(resource, f"{_uid(theirs[index])} is claimed by {names}") for resource, _ in claimants
             ]
     free = [resource for index, resource in enumerate(theirs) if index not in claims and not resource.managed_by]
-    parts = tuple(resource for resource in free if resource.derived_from)
-    undecided += [Unpaired(resource, _nameless_reason(resource)) for resource in nameless]
+    parts = tuple(
+        # Of a policy whose queue is not known any live one may be it.
+        part
+        for part in free
+        if part.derived_from and not any(_same_place(other, part) for other in adrift)
+    )
+    undecided += [Unpaired(resource, _nameless_reason(resource)) for resource in (*nameless, *adrift)]
     unmanaged = []
     for resource in free:
         if resource.derived_from:
@@ -136,6 +147,14 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
         else:
             undecided.append(Unpaired(resource, f"may be {owner.address}, which has no name to match by"))
     return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), parts)
+
+
+def _owned(resource: Resource, theirs: Sequence[Resource]) -> Iterator[int]:
+    """The live parts of everything that a declared part belongs to: one policy may be that of several queues."""
+    owners = resource.identity["owners"]
+    for index, other in enumerate(theirs):
+        if isinstance(owners, list) and other.identity.get("name") in owners and _same_place(resource, other):
+            yield index
 
 
 def _nameless_reason(resource: Resource) -> str:

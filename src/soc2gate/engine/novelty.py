@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import CriterionChange, Finding, Resolved, Verdict
 from soc2gate.model.resource import Resource
 from soc2gate.model.value import Json, as_json
@@ -39,9 +39,9 @@ def compare(
     base: Sequence[Finding],
     head: Sequence[Finding],
     resources: tuple[Iterable[Resource], Iterable[Resource]],
-    moved: Callable[[str], str],
+    moved: Callable[[str, str], str],
 ) -> Novelty:
-    """Tell new findings from old ones. `moved` gives the address at the head of an address at the base."""
+    """Tell new findings from old ones. `moved` gives the address at the head of a root's address at the base."""
     before = _same(base, head, resources, moved)
     findings = tuple(
         replace(finding, new=_is_new(finding, before.get(finding.fingerprint))) if finding.verdict in _OPEN else finding
@@ -89,7 +89,7 @@ def _same(
     base: Sequence[Finding],
     head: Sequence[Finding],
     resources: tuple[Iterable[Resource], Iterable[Resource]],
-    moved: Callable[[str], str],
+    moved: Callable[[str, str], str],
 ) -> dict[str, Finding]:
     at_base = {finding.fingerprint: finding for finding in base}
     before = {item.fingerprint: at_base[item.fingerprint] for item in head if item.fingerprint in at_base}
@@ -99,7 +99,7 @@ def _same(
         return before
     written = tuple(_properties(side) for side in resources)
     tiers = [_index(gone, key) for key in _ways(written[0], moved)]
-    asked = _ways(written[1], lambda address: address)
+    asked = _ways(written[1], lambda root, address: address)
     taken: set[str] = set()
     for item in head:
         if item.fingerprint in before:
@@ -117,14 +117,14 @@ def _same(
     return before
 
 
-def _ways(written: Mapping[tuple[str, str, str], str], moved: Callable[[str], str]) -> list[_Way]:
+def _ways(written: Mapping[tuple[str, str, str], str], moved: Callable[[str, str], str]) -> list[_Way]:
     """What a finding may be known again by, the surest first; an empty key is none."""
 
     def about(item: Finding, *more: str) -> tuple[str, ...]:
         return (item.rule, item.side.value, item.kind, *more)
 
     def by_move(item: Finding) -> tuple[str, ...]:
-        return about(item, item.root, moved(item.address))
+        return about(item, item.root, moved(item.root, item.address))
 
     def by_address(item: Finding) -> tuple[str, ...]:
         return about(item, item.address)

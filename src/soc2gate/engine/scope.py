@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from soc2gate.config import Ignore, Managed
 from soc2gate.engine.match import Matching
 from soc2gate.engine.waivers import covers
+from soc2gate.facts import replace
 from soc2gate.model.outcome import Difference, Disagreement
 from soc2gate.model.resource import Problem, Resource, Weight
 

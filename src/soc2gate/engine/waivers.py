@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from soc2gate.declared.git import Author
 from soc2gate.declared.written_waivers import INLINE, Written
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import CONFIGURED, Disagreement, Finding, Verdict, Waiver
 from soc2gate.model.resource import Problem, Span, Weight
 from soc2gate.suggest import did_you_mean
@@ -71,13 +71,21 @@ def _judged(waiver: Waiver, written: Written | None, terms: Terms) -> Judged:
     left = _days_left(waiver.expires, terms.today)
     author = terms.author_of(waiver)
     if foreign:
-        rule = terms.foreign.get(waiver.rule, "")
+        rule = _ours(waiver.rule, terms.foreign)
         why_not, hint = _foreign_refused(waiver, rule, left, terms)
         return Judged(
             replace(waiver, rule=rule) if rule and not why_not else waiver, why_not, hint, left, written, author
         )
     why_not, hint = _refused(waiver, written, left, author, terms)
     return Judged(waiver, why_not, hint, left, written, author)
+
+
+def _ours(name: str, foreign: Mapping[str, str]) -> str:
+    """The rule of ours that another tool's id stands for. Trivy reads `AVD-AWS-0090` and `avd-aws-0090` alike."""
+    if name in foreign:
+        return foreign[name]
+    spelled = {known.casefold(): rule for known, rule in foreign.items()}
+    return spelled.get(name.casefold(), "")
 
 
 def _foreign_refused(waiver: Waiver, rule: str, left: int | None, terms: Terms) -> tuple[str, str]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soc2gate.errors import EvidenceError, Exit, InputError, UsageError
 from soc2gate.evidence.envelope import TrustedKey, signed_by
 from soc2gate.evidence.statement import check_totals
+from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json
 
 if TYPE_CHECKING:

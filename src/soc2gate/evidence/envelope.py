@@ -12,18 +12,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from soc2gate.errors import EvidenceError, UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Json
 
 if TYPE_CHECKING:
+    import msgspec
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -85,6 +87,13 @@ class TrustedKey:
             return False
         return True
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes the key again: the library's keys do not travel."""
+        from cryptography.hazmat.primitives import serialization
+
+        pem = self.public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return _again, (pem, self.owner, self.valid_from, self.valid_until)
+
     def holds_at(self, time: str) -> bool:
         """Times are all `2026-11-21T09:00:00Z`, which sort as text."""
         return (not self.valid_from or self.valid_from <= time) and (not self.valid_until or time <= self.valid_until)
@@ -132,12 +141,33 @@ def seal(document: Mapping[str, Json], payload_type: str, signers: Sequence[Sign
     return canonical(whole) + b"\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An envelope taken apart, its payload still as the bytes that were signed."""
+
+    payload: bytes
+    payload_type: str
+    signatures: tuple[tuple[str, bytes], ...]
+
+    @property
+    def message(self) -> bytes:
+        return pre_authentication(self.payload_type, self.payload)
+
+
 def unseal(data: bytes, payload_type: str) -> Envelope:
-    """Take an envelope apart; its signatures are not looked at here.
+    """Take an envelope and its payload apart; its signatures are not looked at here.
 
     Raises `EvidenceError` for anything but the one spelling of an envelope of this type.
     """
-    whole = _document(data.removesuffix(b"\n"), "the envelope")
+    sealed = open_envelope(data, payload_type)
+    content = _document(sealed.payload, "the payload")
+    return Envelope(content, payload_type, sealed.message, sealed.signatures)
+
+
+def open_envelope(data: bytes, payload_type: str) -> Sealed:
+    """Take an envelope apart without reading its payload; raises what `unseal` raises of the envelope."""
+    line = data.removesuffix(b"\n")
+    whole = _plain_envelope(line) or _document(line, "the envelope")
     if not data.endswith(b"\n"):
         raise EvidenceError("the envelope does not end in a newline: it was cut short or changed")
     if set(whole) != {"payload", "payloadType", "signatures"}:
@@ -155,8 +185,25 @@ def unseal(data: bytes, payload_type: str) -> Envelope:
         signatures.append((item["keyid"], _from_base64(item["sig"], "a signature")))
     if len({keyid for keyid, _ in signatures}) != len(signatures):
         raise EvidenceError("one key signs twice: two signatures of one key are one")
-    content = _document(payload, "the payload")
-    return Envelope(content, payload_type, pre_authentication(payload_type, payload), tuple(signatures))
+    return Sealed(payload, payload_type, tuple(signatures))
+
+
+@functools.cache
+def _envelope_decoder() -> msgspec.json.Decoder[dict[str, str | list[dict[str, str]]]]:
+    import msgspec
+
+    return msgspec.json.Decoder(dict[str, str | list[dict[str, str]]])
+
+
+def _plain_envelope(line: bytes) -> dict[str, Json]:
+    """An envelope of nothing but text in ASCII, read quickly; empty where it is anything else."""
+    if not line.isascii() or len(line) > MAX_BYTES:
+        return {}
+    try:
+        whole = cast("dict[str, Json]", _envelope_decoder().decode(line))
+    except ValueError:
+        return {}
+    return whole if _spelled_plainly(whole) == line else {}
 
 
 def signed_by(envelope: Envelope, keys: Iterable[TrustedKey], at: str) -> tuple[TrustedKey, ...]:
@@ -248,6 +295,11 @@ def public_key(pem: bytes, told: str) -> TrustedKey:
     raise UsageError(f"{told} is neither P-256 nor Ed25519")
 
 
+def _again(pem: bytes, *rest: str) -> TrustedKey:
+    key = public_key(pem, "a trusted key")
+    return TrustedKey(key.keyid, key.public, *rest)
+
+
 def load_trusted(path: Path) -> tuple[TrustedKey, ...]:
     """Trusted keys: a public key in PEM, or a file of several with the times they hold.
 
@@ -296,19 +348,47 @@ def _trusted(entry: Json, path: Path) -> TrustedKey:
 
 
 def _document(data: bytes, told: str) -> dict[str, Json]:
+    document = value_of(data, told)
+    if not isinstance(document, dict):
+        raise EvidenceError(f"{told} is not a JSON object")
+    return document
+
+
+def value_of(data: bytes, told: str) -> Json:
+    """The JSON value that `data` spells, in the one spelling of RFC 8785; raises `EvidenceError` for any other."""
     if len(data) > MAX_BYTES:
         raise EvidenceError(f"{told} is larger than {MAX_BYTES:,} bytes")
+    if _is_plain(data):
+        # A report reads thousands of records: what msgspec reads and spells again as it stands is canonical, as long
+        # as nothing is in it where the two might differ. Whatever else is left to the readers below.
+        try:
+            plain: Json = _plain_decoder().decode(data)
+            if _spelled_plainly(plain) == data:
+                return plain
+        except (ValueError, RecursionError):
+            pass
     try:
         document: Json = json.loads(data, parse_float=_no_number, parse_int=_whole, parse_constant=_no_number)
-        spelled = _spelled(document, data)
+        spelled = canonical(document)
     except (ValueError, RecursionError):
         # rfc8785 says what it cannot spell by a ValueError of its own; bytes that are no UTF-8 are one too.
         raise EvidenceError(f"{told} is not JSON that RFC 8785 can spell") from None
     if spelled != data:
         raise EvidenceError(f"{told} is not spelled as RFC 8785 says: it was changed after it was written")
-    if not isinstance(document, dict):
-        raise EvidenceError(f"{told} is not a JSON object")
     return document
+
+
+@functools.cache
+def _plain_decoder() -> msgspec.json.Decoder[Json]:
+    import msgspec
+
+    return msgspec.json.Decoder(float_hook=_no_number)
+
+
+def _spelled_plainly(document: Json) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(document, order="sorted")
 
 
 def _whole(text: str) -> int:
@@ -323,23 +403,20 @@ def _no_number(text: str) -> float:
     raise ValueError(text)
 
 
-def _spelled(document: Json, data: bytes) -> bytes:
-    """The canonical form, by msgspec where that gives the same: a report reads thousands of records.
-
-    With whole numbers the two differ in the order of keys beyond the basic plane, which are 4 bytes in UTF-8; whatever
-    else they might differ in, RFC 8785 has the last word.
-    """
-    if data.isascii() or _BEYOND_BASIC.search(data) is None:
-        import msgspec
-
-        if msgspec.json.encode(document, order="sorted") == data:
-            return data
-    return canonical(document)
-
-
 # RFC 8785 spells no whole number beyond what a double holds exactly.
 _LARGEST = 2**53 - 1
 _BEYOND_BASIC = re.compile(rb"[\xf0-\xff]")
+_DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether nothing is in it where two JSON libraries might differ.
+
+    Keys beyond the basic plane (4 bytes in UTF-8) sort in two ways; a number of 16 digits or more may be too large.
+    """
+    if b"0" * 16 in data.translate(_DIGITS):
+        return False
+    return data.isascii() or _BEYOND_BASIC.search(data) is None
 
 
 def _from_base64(value: Json, told: str) -> bytes:
@@ -350,6 +427,7 @@ def _from_base64(value: Json, told: str) -> bytes:
     except (ValueError, binascii.Error):
         raise EvidenceError(f"{told} is not base64") from None
     # Two spellings can decode to the same bytes: the bits after the last one are free.
-    if base64.b64encode(data).decode() != value:
+    last = base64.b64encode(data[max(0, len(data) - 1) // 3 * 3 :]).decode()
+    if len(value) != (len(data) + 2) // 3 * 4 or value[-4:] != last:
         raise EvidenceError(f"{told} is not spelled as base64 spells it")
     return data

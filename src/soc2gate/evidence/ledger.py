@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from soc2gate.errors import EvidenceError
@@ -28,6 +27,7 @@ from soc2gate.evidence.envelope import (
 )
 from soc2gate.evidence.statement import PREDICATE_TYPE, Link
 from soc2gate.evidence.stores import HEADS, RECORDS, Store
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.value import Json
 
 HEAD_SCHEMA = "soc2gate.ledger-head/1"
@@ -58,7 +58,11 @@ class Record:
         Raises `EvidenceError` for what is not an evaluation record.
         """
         envelope = unseal(data, STATEMENT_TYPE)
-        statement: Mapping[str, Any] = envelope.payload
+        return cls.of(envelope.payload, envelope, sequence, digest(data))
+
+    @classmethod
+    def of(cls, statement: Mapping[str, Any], envelope: Envelope, sequence: int, name: str) -> Record:
+        """A record of its statement and the envelope it was in; raises `EvidenceError` where it lacks its place."""
         if statement.get("predicateType") != PREDICATE_TYPE:
             raise EvidenceError(f"not an evaluation record: its type is {statement.get('predicateType')!r}")
         try:
@@ -66,7 +70,7 @@ class Record:
             previous = predicate["record"]["previous"]
             return cls(
                 sequence=sequence,
-                digest=digest(data),
+                digest=name,
                 envelope=envelope,
                 predicate=predicate,
                 commit=str(statement["subject"][0]["digest"]["gitCommit"]),
@@ -77,6 +81,26 @@ class Record:
             )
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise EvidenceError("not an evaluation record: its statement does not have that form") from None
+
+
+Parse = Callable[[bytes, int], Record]
+"""A record of its file and its number."""
+Read = Callable[[Store, Sequence[TrustedKey], Sequence[int]], Iterable[Record]]
+"""The records with these numbers, in this order, each of them signed."""
+
+
+def genuine(
+    store: Store, keys: Sequence[TrustedKey], numbers: Sequence[int], parse: Parse = Record.parse
+) -> Iterator[Record]:
+    """The records with these numbers, once each is known to be signed; raises `EvidenceError` at one that is not.
+
+    `parse` may leave out of a record what nobody will ask for.
+    """
+    for number, data in store.read_all(RECORDS, numbers):
+        record = _parsed(number, data, parse)
+        _check_signature(record, keys)
+        # What was signed is most of a record, and nobody needs it any more.
+        yield replace(record, envelope=_OPENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,26 +169,25 @@ class Ledger:
         ]
 
     def checked(
-        self,
-        keys: Sequence[TrustedKey],
-        anchor: Anchor | None = None,
-        keep: Callable[[Record], Record] = lambda record: record,
+        self, keys: Sequence[TrustedKey], anchor: Anchor | None = None, read: Read | None = None
     ) -> list[Record]:
         """Every record, when all are signed, unbroken in their chain and as many as the heads say.
 
-        `keep` is asked of each once it is known to be genuine, and gives what is to be remembered of it.
+        `read` reads the records with these numbers; without it, `genuine` does.
         Raises `EvidenceError` with the first thing that is wrong.
         """
+        numbers = self.store.sequences(RECORDS)
+        for expected, number in enumerate(numbers, start=1):
+            if number != expected:
+                raise EvidenceError(f"record {expected} is missing")
         records: list[Record] = []
         previous = ""
-        for expected, record in enumerate(self.records(), start=1):
-            if record.sequence != expected:
-                raise EvidenceError(f"record {expected} is missing")
-            _check_signature(record, keys)
+        for record in (read or genuine)(self.store, keys, numbers):
+            expected = len(records) + 1
             if record.link != Link(expected, previous):
                 raise EvidenceError(f"record {expected} does not follow the one before it: the chain is broken")
             previous = record.digest
-            records.append(keep(record))
+            records.append(record)
         self._check_heads(records, keys)
         if anchor is not None:
             check_anchor(records, anchor)
@@ -199,9 +222,12 @@ def check_anchor(records: Sequence[Record], anchor: Anchor) -> None:
         raise EvidenceError(f"record {anchor.sequence} is not the one that the anchor names: the ledger was rewritten")
 
 
-def _parsed(sequence: int, data: bytes) -> Record:
+_OPENED = Envelope({}, STATEMENT_TYPE, b"", ())
+
+
+def _parsed(sequence: int, data: bytes, parse: Parse = Record.parse) -> Record:
     try:
-        return Record.parse(data, sequence)
+        return parse(data, sequence)
     except EvidenceError as error:
         raise EvidenceError(f"record {sequence}: {error.message}", hint=error.hint) from None
 

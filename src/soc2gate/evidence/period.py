@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from soc2gate.errors import UsageError
+from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.repository import Change, Repository
+from soc2gate.facts import dataclass, field
 
 ATTESTED, BY_TREE, UNATTESTED = "attested", "attested_by_tree", "unattested"
 WORST_FIRST = ("fail", "unknown", "no_data", "waived", "pass")
@@ -274,6 +275,12 @@ class _Story:
     """The furthest commit recorded: a late record of an older one does not change how things stand."""
     known: dict[str, dict[Slot, tuple[str, str]]] = field(default_factory=dict)
     """Criterion to slot to (status, fresh until)."""
+    counted: tuple[Any, Mapping[tuple[str, str], str]] | None = None
+    """The populations read last, and what they say."""
+    before: tuple[Any, Any, Mapping[str, Slot]] | None = None
+    """Which rows, numbers and slots the record before had: where they are the same, only times are new."""
+    all_fresh_until: str = ""
+    """Nothing that is known goes stale before."""
     apart: dict[str, str] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Criterion to (since when, status)."""
@@ -292,12 +299,22 @@ class _Story:
         if landed:
             self.newest = place
         now = record.finished_at
-        self._expire(now)
+        expired = self._expire(now)
         slots = _slots(record.predicate)
-        for row in record.predicate["criteria"]:
-            self._criterion(row, slots, record.predicate["populations"])
-        for criterion in (*self.known, *self.apart):
-            self._turn(criterion, now)
+        statuses = self._statuses(record.predicate["populations"])
+        rows = record.predicate["criteria"]
+        if isinstance(rows, Rows) and not expired and self._as_before(rows, statuses, slots):
+            self._refresh(rows, slots)
+        else:
+            for row in rows:
+                self._criterion(row, slots, statuses)
+            for criterion in (*self.known, *self.apart):
+                self._turn(criterion, now)
+        self.before = (rows.shared, statuses, slots) if isinstance(rows, Rows) else None
+        times = rows.times if isinstance(rows, Rows) else [row["fresh_until"] or "" for row in rows]
+        self.all_fresh_until = min(
+            (time for time in times if time < self.all_fresh_until), default=self.all_fresh_until
+        )
         self._deviate(record, slots)
         self._gather(record)
 
@@ -321,7 +338,15 @@ class _Story:
             out[criterion] = tuple(found)
         return out
 
-    def _criterion(self, row: Mapping[str, Any], slots: Mapping[str, Slot], populations: Any) -> None:
+    def _statuses(self, populations: Sequence[Mapping[str, Any]]) -> Mapping[tuple[str, str], str]:
+        # Most records hold the very numbers of the one before, and `form.Essence` keeps equal parts once.
+        if self.counted is None or self.counted[0] is not populations:
+            self.counted = (populations, _side_statuses(populations))
+        return self.counted[1]
+
+    def _criterion(
+        self, row: Mapping[str, Any], slots: Mapping[str, Slot], statuses: Mapping[tuple[str, str], str]
+    ) -> None:
         criterion = row["id"]
         if row["status"] in TOLD_APART:
             self.known.pop(criterion, None)
@@ -330,14 +355,29 @@ class _Story:
         self.apart.pop(criterion, None)
         of_it = self.known.setdefault(criterion, {})
         for side, slot in slots.items():
-            status = _side_status(criterion, side, populations)
+            status = statuses.get((criterion, side), "no_data")
             if row["status"] == "unknown" and status != "fail":
                 # Part of what could fail it was not looked at.
                 status = "unknown"
             of_it[slot] = (status, row["fresh_until"] or "")
 
-    def _expire(self, now: str) -> None:
-        """Let evidence go stale at its own time, before anything is learnt at `now`."""
+    def _as_before(self, rows: Rows, statuses: Mapping[tuple[str, str], str], slots: Mapping[str, Slot]) -> bool:
+        before = self.before
+        return before is not None and before[0] is rows.shared and before[1] is statuses and before[2] == slots
+
+    def _refresh(self, rows: Rows, slots: Mapping[str, Slot]) -> None:
+        """Learn that everything stands as the record before said, only for longer."""
+        for criterion, _, place in rows.shared:
+            of_it = self.known.get(criterion)
+            if of_it is not None:
+                time = rows.times[place] if place >= 0 else ""
+                for slot in slots.values():
+                    of_it[slot] = (of_it[slot][0], time)
+
+    def _expire(self, now: str) -> bool:
+        """Let evidence go stale at its own time, before anything is learnt at `now`; whether any did."""
+        if now <= self.all_fresh_until:
+            return False
         ends = sorted({until for of_it in self.known.values() for _, until in of_it.values() if until and until < now})
         for end in ends:
             for criterion, of_it in self.known.items():
@@ -345,6 +385,9 @@ class _Story:
                     if until == end:
                         of_it[slot] = ("no_data", "")
                 self._turn(criterion, end)
+        untils = [until for of_it in self.known.values() for _, until in of_it.values() if until]
+        self.all_fresh_until = min(untils, default="")
+        return bool(ends)
 
     def _turn(self, criterion: str, now: str) -> None:
         status = self.apart.get(criterion) or _combined(self.known.get(criterion, {}).values())
@@ -415,9 +458,19 @@ def _slots(predicate: Mapping[str, Any]) -> dict[str, Slot]:
     return {"declared": ("declared", *paths), **({"live": ("live", *paths, *live)} if live else {})}
 
 
-def _side_status(criterion: str, side: str, populations: Iterable[Mapping[str, Any]]) -> str:
-    rows = [row[side] for row in populations if criterion in row["criteria"]]
-    return next((name for name in ("fail", "unknown", "waived", "pass") if any(row[name] for row in rows)), "no_data")
+def _side_statuses(populations: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """How each (criterion, side) stands by the numbers of the rules that serve it; without one of them, no data."""
+    found: dict[tuple[str, str], int] = {}
+    for row in populations:
+        for side in ("declared", "live"):
+            best = next((place for place, name in enumerate(_BY_NUMBERS) if row[side][name]), len(_BY_NUMBERS))
+            for criterion in row["criteria"]:
+                found[criterion, side] = min(best, found.get((criterion, side), best))
+    return {key: _BY_NUMBERS[place] for key, place in found.items() if place < len(_BY_NUMBERS)}
+
+
+_BY_NUMBERS = ("fail", "unknown", "waived", "pass")
+"""The first that any rule has counts."""
 
 
 def _combined(known: Iterable[tuple[str, str]]) -> str:

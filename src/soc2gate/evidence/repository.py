@@ -15,11 +15,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from soc2gate.errors import EvidenceError, UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Problem, Span, Weight
 
 

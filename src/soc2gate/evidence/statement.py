@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from soc2gate.errors import EvidenceError
 from soc2gate.evidence.repository import Commit, Person
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Difference, Disagreement, Finding, Run, Verdict, Waiver
 from soc2gate.model.resource import Problem, Side, Span, Weight
 from soc2gate.model.rule import Rule

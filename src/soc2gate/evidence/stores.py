@@ -12,14 +12,14 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from soc2gate.errors import EvidenceError, UsageError
 from soc2gate.evidence.repository import Repository
+from soc2gate.facts import dataclass, field
 
 RECORDS = "records"
 HEADS = "heads"
@@ -36,8 +36,8 @@ class Store(Protocol):
     def read(self, what: str, sequence: int) -> bytes:
         """One of them; raises `EvidenceError` where it is missing."""
 
-    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
-        """All of them, in order, each with its number."""
+    def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
+        """Those with these numbers, or all of them, in order, each with its number."""
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         """Add a record and its head; False when another writer was first. Raises when the place cannot be written."""
@@ -83,8 +83,8 @@ class Directory:
         except OSError as error:
             raise _missing(what, sequence, str(self.folder)) from error
 
-    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
-        return ((number, self.read(what, number)) for number in self.sequences(what))
+    def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
+        return ((number, self.read(what, number)) for number in (self.sequences(what) if numbers is None else numbers))
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         if not self._add(name_of(RECORDS, sequence), record):
@@ -136,8 +136,8 @@ class GitBranch:
         except EvidenceError as error:
             raise _missing(what, sequence, self.ref) from error
 
-    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
-        numbers = self.sequences(what)
+    def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
+        numbers = self.sequences(what) if numbers is None else numbers
         # One git for all of them: a year of records would be as many processes.
         names = [f"{self.ref}:{name_of(what, number)}" for number in numbers]
         return zip(numbers, self.repository.blobs(names), strict=True)
@@ -186,6 +186,10 @@ class Bucket:
     """0 leaves retention to the bucket's own default."""
     client: Any = field(default_factory=_s3_client, compare=False, repr=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes a client of its own."""
+        return Bucket, (self.name, self.prefix, self.retain_days)
+
     def sequences(self, what: str) -> list[int]:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self._key(f"{what}/"))
         keys = (item["Key"] for page in pages for item in page.get("Contents", ()))
@@ -199,8 +203,8 @@ class Bucket:
         data: bytes = answer["Body"].read()
         return data
 
-    def read_all(self, what: str) -> Iterator[tuple[int, bytes]]:
-        return ((number, self.read(what, number)) for number in self.sequences(what))
+    def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
+        return ((number, self.read(what, number)) for number in (self.sequences(what) if numbers is None else numbers))
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         if not self._add(name_of(RECORDS, sequence), record):

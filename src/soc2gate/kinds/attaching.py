@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds import registry
 from soc2gate.kinds.convert import one_of
 from soc2gate.kinds.describe import Companion
@@ -173,6 +173,10 @@ def _find(roots: Roots, companion: Companion, source: Draft, value: Value, depth
         other, draft = roots.by_address.get((source.root, value.ref.address), (companion, None))
         if draft is not None and other.kind == companion.kind:
             told = {other.target, "id", "Ref"} if other.id_is_target else {other.target}
+            if "awscc_" in value.ref.address:
+                from soc2gate.kinds.awscc import attribute_name
+
+                told.add(attribute_name(other.target))
             if value.ref.attribute in told:
                 return _find(roots, companion, source, draft.get(other.target), depth + 1)
     targets = roots.targets.get(companion.kind)
@@ -193,14 +197,14 @@ def _join(part: _Part) -> None:
     current = draft.value(path)
     if part.companion.many:
         draft.overwrite(path, _more(draft, path, current, part))
-    else:
-        draft.places[path] = part.source.where
-        made = draft.settle(part.piece, path)
-        if part.optional:
-            made = one_of((current, made), part.optional)
-        elif path in draft.members.values() and current is not None:
-            made = one_of((current, made), f"{path} is written more than once")
-        draft.overwrite(path, made)
+        return
+    draft.places[path] = part.source.where
+    made = draft.settle(part.piece, path)
+    if part.optional:
+        made = one_of((current, made), part.optional)
+    elif path in draft.members.values() and current is not None:
+        made = one_of((current, made), f"{path} is written more than once")
+    draft.overwrite(path, made)
     draft.members[part.source.address] = path
 
 
@@ -222,6 +226,7 @@ def _more(draft: Draft, path: str, current: Value, part: _Part) -> Value:
         more = (Unknown(reason),)
     # Settled once in its final position, so that the places of its parts stand under the right index.
     start = len(items) + len(more)
+    draft.members[part.source.address] = f"{path}[{start}]"
     draft.places.setdefault(path, part.source.where)
     for i in range(len(part.piece) if isinstance(part.piece, (list, tuple)) else 1):
         draft.places[f"{path}[{start + i}]"] = part.source.where
@@ -261,6 +266,7 @@ def _stand_alone(companion: Companion, source: Draft, piece: Piece) -> Draft:
         return _own_kind(companion, source, piece)
     draft = Draft(source.kind, None, source.body, source.where)
     draft.format, draft.type, draft.root = source.format, source.type, source.root
+    draft.environment = source.environment
     draft.address = source.address
     draft.uncertain = source.uncertain
     draft.raw_places, draft.raw_notes = source.raw_places, source.raw_notes
@@ -300,8 +306,10 @@ def _own_kind(companion: Companion, source: Draft, piece: Piece) -> Draft:
 def _leave_open(draft: Draft, reason: str) -> None:
     """Part of the root was not read: a companion that could stand there is not certain to be absent."""
     aws = draft.format == "cloudformation"
+    # Beside a resource of the awscc provider both may stand.
+    either = draft.spelling is not None and draft.spelling.type.startswith("awscc_")
     for companion in draft.kind.companions:
-        if companion.type.startswith("AWS::") is not aws:
+        if companion.type.startswith("AWS::") is not aws and not either:
             continue
         current = draft.value(companion.into)
         if companion.many:

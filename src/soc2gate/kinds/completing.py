@@ -7,8 +7,8 @@ computes it, it is unknown instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from soc2gate.facts import dataclass
 from soc2gate.kinds.convert import Complain, coerce, one_of, plain_copy
 from soc2gate.kinds.describe import Default
 from soc2gate.kinds.draft import Draft
@@ -154,6 +154,7 @@ def complete(draft: Draft, side: Side) -> Resource:
         members=draft.members,
         tags=draft.tags,
         managed_by=draft.managed_by,
+        environment=draft.environment,
     )
 
 
@@ -170,6 +171,8 @@ def _rest_of_partial(draft: Draft, facts: KindFacts) -> dict[str, Value]:
 def _spelling(draft: Draft) -> str:
     if draft.format == "terraform":
         return f"terraform {draft.type}"
+    if draft.spelling is not None and draft.spelling.type.startswith("awscc_"):
+        return f"terraform {draft.spelling.type}"
     return {"kubernetes": "manifest", "": "api"}.get(draft.format, draft.format)
 
 

@@ -7,14 +7,24 @@ stands where they cannot. Nothing here imports an SDK: a live call is described,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json, Value
 
 if TYPE_CHECKING:
     from soc2gate.kinds.draft import Draft, Piece
     from soc2gate.model.resource import Resource
+
+
+class Neighbours(Protocol):
+    """The resources around one: of its root; live, of its account and region, and of all regions for what is global."""
+
+    def of(self, kind: str) -> Sequence[Resource]:
+        """All of a kind."""
+
+    def at(self, kind: str, address: str) -> Resource | None:
+        """The one of a kind that has this address in the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +102,19 @@ class Link:
     by: str = ""
     """The linked kind's property that names this resource (`ResourceId`); empty where everything of that kind in the
     same account (or, for a singleton of a region, the same region) belongs to it."""
+    reads: Callable[[Mapping[str, Value]], Value] | None = None
+    """In place of `by`, where the name stands deeper or as part of an ARN: what names this resource, from the linked
+    one's properties; None where it names none."""
     when: Callable[[Mapping[str, Value]], bool | None] | None = None
     """Whether a linked resource's properties make it count at all (`ResourceType == "VPC"`); None: it may."""
+    to: Callable[[Resource], Value] | None = None
+    """For links the other way round: what in this resource names the linked one (an instance's `SubnetId`). The link is
+    unknown where that is not among what was read, and absent where nothing is named (None)."""
     find: Callable[[Resource, Sequence[Resource]], Sequence[Resource]] | None = None
     """For links that go by anything else (selectors, namespaces): the ones that belong to this resource, among those
-    of the linked kind in the same root."""
+    of the linked kind in the same root. It may make some up: a key that only another account can tell of."""
+    doubt: Callable[[Resource, Resource], str] | None = None
+    """With `find`: why it is not sure that one which was found belongs to this resource; empty where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +136,12 @@ class Call:
     into: str = ""
     """For a detail call: the property path it fills, so that a failure makes exactly that unknown. `*` where it tells
     all there is to know of the resource; several are separated by commas."""
+    after: Call | None = None
+    """An operation that makes ready what this one fetches (IAM's credential report): it is asked again until it answers
+    `State: COMPLETE`."""
+    needs: str = ""
+    """The field that an item must have for this detail call to be asked of it, or that tells this listing's items from
+    those of another; empty where all have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +163,17 @@ class LiveSpelling:
     keep: Callable[[Mapping[str, Json], str], bool] | None = None
     """From a listed item and the region asked, whether it is one of ours to tell here (no shadow trails); asked before
     the detail calls are made."""
+    also: tuple[Call, ...] = ()
+    """Further listings of the same kind (snapshots of clusters beside those of instances)."""
     within: Call | None = None
     """Lists what holds the resources, where they can be listed only one holder at a time (a load balancer's
     listeners): `enumerate` is then asked for each, with `{within.…}` in its parameters filled from the holder, and
     each item keeps its holder as `within`."""
+    worldwide: Call | None = None
+    """For kinds of regions: lists those that belong to none (web ACLs of CloudFront). It is asked once, in us-east-1,
+    where AWS keeps them, and so are their detail calls."""
+    split: Callable[[Mapping[str, Json]], Sequence[Mapping[str, Json]]] | None = None
+    """From one listed item to the resources in it (a function's policy to its permissions)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +213,9 @@ class Kind:
     """Identity keys or properties whose declared value names one live resource within its account and region."""
     singleton: bool = False
     """One per account or region: never missing, never unmanaged."""
+    shown_by: tuple[str, ...] = ()
+    """For a singleton: kinds that, where code declares one, show that the code is about this as well, even if the root
+    does not own the account."""
     unordered: tuple[str, ...] = ()
     """Property paths compared as sets although the schema does not say so, each for a reason in a comment."""
     ignored: tuple[str, ...] = ()
@@ -197,3 +231,7 @@ class Kind:
     derives: Callable[[Resource], Sequence[Resource]] | None = None
     """Resources of other kinds that are part of this one (a bucket's policy, a workload's pod template), made from the
     finished resource on both sides; each says so in `derived_from`."""
+    owned: bool = False
+    """Whether it is paired by the names of what it belongs to (identity `owners`), since one may belong to several."""
+    concludes: Callable[[Resource, Neighbours], Resource] | None = None
+    """What follows from other resources together (which events some alarm watches), once links are drawn."""

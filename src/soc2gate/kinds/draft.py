@@ -224,6 +224,7 @@ class Draft(Block):
         "calls",
         "data",
         "defaults",
+        "environment",
         "exists",
         "format",
         "identity",
@@ -260,6 +261,7 @@ class Draft(Block):
         self.type = ""
         self.address = ""
         self.root = ""
+        self.environment = ""
         self.account: Value = None
         self.region: Value = None
         self.uncertain = ""
@@ -295,6 +297,7 @@ class Draft(Block):
         draft.type = raw.type
         draft.address = raw.address
         draft.root = raw.root
+        draft.environment = raw.environment
         draft.account = raw.account
         draft.region = raw.region
         draft.uncertain = raw.uncertain

@@ -9,9 +9,10 @@ policies, a workload with its disruption budgets. Live objects are tied by the l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from soc2gate.facts import dataclass, replace
+from soc2gate.kinds.convert import unknown_like
 from soc2gate.kinds.describe import Kind, Link, Spelling
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE, PREFIX, RESOURCES, ApiResource, find
 from soc2gate.kinds.kubernetes_control_plane import (
@@ -40,16 +41,18 @@ class Manifests:
     """Types that are no kind of ours (custom resources, storage classes), with how many objects."""
 
 
-def normalise_manifests(readings: Sequence[Reading]) -> Manifests:
+def normalise_manifests(readings: Sequence[Reading], terraform: Sequence[RawResource] = ()) -> Manifests:
     """Every manifest that was read, in the normal form and linked across all readings of the scan.
 
-    Readings of other formats are passed over. Order follows the readings; a namespace that manifests name and none
-    declares stands after everything else.
+    Of readings of other formats only `terraform` is looked at: their resources that make API objects. Order follows
+    the readings; a namespace that manifests name and none declares stands after everything else.
     """
     resources: list[Resource] = []
     problems: list[Problem] = []
     unjudged: dict[str, int] = {}
-    unread: dict[str, tuple[str, ...]] = {}
+    theirs = {raw.root for raw in terraform}
+    unread = {reading.root: reading.unread for reading in readings if reading.root in theirs and reading.unread}
+    rendered = {reading.root for reading in readings if reading.rendered}
     configuration: list[RawResource] = []
     for reading in readings:
         if reading.format != "kubernetes":
@@ -68,7 +71,45 @@ def normalise_manifests(readings: Sequence[Reading]) -> Manifests:
             resources += told[0]
             problems += told[1]
     resources = with_files(resources, configuration)
-    return Manifests(tuple(link_declared(resources, unread)), tuple(problems), dict(sorted(unjudged.items())))
+    if terraform:
+        resources += _from_terraform(terraform, problems, unjudged)
+    return Manifests(tuple(link_declared(resources, unread, rendered)), tuple(problems), dict(sorted(unjudged.items())))
+
+
+def _from_terraform(
+    terraform: Sequence[RawResource], problems: list[Problem], unjudged: dict[str, int]
+) -> list[Resource]:
+    # Imported here: most scans of manifests have none of it.
+    from soc2gate.kinds.kubernetes_terraform import NotAnObject, Terraform
+
+    spelt = Terraform(terraform)
+    out: list[Resource] = []
+    for raw in terraform:
+        try:
+            written = spelt.written(raw)
+        except NotAnObject as reason:
+            message = f"{raw.address} was not judged: {reason}"
+            problems.append(Problem(Weight.GAP, "kubernetes", message, raw.where, "settle it, or scan a plan"))
+            continue
+        if written is None:
+            unjudged[raw.type] = unjudged.get(raw.type, 0) + 1
+            continue
+        made, refused = from_object(
+            written.body,
+            resource=written.resource,
+            side=Side.DECLARED,
+            where=raw.where,
+            places=written.places,
+            root=raw.root,
+            address=raw.address,
+            notes=written.notes,
+            uncertain=raw.uncertain,
+            spelling=f"terraform {raw.type}",
+            defaults=written.defaults,
+        )
+        out += made
+        problems += refused
+    return out
 
 
 def spelling_type(type_: str) -> str:
@@ -109,12 +150,15 @@ def from_object(
     uncertain: str = "",
     managed_by: str = "",
     account: str = "",
+    spelling: str = "",
+    defaults: Mapping[str, str] | None = None,
 ) -> tuple[list[Resource], list[Problem]]:
     """An API object in the normal form, and what in it the API server would refuse.
 
     The first resource is the object; what is part of it (a workload's pod template) follows. Both lists are empty for
     a type that is no kind of ours. `resource` spares the look-up where the type is known (items of a list do not say
-    it); `address` is the uid (`apps/Deployment/shop/web`) where none is given; `account` names the cluster.
+    it); `address` is the uid (`apps/Deployment/shop/web`) where none is given; `account` names the cluster; `spelling`
+    is given where a tool spells the object, and `defaults` where it says more than was written.
     """
     from soc2gate.kinds.kubernetes_objects import normal_object
 
@@ -141,9 +185,9 @@ def from_object(
         where=where,
         places=places,
         root=root,
-        spelling="manifest" if side is Side.DECLARED else "api",
+        spelling=spelling or ("manifest" if side is Side.DECLARED else "api"),
         identity=identity,
-        defaults=made.defaults,
+        defaults={**made.defaults, **defaults} if defaults else made.defaults,
         notes={**notes, **made.notes} if notes else made.notes,
         uncertain=uncertain,
         tags=_labels(properties),
@@ -198,7 +242,9 @@ def _settle_metadata(properties: dict[str, Value], resource: ApiResource, side: 
 def _uid(resource: ApiResource, namespace: Value, name: Value) -> Value:
     if isinstance(name, str) and (isinstance(namespace, str) or namespace is None):
         return resource.uid(namespace or "", name)
-    return CHOSEN_AT_APPLY if isinstance(name, str) else Unknown("its name is not known", not_null=True)
+    if not isinstance(name, str):
+        return Unknown("its name is not known", not_null=True)
+    return Unknown(unknown_like(namespace).reason, not_null=True)
 
 
 def pod_templates(resource: Resource) -> Sequence[Resource]:

@@ -6,7 +6,8 @@ The manifest side goes from `apiVersion` and `kind` to our kind, the live side f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from soc2gate.facts import dataclass
 
 PREFIX = "Kubernetes::"
 

@@ -8,8 +8,8 @@ file stands on the node: it is known where the file is among what was read, and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.resource import RawResource, Resource, Side, Where, place_of
 from soc2gate.model.value import SPECIAL, Unknown, Value
 

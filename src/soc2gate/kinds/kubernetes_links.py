@@ -6,12 +6,14 @@ declared nowhere, its policies may stand in another folder, and two folders may 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE
+from soc2gate.kinds.targets import Key, key_of
 from soc2gate.model.resource import Resource, Side, Span, Where
-from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
+from soc2gate.model.value import SPECIAL, Alternatives, OpenList, Unknown, Value
 
 _POLICY = "Kubernetes::NetworkPolicy"
 _BUDGET = "Kubernetes::PodDisruptionBudget"
@@ -21,6 +23,7 @@ _DEFAULT_ACCOUNT = "default"
 _BUDGETED = frozenset({"Kubernetes::Deployment", "Kubernetes::StatefulSet"})
 _SCALED = _BUDGETED | {"Kubernetes::ReplicaSet", "Kubernetes::ReplicationController"}
 _MOST_OPTIONS = 100
+Home: TypeAlias = Key | None
 CHOSEN = "Namespace/(chosen at apply)"
 """The address of the namespace that manifests without one are applied to."""
 
@@ -118,12 +121,15 @@ def _at(properties: Mapping[str, Value], *steps: str) -> Value:
     return value
 
 
-def link_declared(resources: Sequence[Resource], unread: Mapping[str, Sequence[str]]) -> list[Resource]:
+def link_declared(
+    resources: Sequence[Resource], unread: Mapping[str, Sequence[str]], rendered: Collection[str] = ()
+) -> list[Resource]:
     """Manifests with `related` filled, and the namespaces that they name and do not declare.
 
-    `unread` says of each root why parts of it were not read: what could stand there leaves the links open.
+    `unread` says of each root why parts of it were not read: what could stand there leaves the links open. In
+    `rendered` roots a resource belongs with its root, not with the folder of the file that it was made of.
     """
-    scan = _Scan(resources, unread)
+    scan = _Scan(resources, unread, rendered)
     namespaces = [*(r for r in resources if r.kind == NAMESPACE), *scan.undeclared()]
     changed = {id(old): scan.with_neighbours(old) for old in namespaces}
     for old in resources:
@@ -156,11 +162,16 @@ class _Scan:
     object: then they are variants (one for each cluster), and what one has proves nothing about the other.
     """
 
-    def __init__(self, resources: Sequence[Resource], unread: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, resources: Sequence[Resource], unread: Mapping[str, Sequence[str]], rendered: Collection[str]
+    ) -> None:
+        self._rendered = frozenset(rendered)
         self._unread = {root: reasons[0] for root, reasons in unread.items() if reasons}
         self._named: dict[tuple[str, str], list[Resource]] = {}
         self._nameless: dict[tuple[str, str], list[Resource]] = {}
+        """By kind and root, what stands in a namespace that is not known."""
         self._declared: dict[str, list[Resource]] = {}
+        self._declared_unnamed: dict[str, set[Home]] = {}
         self._naming: dict[str, dict[str, Resource]] = {}
         folders_of: dict[tuple[str, str], set[str]] = {}
         for resource in resources:
@@ -168,13 +179,15 @@ class _Scan:
             if resource.kind == NAMESPACE:
                 if isinstance(name, str):
                     self._declared.setdefault(name, []).append(resource)
+                else:
+                    self._declared_unnamed.setdefault(resource.root, set()).add(_home(resource))
                 continue
             uid = resource.identity.get("id")
             if isinstance(uid, str):
-                folders_of.setdefault((resource.kind, uid), set()).add(_folder(resource))
+                folders_of.setdefault((resource.kind, uid), set()).add(self._folder(resource))
             if isinstance(namespace, str):
                 self._named.setdefault((resource.kind, namespace), []).append(resource)
-                self._naming.setdefault(namespace, {}).setdefault(_folder(resource), resource)
+                self._naming.setdefault(namespace, {}).setdefault(self._folder(resource), resource)
             elif namespace is not None:
                 self._nameless.setdefault((resource.kind, resource.root), []).append(resource)
         self._doubled: dict[str, set[tuple[str, str]]] = {}
@@ -194,8 +207,18 @@ class _Scan:
                     address = f"Namespace/{name}" + (_place(first) if taken else "")
                     there.append(_namespace(first, name, address))
                     out.append(there[-1])
-        chosen = [found[0] for (kind, _), found in self._nameless.items() if kind == POD_TEMPLATE]
-        return out + [_namespace(first, first.identity.get("namespace"), CHOSEN) for first in chosen]
+        return out + list(self._unnamed())
+
+    def _unnamed(self) -> Iterator[Resource]:
+        """Namespaces that hold workloads, and nothing tells their names."""
+        for (kind, root), found in self._nameless.items():
+            homes = {_home(workload): workload for workload in reversed(found)} if kind == POD_TEMPLATE else {}
+            for home, first in reversed(homes.items()):
+                if home is not None and home in self._declared_unnamed.get(root, ()):
+                    continue
+                namespace = first.identity.get("namespace")
+                address = f"Namespace/({_why(namespace)})" if _from_terraform(first) else CHOSEN
+                yield _namespace(first, namespace, address)
 
     def with_neighbours(self, namespace: Resource) -> Resource:
         """The namespace with its workloads and network policies."""
@@ -212,7 +235,7 @@ class _Scan:
             elsewhere = self._nameless.get((_BUDGET, workload.root), [])
             candidates += [(budget, f"the namespace of {budget.address} is not written") for budget in elsewhere]
         else:
-            candidates = [(budget, "") for budget in self._nameless.get((_BUDGET, workload.root), [])]
+            candidates = self._beside(workload, _BUDGET)
         for budget, doubt in candidates:
             matches = selects(_at(budget.properties, "spec", "selector"), labels)
             if matches is None:
@@ -230,7 +253,7 @@ class _Scan:
             elsewhere = self._nameless.get((_ACCOUNT, template.root), [])
             nearby += [(account, f"the namespace of {account.address} is not written") for account in elsewhere]
         else:
-            nearby = [(account, "") for account in self._nameless.get((_ACCOUNT, template.root), [])]
+            nearby = self._beside(template, _ACCOUNT)
         found = _Found()
         for account, doubt in nearby:
             if account.identity.get("name") == wanted:
@@ -248,7 +271,7 @@ class _Scan:
         if isinstance(home, str):
             scalers = self._seen_from(workload, (_AUTOSCALER, home))
         else:
-            scalers = self._nameless.get((_AUTOSCALER, workload.root), [])
+            scalers = [scaler for scaler, doubt in self._beside(workload, _AUTOSCALER) if not doubt]
         spec = workload.properties.get("spec")
         for scaler in scalers:
             target = _at(scaler.properties, "spec", "scaleTargetRef")
@@ -269,14 +292,22 @@ class _Scan:
                 for resource in nameless:
                     _add(found, resource, f"the namespace of {resource.address} is not written")
             self._doubt(found, namespace)
+        elif _from_terraform(namespace):
+            for resource in nameless:
+                _add(found, resource, _another(namespace, resource))
+            found.doubt = f"which namespace this is, and what else is in it, is not known: {_why(name)}"
         else:
-            folders = {_folder(workload) for workload in self._nameless.get((POD_TEMPLATE, namespace.root), [])}
+            folders = {self._folder(workload) for workload in self._nameless.get((POD_TEMPLATE, namespace.root), [])}
             for resource in nameless:
                 # One folder is applied at once, so what is in it shares the namespace that is chosen then.
-                apart = kind == _POLICY and folders != {_folder(resource)}
+                apart = kind == _POLICY and folders != {self._folder(resource)}
                 _add(found, resource, "folders may be applied to different namespaces" if apart else "")
             found.doubt = "which namespace this is, and what else is in it, is chosen when the manifests are applied"
         return found
+
+    def _beside(self, owner: Resource, kind: str) -> list[tuple[Resource, str]]:
+        """What else in the root is in a namespace that is not known, each with the doubt whether it is the same."""
+        return [(other, _another(owner, other)) for other in self._nameless.get((kind, owner.root), [])]
 
     def _doubt(self, found: _Found, owner: Resource) -> None:
         """What was not read may belong to it, whichever folder it is in."""
@@ -289,11 +320,17 @@ class _Scan:
     def _together(self, one: Resource, other: Resource) -> bool:
         if not self._doubled:
             return True
-        left, right = _folder(one), _folder(other)
+        left, right = self._folder(one), self._folder(other)
         if left == right:
             return True
         ours, theirs = self._doubled.get(left), self._doubled.get(right)
         return ours is None or theirs is None or ours.isdisjoint(theirs)
+
+    def _folder(self, resource: Resource) -> str:
+        # Terraform's root is applied at once, whichever folders its modules are in; so is what a tool renders.
+        if resource.root in self._rendered or _from_terraform(resource) or not isinstance(resource.where, Span):
+            return resource.root
+        return resource.where.path.rpartition("/")[0]
 
 
 def _place(resource: Resource) -> str:
@@ -301,8 +338,27 @@ def _place(resource: Resource) -> str:
     return f"@{resource.where.path}:{resource.where.line}" if isinstance(resource.where, Span) else ""
 
 
-def _folder(resource: Resource) -> str:
-    return resource.where.path.rpartition("/")[0] if isinstance(resource.where, Span) else resource.root
+def _from_terraform(resource: Resource) -> bool:
+    return resource.spelling.startswith("terraform")
+
+
+def _home(resource: Resource) -> Home:
+    """What an unknown namespace is told apart by. Manifests of one root share the one that is chosen for them; what
+    Terraform says names a variable or a resource."""
+    if not _from_terraform(resource):
+        return None
+    return key_of(resource.identity.get("name" if resource.kind == NAMESPACE else "namespace"))
+
+
+def _another(owner: Resource, other: Resource) -> str:
+    """Why an unknown namespace may not be the owner's; empty where it is the same."""
+    if _home(owner) == _home(other):
+        return ""
+    return f"it is not known whether {other.address} is in the same namespace"
+
+
+def _why(value: Value) -> str:
+    return value.reason if isinstance(value, SPECIAL) else "not decided by the files"
 
 
 def _replicas(scaler: Resource) -> Value:
@@ -354,7 +410,7 @@ def _namespace(first: Resource, name: Value, address: str) -> Resource:
         where=first.where,
         places={"metadata.name": first.places.get("metadata.namespace", first.where)},
         root=first.root,
-        spelling="manifest",
+        spelling=first.spelling,
         identity={
             "group": "",
             "kind": "Namespace",

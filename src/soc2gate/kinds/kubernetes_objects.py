@@ -8,13 +8,13 @@ server that is older than a field leaves the field out and behaves as its defaul
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.convert import coerce
 from soc2gate.kinds.kubernetes_api import ApiResource
 from soc2gate.kinds.kubernetes_defaults import BY_KIND, COMPUTED, EMPTY, Filled, Object, constants
 from soc2gate.kinds.kubernetes_quantities import normalise_quantity
-from soc2gate.model.value import SPECIAL, Unknown, Value
+from soc2gate.model.value import SPECIAL, Alternatives, OpenList, Unknown, Value
 from soc2gate.schema.lookup import type_of
 from soc2gate.schema.types import ANY, BOOL, DOUBLE, INT, STRING, ListType, MapType, ObjectType, Scalar, Type
 
@@ -172,11 +172,14 @@ class _Walk:
     def value(self, value: Value, kind: Type, path: str) -> Value:
         # The common cases first: every leaf of every object passes here.
         shape = type(value)
+        if value is None:
+            # One of several alternatives: it may be left out.
+            return None
         if kind is STRING:
             if shape is str:
                 return value
         elif kind is ANY or isinstance(value, SPECIAL):
-            return value
+            return self.partly(value, kind, path)
         elif kind is BOOL:
             if shape is bool:
                 return value
@@ -208,6 +211,17 @@ class _Walk:
             # The value itself is not repeated: it may be a secret in an environment variable.
             self.notes[path] = f"written as a {_SHAPES[shape]}, where the API server wants a {_wanted(kind)}"
         return made
+
+    def partly(self, value: Value, kind: Type, path: str) -> Value:
+        """What is not wholly decided, as Terraform may leave it: each part that is known takes the same walk."""
+        if isinstance(value, OpenList) and isinstance(kind, ListType):
+            start = len(value.items)
+            items = tuple(self.value(e, kind.item, f"{path}[{i}]") for i, e in enumerate(value.items))
+            more = tuple(self.value(e, kind.item, f"{path}[{start + i}]") for i, e in enumerate(value.more))
+            return OpenList(items, more, value.reason)
+        if isinstance(value, Alternatives):
+            return Alternatives(tuple(self.value(option, kind, path) for option in value.options), value.reason)
+        return value
 
     def refuse(self, value: Value, kind: Type, path: str) -> Unknown:
         reason = f"{path} should be a {_wanted(kind)}, and is a {_SHAPES[type(value)]}"
@@ -365,6 +379,9 @@ def _ingress_v1(spec: Object) -> Object:
     out = dict(spec)
     if "backend" in out:
         out["defaultBackend"] = _backend_v1(out.pop("backend"))
+    elif "defaultBackend" in out:
+        # Terraform's `kubernetes_ingress` has the older shape under the newer name.
+        out["defaultBackend"] = _backend_v1(out["defaultBackend"])
     rules = out.get("rules")
     if isinstance(rules, list):
         out["rules"] = [_ingress_rule_v1(rule) if isinstance(rule, dict) else rule for rule in rules]

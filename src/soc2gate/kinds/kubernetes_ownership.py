@@ -6,12 +6,12 @@ declare. Names and labels are checked as narrowly as they are documented, so tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from soc2gate.facts import dataclass
 from soc2gate.kinds.kubernetes_api import ApiResource, find
 from soc2gate.model.value import Json
+from soc2gate.patterns import regex
 
 KUBERNETES = "Kubernetes"
 
@@ -20,7 +20,7 @@ _SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"}
 # https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
 _BOOTSTRAP_ROLES = frozenset({"cluster-admin", "admin", "edit", "view"})
 _BOOTSTRAP_LABEL = ("kubernetes.io/bootstrapping", "rbac-defaults")
-_TOKEN_SECRET = re.compile(r".+-token-[a-z0-9]{5}")
+_TOKEN_SECRET = regex(r".+-token-[a-z0-9]{5}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from functools import lru_cache
+
+from soc2gate.patterns import regex
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 # At most 400 digits, and an exponent that stays below a thousand: a manifest must not make us compute 10 ** 999999999.
-_QUANTITY = re.compile(r"([+-]?)(\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,3}|)")
+_QUANTITY = regex(r"([+-]?)(\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,3}|)")
 
 
 @lru_cache(maxsize=4096)

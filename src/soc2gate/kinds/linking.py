@@ -6,14 +6,15 @@ leaves the link open: `exists` over it is then true or unknown, never false for 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds import registry
 from soc2gate.kinds.describe import Link
 from soc2gate.kinds.targets import Targets
 from soc2gate.model.resource import LiveRef, Resource, Side, Where
-from soc2gate.model.value import OpenList, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class _Belonging:
 
     certain: list[Resource]
     possible: list[tuple[Resource, str]]
+    unseen: str = ""
+    """Why what it names is not among what was read; empty where it is."""
 
 
 def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[Resource]:
@@ -52,7 +55,59 @@ def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[R
                 reason = _unread(owner, described.kind, unread)
                 current = changed.get(id(owner), owner)
                 changed[id(owner)] = _related(current, link_name, described, belonging, reason)
+    world = _World(by_kind)
+    for name, owners in by_kind.items():
+        concludes = registry.kind(name).concludes
+        if concludes is None:
+            continue
+        for owner in owners:
+            if not owner.partial:
+                changed[id(owner)] = concludes(changed.get(id(owner), owner), _Around(owner, world))
     return [changed.get(id(resource), resource) for resource in everything]
+
+
+_MOST_DOUBTFUL = 16
+"""Linked resources of unknown owner that are told apart, for each root."""
+
+
+@dataclass(slots=True)
+class _World:
+    """All resources by kind, and what is looked up in them, made when somebody first asks."""
+
+    by_kind: Mapping[str, Sequence[Resource]]
+    by_root: dict[str, dict[str, list[Resource]]] = field(default_factory=dict)
+    by_address: dict[str, dict[tuple[str, str], Resource]] = field(default_factory=dict)
+
+    def in_root(self, kind: str, root: str) -> Sequence[Resource]:
+        found = self.by_root.get(kind)
+        if found is None:
+            found = self.by_root[kind] = {}
+            for other in self.by_kind.get(kind, ()):
+                found.setdefault(other.root, []).append(other)
+        return found.get(root, ())
+
+    def at(self, kind: str, root: str, address: str) -> Resource | None:
+        found = self.by_address.get(kind)
+        if found is None:
+            others = self.by_kind.get(kind, ())
+            found = self.by_address[kind] = {(other.root, other.address): other for other in others}
+        return found.get((root, address))
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The neighbours of one resource."""
+
+    owner: Resource
+    world: _World
+
+    def of(self, kind: str) -> Sequence[Resource]:
+        if self.owner.side is Side.DECLARED:
+            return self.world.in_root(kind, self.owner.root)
+        return [other for other in self.world.by_kind.get(kind, ()) if _same_place(self.owner, other) is not False]
+
+    def at(self, kind: str, address: str) -> Resource | None:
+        return self.world.at(kind, self.owner.root, address)
 
 
 def _belonging(name: str, owners: list[Resource], described: Link, linked: list[Resource]) -> dict[int, _Belonging]:
@@ -63,28 +118,68 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
             by_root.setdefault(other.root, []).append(other)
         for owner in owners:
             for other in described.find(owner, by_root.get(owner.root, [])):
-                _add(out[id(owner)], other, described, "")
+                _add(out[id(owner)], other, described, described.doubt(owner, other) if described.doubt else "")
         return out
-    if not described.by:
+    if described.to is not None:
+        _follow(described, owners, linked, out)
+        return out
+    if not described.by and described.reads is None:
         for owner in owners:
             for other in linked:
-                if _same_account(owner, other):
-                    _add(out[id(owner)], other, described, "")
+                if (same := _same_place(owner, other)) is not False:
+                    _add(out[id(owner)], other, described, "" if same else f"{other.address} may be in another region")
         return out
     targets: Targets[Resource] = Targets()
     for owner in owners:
         if not owner.partial:
             targets.add(owner, owner.root, owner.address, _names(owner))
+    doubtful: Counter[str] = Counter()
     for other in linked:
-        named = targets.find(other.properties.get(described.by), other.root)
+        value = described.reads(other.properties) if described.reads else other.properties.get(described.by)
+        if described.reads and value is None:
+            continue
+        named = targets.find(value, other.root)
+        # Written under a condition that is not known: it may name nothing.
+        doubt = value.reason if isinstance(value, Alternatives) and None in value.options else ""
         for owner in named.certain:
-            _add(out[id(owner)], other, described, "")
+            _add(out[id(owner)], other, described, doubt)
         for owner in named.possible:
             _add(out[id(owner)], other, described, f"{other.address} may belong to another {name}")
-        if named.unknown:
-            for owner in targets.in_root(other.root):
-                _add(out[id(owner)], other, described, f"{other.address} may belong to this: {named.unknown}")
+        # What stands for a resource that is declared elsewhere says one thing of it, and nothing of the rest.
+        if named.unknown and not other.partial:
+            doubt = f"{other.address} may belong to this: {named.unknown}"
+            doubtful[other.root] += 1
+            # Each may belong to every one: ten thousand of either would make a hundred million of both.
+            for owner in targets.in_root(other.root) if doubtful[other.root] <= _MOST_DOUBTFUL + 1 else ():
+                if doubtful[other.root] <= _MOST_DOUBTFUL:
+                    _add(out[id(owner)], other, described, doubt)
+                else:
+                    out[id(owner)].unseen = f"{doubt}, and others like it"
     return out
+
+
+def _follow(
+    described: Link, owners: Sequence[Resource], linked: Sequence[Resource], out: Mapping[int, _Belonging]
+) -> None:
+    """Fill in the resource that each owner names."""
+    assert described.to is not None
+    targets: Targets[Resource] = Targets()
+    for other in linked:
+        if not other.partial:
+            targets.add(other, other.root, other.address, _names(other))
+    for owner in owners:
+        value = described.to(owner)
+        if value is None:
+            continue
+        belonging = out[id(owner)]
+        named = targets.find(value, owner.root)
+        for other in named.certain:
+            _add(belonging, other, described, "")
+        for other in named.possible:
+            _add(belonging, other, described, f"it is not known whether {other.address} is meant")
+        if named.unknown or named.external:
+            title = registry.kind(described.kind).title
+            belonging.unseen = named.unknown or f"the {title} that it names is not declared here"
 
 
 def _add(belonging: _Belonging, other: Resource, described: Link, doubt: str) -> None:
@@ -104,16 +199,23 @@ def _names(owner: Resource) -> list[Value]:
     return [value for key in keys if isinstance(value := owner.identity.get(key, owner.properties.get(key)), str)]
 
 
-def _same_account(owner: Resource, other: Resource) -> bool:
+def _same_place(owner: Resource, other: Resource) -> bool | None:
+    """Whether both are of one account, and of one region where the owner is of any; None where code does not decide."""
     if owner.side is Side.DECLARED:
-        return owner.root == other.root
-    for part in ("account", "region"):
-        ours, theirs = owner.identity.get(part), other.identity.get(part)
-        if part == "region" and (ours == "global" or ours is None):
-            continue
-        if ours != theirs:
+        if owner.root != other.root:
             return False
-    return True
+        region, theirs = owner.identity.get("region"), other.identity.get("region")
+        if theirs == region or _is_of_account(owner):
+            return True
+        return False if isinstance(region, str) and isinstance(theirs, str) else None
+    if _is_of_account(owner):
+        return owner.root.rpartition(":")[0] == other.root.rpartition(":")[0]
+    return owner.root == other.root
+
+
+def _is_of_account(owner: Resource) -> bool:
+    live = registry.kind(owner.kind).live
+    return live is None or live.scope == "global"
 
 
 def _unread(owner: Resource, kind: str, unread: Sequence[Unread]) -> str:
@@ -142,10 +244,12 @@ def _related(owner: Resource, name: str, described: Link, found: _Belonging, unr
     for other, _ in found.possible:
         _note_places(places, f"{path}[{len(certain) + len(templates)}]" if described.many else path, other)
         templates.append(dict(other.properties))
-    reason = unread or next((doubt for _, doubt in found.possible), "")
+    reason = unread or next((doubt for _, doubt in found.possible), "") or found.unseen
     value: Value
     if unread:
         templates.append(Unknown(unread))
+    if found.unseen and described.many:
+        templates.append(Unknown(found.unseen))
     if described.many:
         value = OpenList(tuple(certain), tuple(templates), reason) if templates else certain
     elif certain:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 from collections import ChainMap, Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds import registry
 from soc2gate.kinds.attaching import Roots, attach
 from soc2gate.kinds.completing import complete, facts_of, fill_defaults
@@ -18,8 +18,8 @@ from soc2gate.kinds.convert import tag_list, tag_map
 from soc2gate.kinds.describe import Kind, Spelling
 from soc2gate.kinds.draft import Draft
 from soc2gate.kinds.linking import Unread, link
-from soc2gate.model.resource import Problem, RawResource, Reading, Resource, Side, Span
-from soc2gate.model.value import Unknown, Value
+from soc2gate.kinds.singletons import account_kinds
+from soc2gate.model.resource import Problem, RawResource, Reading, Resource, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ class Normalised:
 def normalise(readings: Sequence[Reading], *, owns_account: Mapping[str, bool] | None = None) -> Normalised:
     """Turn readings into resources in the normal form, ordered by root and address.
 
-    `owns_account` says of a root that it configures its AWS account as a whole: only then do the account's own kinds
-    (its password policy) count as declared, empty where the code does not write them.
+    `owns_account` says of a root that it configures its AWS account as a whole: see `kinds.singletons`.
     """
     # Some hundred thousand small objects are made, and none of them is garbage yet: looking for cycles among them, and
     # among all that the readers hold, took four fifths of the time.
@@ -52,10 +51,15 @@ def normalise(readings: Sequence[Reading], *, owns_account: Mapping[str, bool] |
 def _normalise(readings: Sequence[Reading], owns_account: Mapping[str, bool]) -> Normalised:
     roots = Roots()
     unjudged: Counter[str] = Counter()
+    cluster: list[RawResource] = []
     for reading in readings:
-        # Manifests are API objects already, and have a way of their own.
+        # Manifests are API objects already, and have a way of their own; so have Terraform's resources that make some.
         for raw in reading.resources if reading.format != "kubernetes" else ():
-            if not raw.data:
+            if raw.data:
+                continue
+            if raw.type[:4] == "kube" and raw.format == "terraform":
+                cluster.append(raw)
+            else:
                 _draft(raw, roots, unjudged)
     unread = {reading.root: reading.unread[0] for reading in readings if reading.unread}
     roots.index()
@@ -66,16 +70,14 @@ def _normalise(readings: Sequence[Reading], owns_account: Mapping[str, bool]) ->
         if draft.spelling and not draft.partial:
             fill_defaults(draft, draft.spelling.defaults)
         resources.append(complete(draft, Side.DECLARED))
-    for reading in readings:
-        if reading.format != "kubernetes" and owns_account.get(reading.root):
-            resources += _account_kinds(reading, resources)
+    resources += account_kinds(readings, resources, owns_account)
     resources += derived(resources)
     linked = link(resources, [Unread(root, reason) for root, reason in unread.items()])
     problems = [problem for draft in roots.everything() for problem in draft.problems]
-    if any(reading.format == "kubernetes" for reading in readings):
+    if cluster or any(reading.format == "kubernetes" for reading in readings):
         from soc2gate.kinds.kubernetes import normalise_manifests
 
-        manifests = normalise_manifests(readings)
+        manifests = normalise_manifests(readings, cluster)
         linked += manifests.resources
         problems += manifests.problems
         unjudged.update(manifests.unjudged)
@@ -98,6 +100,10 @@ def _draft(raw: RawResource, roots: Roots, unjudged: Counter[str]) -> None:
     if spelt is None:
         unjudged[raw.type] += 1
         return
+    if raw.type[:6] == "awscc_":
+        from soc2gate.kinds import awscc
+
+        raw = awscc.as_cloudformation(raw, registry.cloudformation_type(raw.type))
     for kind, spelling in spelt.owns:
         if any(companion.type == raw.type and companion.stands_as == kind.name for _, companion in spelt.parts):
             continue  # it stands for itself only where what it belongs to is not declared
@@ -167,32 +173,3 @@ def _identify(draft: Draft, spelling: Spelling) -> None:
             identity[key] = draft.ids[attribute]
         elif key not in identity:
             identity[key] = draft.ref(attribute)
-
-
-def _account_kinds(reading: Reading, resources: Sequence[Resource]) -> list[Resource]:
-    """The account's own kinds where the root owns its account and does not declare them."""
-    there = {resource.kind for resource in resources if resource.root == reading.root}
-    accounts = [raw.account for raw in reading.resources if isinstance(raw.account, str)]
-    account: Value = accounts[0] if len(set(accounts)) == 1 else Unknown("the code does not say which account this is")
-    path = next(iter(reading.files), reading.root)
-    out: list[Resource] = []
-    for name in registry.KINDS:
-        if not name.startswith("Account::") or name in there:
-            continue
-        kind = registry.kind(name)
-        if not kind.singleton or kind.live is None or kind.live.scope != "global":
-            continue
-        out.append(
-            Resource(
-                kind=name,
-                address=kind.title,
-                side=Side.DECLARED,
-                properties={},
-                where=Span(path, 1),
-                places={},
-                root=reading.root,
-                spelling=reading.format,
-                identity={"account": account},
-            )
-        )
-    return out

@@ -7,9 +7,9 @@ module for S3 and no other. A test holds these tables against what the modules s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Companion, Kind, Spelling
 from soc2gate.schema import lookup
 from soc2gate.schema.types import ListType, ObjectType
@@ -19,14 +19,29 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
+    "Account::EC2::EbsDefaults": _AWS + "regions",
+    "Account::EC2::Image": _AWS + "ec2_images",
+    "Account::EC2::Snapshot": _AWS + "ec2_images",
     "Account::IAM::PasswordPolicy": _AWS + "account",
+    "Account::IAM::Root": _AWS + "iam_credentials",
+    "Account::Region": _AWS + "regions",
+    "Account::S3::PublicAccessBlock": _AWS + "regions",
+    "Account::RDS::Snapshot": _AWS + "rds_snapshots",
     "AWS::AmazonMQ::Broker": _AWS + "mq",
     "AWS::ApiGateway::DomainName": _AWS + "apigateway",
+    "AWS::ApiGateway::Method": _AWS + "apigateway",
     "AWS::ApiGateway::Stage": _AWS + "apigateway",
     "AWS::ApiGatewayV2::Stage": _AWS + "apigateway",
+    "AWS::AutoScaling::LaunchConfiguration": _AWS + "ec2",
+    "AWS::Backup::BackupPlan": _AWS + "backup",
+    "AWS::Backup::BackupSelection": _AWS + "backup",
     "AWS::CertificateManager::Certificate": _AWS + "acm",
     "AWS::CloudFront::Distribution": _AWS + "cloudfront",
     "AWS::CloudTrail::Trail": _AWS + "cloudtrail",
+    "AWS::CodeBuild::Project": _AWS + "codebuild",
+    "AWS::Config::ConfigurationRecorder": _AWS + "config",
+    "AWS::Config::DeliveryChannel": _AWS + "config",
+    "AWS::CloudWatch::Alarm": _AWS + "cloudwatch",
     "AWS::Cognito::UserPool": _AWS + "cognito",
     "AWS::DMS::ReplicationInstance": _AWS + "dms",
     "AWS::DocDB::DBCluster": _AWS + "docdb",
@@ -34,6 +49,8 @@ KINDS: Mapping[str, str] = {
     "AWS::EC2::FlowLog": _AWS + "ec2",
     "AWS::EC2::Instance": _AWS + "ec2",
     "AWS::EC2::LaunchTemplate": _AWS + "ec2",
+    "AWS::EC2::NetworkAcl": _AWS + "ec2",
+    "AWS::EC2::NetworkAclEntry": _AWS + "ec2",
     "AWS::EC2::SecurityGroup": _AWS + "ec2",
     "AWS::EC2::Subnet": _AWS + "ec2",
     "AWS::EC2::VPC": _AWS + "ec2",
@@ -49,6 +66,7 @@ KINDS: Mapping[str, str] = {
     "AWS::ElasticLoadBalancingV2::Listener": _AWS + "elbv2",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _AWS + "elbv2",
     "AWS::Elasticsearch::Domain": _AWS + "opensearch",
+    "AWS::GuardDuty::Detector": _AWS + "guardduty",
     "AWS::IAM::Group": _AWS + "iam",
     "AWS::IAM::ManagedPolicy": _AWS + "iam",
     "AWS::IAM::Policy": _AWS + "iam",
@@ -57,6 +75,9 @@ KINDS: Mapping[str, str] = {
     "AWS::Kinesis::Stream": _AWS + "kinesis",
     "AWS::KMS::Key": _AWS + "kms",
     "AWS::Lambda::Function": _AWS + "lambdas",
+    "AWS::Lambda::Permission": _AWS + "lambda_permissions",
+    "AWS::Logs::LogGroup": _AWS + "logs",
+    "AWS::Logs::MetricFilter": _AWS + "logs",
     "AWS::MSK::Cluster": _AWS + "msk",
     "AWS::Neptune::DBCluster": _AWS + "neptune",
     "AWS::OpenSearchService::Domain": _AWS + "opensearch",
@@ -65,31 +86,56 @@ KINDS: Mapping[str, str] = {
     "AWS::Redshift::Cluster": _AWS + "redshift",
     "AWS::S3::Bucket": _AWS + "s3",
     "AWS::S3::BucketPolicy": _AWS + "s3",
+    "AWS::SageMaker::NotebookInstance": _AWS + "sagemaker",
     "AWS::SecretsManager::Secret": _AWS + "secretsmanager",
+    "AWS::SecurityHub::Hub": _AWS + "securityhub",
+    "AWS::SecurityHub::Standard": _AWS + "securityhub",
     "AWS::SNS::Topic": _AWS + "sns",
     "AWS::SNS::TopicPolicy": _AWS + "sns",
     "AWS::SQS::Queue": _AWS + "sqs",
     "AWS::SQS::QueuePolicy": _AWS + "sqs",
+    "AWS::WAFv2::WebACL": _AWS + "wafv2",
+    "AWS::WorkSpaces::Workspace": _AWS + "workspaces",
 }
 """Kind to the module that describes it; every `Kubernetes::…` kind is in one module of its own."""
 
 _TERRAFORM: Mapping[str, Sequence[str]] = {
     "account": ("aws_iam_account_password_policy",),
     "acm": ("aws_acm_certificate",),
-    "apigateway": ("aws_api_gateway_domain_name", "aws_api_gateway_stage", "aws_apigatewayv2_stage"),
+    "apigateway": (
+        "aws_api_gateway_domain_name",
+        "aws_api_gateway_method",
+        "aws_api_gateway_stage",
+        "aws_apigatewayv2_stage",
+    ),
     "cloudfront": ("aws_cloudfront_distribution",),
     "cloudtrail": ("aws_cloudtrail",),
+    "codebuild": ("aws_codebuild_project",),
+    "backup": ("aws_backup_plan", "aws_backup_selection"),
+    "config": (
+        "aws_config_configuration_recorder",
+        "aws_config_configuration_recorder_status",
+        "aws_config_delivery_channel",
+    ),
+    "cloudwatch": ("aws_cloudwatch_metric_alarm",),
     "cognito": ("aws_cognito_user_pool",),
     "dms": ("aws_dms_replication_instance",),
     "docdb": ("aws_docdb_cluster",),
     "dynamodb": ("aws_dynamodb_table",),
     "ec2": (
+        "aws_default_network_acl",
         "aws_default_security_group",
+        "aws_default_subnet",
         "aws_default_vpc",
         "aws_ebs_volume",
+        "aws_eip",
+        "aws_eip_association",
         "aws_flow_log",
         "aws_instance",
+        "aws_launch_configuration",
         "aws_launch_template",
+        "aws_network_acl",
+        "aws_network_acl_rule",
         "aws_security_group",
         "aws_security_group_rule",
         "aws_subnet",
@@ -97,6 +143,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
     ),
+    "ec2_images": ("aws_ami", "aws_ami_copy", "aws_ami_from_instance", "aws_ami_launch_permission"),
     "ecr": ("aws_ecr_lifecycle_policy", "aws_ecr_repository", "aws_ecr_repository_policy"),
     "ecs": ("aws_ecs_cluster", "aws_ecs_task_definition"),
     "efs": ("aws_efs_backup_policy", "aws_efs_file_system", "aws_efs_file_system_policy"),
@@ -104,6 +151,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
     "elasticache": ("aws_elasticache_cluster", "aws_elasticache_replication_group"),
     "elb": ("aws_elb",),
     "elbv2": ("aws_alb", "aws_alb_listener", "aws_lb", "aws_lb_listener"),
+    "guardduty": ("aws_guardduty_detector", "aws_guardduty_detector_feature"),
     "iam": (
         "aws_iam_group",
         "aws_iam_group_membership",
@@ -130,9 +178,18 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_opensearch_domain",
         "aws_opensearch_domain_policy",
     ),
+    "lambda_permissions": ("aws_lambda_function_url", "aws_lambda_permission"),
     "lambdas": ("aws_lambda_function", "aws_lambda_function_event_invoke_config"),
+    "logs": ("aws_cloudwatch_log_group", "aws_cloudwatch_log_metric_filter"),
     "rds": ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance"),
+    "rds_snapshots": (
+        "aws_db_cluster_snapshot",
+        "aws_db_snapshot",
+        "aws_db_snapshot_copy",
+        "aws_rds_cluster_snapshot_copy",
+    ),
     "redshift": ("aws_redshift_cluster", "aws_redshift_logging"),
+    "regions": ("aws_ebs_encryption_by_default", "aws_s3_account_public_access_block"),
     "s3": (
         "aws_s3_bucket",
         "aws_s3_bucket_accelerate_configuration",
@@ -148,7 +205,9 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_s3_bucket_versioning",
         "aws_s3_bucket_website_configuration",
     ),
+    "sagemaker": ("aws_sagemaker_notebook_instance",),
     "secretsmanager": ("aws_secretsmanager_secret", "aws_secretsmanager_secret_rotation"),
+    "securityhub": ("aws_securityhub_account", "aws_securityhub_standards_subscription"),
     "sns": ("aws_sns_topic", "aws_sns_topic_policy"),
     "sqs": (
         "aws_sqs_queue",
@@ -156,12 +215,16 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_sqs_queue_redrive_allow_policy",
         "aws_sqs_queue_redrive_policy",
     ),
+    "wafv2": ("aws_wafv2_web_acl", "aws_wafv2_web_acl_logging_configuration"),
+    "workspaces": ("aws_workspaces_workspace",),
 }
 TERRAFORM: Mapping[str, str] = {type_: _AWS + name for name, types in _TERRAFORM.items() for type_ in types}
 """Terraform type to the module that describes what it is, or what it is part of."""
 
 CLOUDFORMATION: Mapping[str, str] = {
     # Types that are no kind of ours but say part of one. Types that are kinds are found in `KINDS`.
+    "AWS::EC2::EIP": _AWS + "ec2",
+    "AWS::EC2::EIPAssociation": _AWS + "ec2",
     "AWS::EC2::SecurityGroupEgress": _AWS + "ec2",
     "AWS::EC2::SecurityGroupIngress": _AWS + "ec2",
     "AWS::IAM::GroupPolicy": _AWS + "iam",
@@ -171,6 +234,7 @@ CLOUDFORMATION: Mapping[str, str] = {
     "AWS::KMS::Alias": _AWS + "kms",
     "AWS::Lambda::EventInvokeConfig": _AWS + "lambdas",
     "AWS::SecretsManager::RotationSchedule": _AWS + "secretsmanager",
+    "AWS::WAFv2::LoggingConfiguration": _AWS + "wafv2",
     "AWS::SecretsManager::SecretTargetAttachment": _AWS + "secretsmanager",
 }
 
@@ -188,9 +252,10 @@ class Spelt:
 @dataclass(slots=True)
 class _Loaded:
     kinds: dict[str, Kind] = field(default_factory=dict)
-    spelt: dict[tuple[str, str], Spelt] = field(default_factory=dict)
+    spelt: dict[tuple[str, str], Spelt | None] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
     types: dict[str, ObjectType] = field(default_factory=dict)
+    awscc: dict[str, str] = field(default_factory=dict)
 
 
 _loaded = _Loaded()
@@ -277,6 +342,8 @@ def spelt(language: str, type_: str) -> Spelt | None:
     """
     key = (language, type_)
     found = _loaded.spelt.get(key)
+    if found is None and type_.startswith("awscc_"):
+        found = _loaded.spelt[key] = _spelt_by_awscc(type_)
     if found is None:
         module = _module_for(language, type_)
         if not module:
@@ -284,6 +351,24 @@ def spelt(language: str, type_: str) -> Spelt | None:
         _load(module)
         found = _loaded.spelt.get(key)
     return found
+
+
+def cloudformation_type(type_: str) -> str:
+    """The CloudFormation type that a type of Terraform's awscc provider is made from; empty where we know none."""
+    from soc2gate.kinds import awscc
+
+    if not _loaded.awscc:
+        _loaded.awscc.update(awscc.kinds_by_type((*KINDS, *CLOUDFORMATION)))
+    return _loaded.awscc.get(type_, "")
+
+
+def _spelt_by_awscc(type_: str) -> Spelt | None:
+    from soc2gate.kinds import awscc
+
+    theirs = spelt("cloudformation", cloudformation_type(type_))
+    if theirs is None:
+        return None
+    return Spelt(tuple((kind, awscc.spelling_of(type_, spelling)) for kind, spelling in theirs.owns), theirs.parts)
 
 
 def _module_for(language: str, type_: str) -> str:

@@ -7,12 +7,12 @@ resource of its kind.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, OpenList, Text, Unknown, Value
+from soc2gate.patterns import regex
 
 T = TypeVar("T")
 Key: TypeAlias = str | tuple[str | tuple[str, str], ...]
@@ -157,7 +157,7 @@ class Targets(Generic[T]):
         return Named(possible=tuple(found)) if found else None
 
 
-_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
+_INDEX = regex(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
 
 
 def _block(address: str) -> tuple[str, list[str]]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from typing import Any
 
 from soc2gate import kinds
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Call, Kind
 from soc2gate.live.aws_build import Seen, build
 from soc2gate.live.aws_calls import Calls, Failure
@@ -52,11 +52,11 @@ def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
         profile=request.profile, regions=request.regions, endpoint_url=request.endpoint_url, threads=request.threads
     )
     taken_at = request.clock()
-    wanted, part_of, notes = _readable(request.kinds)
+    wanted, part_of, notes = readable(request.kinds)
     collector = _Collector(
         account, Calls(account.clients, account.home, account.id, account.partition), taken_at, progress
     )
-    collector.run(_units(wanted, account.regions), request.threads)
+    collector.run(_units(wanted, account.regions, account.partition), request.threads)
     read = {unit.region for unit in collector.units if not unit.reason}
     part = Part(
         provider="aws",
@@ -86,6 +86,18 @@ class _Unit:
     """Why it was not read; empty once it was."""
     waiting: int = 0
     """Items whose details are still being asked."""
+    asked_in: str = ""
+    """The region whose endpoint answers, where that is not the unit's own."""
+
+    @property
+    def endpoint(self) -> str:
+        return self.asked_in or self.region
+
+    @property
+    def listing(self) -> Call | None:
+        live = self.kind.live
+        assert live is not None
+        return live.worldwide if self.asked_in else live.enumerate
 
 
 @dataclass(slots=True)
@@ -138,19 +150,27 @@ class _Collector:
     def _list(self, unit: _Unit) -> list[Mapping[str, Json]] | Failure:
         live = unit.kind.live
         assert live is not None
-        if live.enumerate is None:
+        listing = unit.listing
+        if listing is None:
             return [{}]
-        holders = self._items(live.within, unit.region, {}) if live.within is not None else [{}]
+        holders = self._items(live.within, unit.endpoint, {}) if live.within is not None else [{}]
         if isinstance(holders, Failure):
             return holders
         found: list[Mapping[str, Json]] = []
         for holder in holders:
             held: dict[str, Json] = {"within": dict(holder)} if live.within is not None else {}
-            items = self._items(live.enumerate, unit.region, held)
+            items = self._items(listing, unit.endpoint, held)
             if isinstance(items, Failure):
                 # Without one holder's list nobody can say of anything that it is missing.
                 return items
             found += [{**item, **held} for item in items]
+        for further in live.also:
+            items = self._items(further, unit.endpoint, {})
+            if isinstance(items, Failure):
+                return items
+            found += items
+        if live.split is not None:
+            found = [part for item in found for part in live.split(item)]
         return [item for item in found if live.keep is None or live.keep(item, unit.region)]
 
     def _items(self, call: Call, region: str, known: Mapping[str, Json]) -> list[Mapping[str, Json]] | Failure:
@@ -161,7 +181,7 @@ class _Collector:
         return [item if isinstance(item, dict) else {"value": item} for item in listed]
 
     def _is(self, call: Call, failure: Failure, unit: _Unit) -> bool:
-        return self.calls.name(call, unit.region) == failure.call
+        return self.calls.name(call, unit.endpoint) == failure.call
 
     def _start(
         self, unit: _Unit, listed: list[Mapping[str, Json]] | Failure, pool: ThreadPoolExecutor
@@ -169,7 +189,8 @@ class _Collector:
         live = unit.kind.live
         assert live is not None
         if isinstance(listed, Failure):
-            asked = live.within if live.within and self._is(live.within, listed, unit) else live.enumerate
+            asked = live.within if live.within and self._is(live.within, listed, unit) else unit.listing
+            asked = next((further for further in live.also if self._is(further, listed, unit)), asked)
             assert asked is not None
             unit.reason = listed.reason
             self.failed.append(
@@ -197,14 +218,19 @@ class _Collector:
         names: dict[str, str] = {}
         failures: list[tuple[Call, Failure]] = []
         for call in live.details:
-            answer = self.calls.ask(call, unit.region, item)
-            names[call.operation] = self.calls.name(call, unit.region)
+            if call.needs and call.needs not in item:
+                continue
+            answer = self.calls.ask(call, unit.endpoint, item)
+            names[call.operation] = self.calls.name(call, unit.endpoint)
             if isinstance(answer, Failure):
                 failures.append((call, answer))
             else:
                 answers[call.operation] = answer
         if live.enumerate is not None:
-            names[live.enumerate.operation] = self.calls.name(live.enumerate, unit.region)
+            names[live.enumerate.operation] = self.calls.name(live.enumerate, unit.endpoint)
+            for further in live.also:
+                if further.needs in item:
+                    names[live.enumerate.operation] = self.calls.name(further, unit.endpoint)
         resource = build(
             Seen(
                 unit.kind,
@@ -271,16 +297,22 @@ def _coverage(units: Sequence[_Unit], part_of: Mapping[str, str]) -> tuple[Cover
     return tuple(sorted(told, key=lambda entry: (entry.kind, entry.region)))
 
 
-def _units(wanted: Sequence[Kind], regions: Sequence[str]) -> list[_Unit]:
-    """Kinds of services without regions are asked once."""
-    return [
-        _Unit(kind, region)
-        for kind in wanted
-        for region in ([GLOBAL] if kind.live is not None and kind.live.scope == "global" else regions)
-    ]
+_WORLDWIDE = {"aws": "us-east-1"}
+"""Partition to the region where AWS keeps what belongs to none; the others have no CloudFront of this sort."""
 
 
-def _readable(names: Sequence[str]) -> tuple[list[Kind], dict[str, str], tuple[str, ...]]:
+def _units(wanted: Sequence[Kind], regions: Sequence[str], partition: str) -> list[_Unit]:
+    """Kinds of services without regions are asked once, and so is what a kind has that belongs to no region."""
+    units: list[_Unit] = []
+    for kind in wanted:
+        assert kind.live is not None
+        units += [_Unit(kind, region) for region in ([GLOBAL] if kind.live.scope == "global" else regions)]
+        if kind.live.worldwide is not None and partition in _WORLDWIDE:
+            units.append(_Unit(kind, GLOBAL, asked_in=_WORLDWIDE[partition]))
+    return units
+
+
+def readable(names: Sequence[str]) -> tuple[list[Kind], dict[str, str], tuple[str, ...]]:
     """The kinds to list: those asked for, their owners where they are part of another, and what their links need.
 
     With them, which kinds are read as part of which, and a remark on those that have no live spelling.

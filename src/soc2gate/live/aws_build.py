@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
+from soc2gate.facts import dataclass, replace
 from soc2gate.kinds import build_live
 from soc2gate.kinds.describe import Kind
 from soc2gate.live.snapshot import root_of

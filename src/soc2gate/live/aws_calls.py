@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Call
 from soc2gate.live.aws_session import Clients, error_code
 from soc2gate.live.snapshot import GLOBAL, CallCount
@@ -38,6 +39,9 @@ class Failure:
 
 
 Answer = Json | Failure
+
+_PATIENCE = (0.3, 0.7, 1, 2, 3, 3, 5, 5, 10, 10, 20)
+"""Seconds between one question whether something is ready and the next: a minute in all. AWS needs a few seconds."""
 
 _NAME = re.compile(r"\{([A-Za-z_.]+)\}")
 
@@ -92,25 +96,43 @@ class Calls:
 
     def _make(self, call: Call, region: str, parameters: dict[str, Any]) -> Answer:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         if not call.operation.startswith(READS) and call.operation != "generate_credential_report":
             raise ValueError(f"{call.service}.{call.operation} may change something, and is never called")
         if call.operation in SECRET_READS:
             raise ValueError(f"{call.service}.{call.operation} reads what we must not hold, and is never called")
+        if call.after is not None:
+            unready = self._prepare(call.after, region)
+            if unready is not None:
+                return unready
         client = self.clients.get(call.service, self._client_region(region))
         name = self.name(call, region)
         try:
             if client.can_paginate(call.operation):
                 answer = client.get_paginator(call.operation).paginate(**parameters).build_full_result()
             else:
-                answer = getattr(client, call.operation)(**parameters)
-        except (ClientError, BotoCoreError) as error:
+                answer = _all_pages(getattr(client, call.operation), parameters)
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            # The last is an answer that is none: a proxy's page, a server that broke.
             code = error_code(error)
             absent = code in call.absent_on
             self._count(name, region, failed=not absent)
             return None if absent else Failure(name, code, failure_reason(name, code))
         self._count(name, region, failed=False)
         return plain({key: value for key, value in answer.items() if key != "ResponseMetadata"})
+
+    def _prepare(self, call: Call, region: str) -> Failure | None:
+        """Wait until what a call fetches is there; why it is not, where that takes too long or may not be asked."""
+        for pause in (*_PATIENCE, 0.0):
+            answer = self._make(call, region, dict(call.parameters))
+            if isinstance(answer, Failure):
+                return answer
+            if isinstance(answer, dict) and answer.get("State") == "COMPLETE":
+                return None
+            time.sleep(pause)
+        name = self.name(call, region)
+        return Failure(name, "InProgress", f"{name} was not done after a minute")
 
     def _count(self, name: str, region: str, *, failed: bool) -> None:
         with self._lock:
@@ -122,6 +144,8 @@ class Calls:
         """A parameter with its `{Name}`s filled in; one that is nothing but a name keeps the type of what it names."""
         if isinstance(value, list):
             return [self._fill(one, item, region) for one in value]
+        if isinstance(value, dict):
+            return {name: self._fill(one, item, region) for name, one in value.items()}
         if not isinstance(value, str) or "{" not in value:
             return value
         known = {**item, "account": self.account, "region": region, "partition": self.partition}
@@ -129,6 +153,20 @@ class Calls:
         if whole:
             return dig(known, whole[1])
         return _NAME.sub(lambda found: str(dig(known, found[1])), value)
+
+
+def _all_pages(ask: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole answer of an operation that boto3 has no paginator for: WAF's go on while they give a `NextMarker`."""
+    answer: dict[str, Any] = ask(**parameters)
+    marker = answer.get("NextMarker")
+    while marker:
+        page = ask(**parameters, NextMarker=marker)
+        for name, found in page.items():
+            if isinstance(found, list):
+                answer.setdefault(name, []).extend(found)
+        # An empty page can repeat the marker it was asked with.
+        marker = page.get("NextMarker") if page.get("NextMarker") != marker else None
+    return answer
 
 
 def plain(value: Any) -> Json:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from soc2gate.errors import CollectError, UsageError
+from soc2gate.facts import dataclass, field
 from soc2gate.version import __version__
 
 ALL_REGIONS = "all"
@@ -49,6 +49,8 @@ class Clients:
                 client = self.session.client(
                     service, region_name=region, endpoint_url=self.endpoint_url or None, config=config
                 )
+                if service == "s3control" and self._has_own_endpoint():
+                    client.meta.events.register("before-sign.s3-control", without_account_in_host)
                 self._made[service, region] = client
             return client
 
@@ -56,6 +58,18 @@ class Clients:
         import os
 
         return bool(self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_S3"))
+
+
+def without_account_in_host(request: Any, **_: Any) -> None:
+    """S3 Control puts the account before the host's name; with an endpoint of one's own, `123….localhost` would have to
+    resolve. The account is in a header too."""
+    scheme, _, rest = request.url.partition("://")
+    account, dot, host = rest.partition(".")
+    if dot and account.isdigit() and len(account) == _ACCOUNT_DIGITS:
+        request.url = f"{scheme}://{host}"
+
+
+_ACCOUNT_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ judged where the controller is, and not again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
 from soc2gate.errors import CollectError, InputError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds.kubernetes import from_object
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE, PREFIX, RESOURCES, ApiResource, find
 from soc2gate.kinds.kubernetes_ownership import belongs_to_known, managed_by

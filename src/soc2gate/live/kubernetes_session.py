@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from soc2gate.errors import CollectError, UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Json
 from soc2gate.suggest import closest
 from soc2gate.version import __version__

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from soc2gate import kinds
+from soc2gate.facts import replace
 from soc2gate.kinds import Unread
 from soc2gate.live.snapshot import GLOBAL, Part, root_of
 from soc2gate.model.resource import Resource

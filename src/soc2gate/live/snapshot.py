@@ -41,10 +41,10 @@ listed in its `region` (or at all).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import SnapshotInfo
 from soc2gate.model.resource import LiveRef, Problem, Resource, Weight
 from soc2gate.model.value import Json
@@ -152,7 +152,9 @@ class Part:
         of_kind = [entry for entry in self.coverage if entry.kind == kind]
         if not of_kind:
             return f"{kind} was not asked of {self.account}"
-        here = [entry for entry in of_kind if not region or entry.region in (region, GLOBAL, "")]
+        # Of some kinds (web ACLs) some belong to a region and some to none; reading these tells nothing of a region.
+        whole = {GLOBAL, ""} if all(entry.region in (GLOBAL, "") for entry in of_kind) else {""}
+        here = [entry for entry in of_kind if not region or entry.region in (region, *whole)]
         if not here:
             return f"{region} was not asked of {self.account}"
         return next((entry.reason for entry in here if not entry.read), None)

@@ -8,11 +8,11 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from soc2gate.errors import InputError
+from soc2gate.facts import replace
 from soc2gate.live.snapshot import (
     GLOBAL,
     MAX_BYTES,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from soc2gate.errors import Exit
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import LiveRef, Problem, Side, Where
 from soc2gate.model.rule import Control, Criterion, Rule, Severity
 from soc2gate.model.value import Value
@@ -17,6 +17,10 @@ class Verdict(enum.Enum):
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
+
+
+WITHHELD = "(withheld: it looks like a credential)"
+"""Stands in evidence for what must not be copied from a file into a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Finding:
     root: str
     where: Where
     message: str
-    evidence: tuple[Evidence, ...]
+    evidence: Sequence[Evidence]
     fingerprint: str
     """Stable under reformatting and moves within a file: rule, side, root, address and witness, no line numbers."""
     reason: str = ""
@@ -92,6 +96,14 @@ class Finding:
     """Whose verdict it is; `rule` is the id of that engine's check."""
     also: tuple[Also, ...] = ()
     """What other engines say of the same; ours is the verdict that counts."""
+    owner: str = ""
+    """Who answers for the code it stands in, as the configuration says; empty where it says nothing."""
+    control_owner: str = ""
+    """Who answers for the control."""
+    system: str = ""
+    """The system it is part of."""
+    environment: str = ""
+    """The set of values its root was evaluated with, where there are several; `root` names it too."""
 
 
 class Difference(enum.Enum):
@@ -134,6 +146,8 @@ class Disagreement:
     reason: str
     fingerprint: str
     waiver: Waiver | None = None
+    environment: str = ""
+    """As a finding's, where code declares it."""
 
 
 class Status(enum.Enum):
@@ -341,7 +355,7 @@ class Run:
     """ISO 8601, UTC; from outside (`--now`)."""
     paths: tuple[str, ...]
     roots: tuple[tuple[str, str], ...]
-    """(format, root) of each root read."""
+    """(format, root) of each root read, once however often it was evaluated."""
     digests: Mapping[str, str]
     """`rules`, `mappings`, `config`, `inputs`, `snapshots`, `result`: sha256 each."""
     findings: tuple[Finding, ...]
@@ -369,6 +383,9 @@ class Run:
     """Other engines whose results are told beside ours."""
     frameworks: tuple[FrameworkStatus, ...] = ()
     """Other frameworks that were asked for."""
+
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Root to the environments it was evaluated for; only roots that have some."""
 
     def check(self, finding: Finding) -> CheckWords | None:
         """What is to be said of the check behind another engine's finding."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Value
 
 
@@ -63,6 +63,16 @@ def place_of(places: Places, path: str, otherwise: Where) -> Where:
     return otherwise
 
 
+def evaluation(root: str, environment: str) -> str:
+    """What addresses are unique within: a root, evaluated for one environment. `infra (prod)`, or the root alone."""
+    return f"{root} ({environment})" if environment else root
+
+
+def root_of(name: str, environment: str) -> str:
+    """The root of an evaluation; what `evaluation` made its name of."""
+    return name.removesuffix(f" ({environment})") if environment else name
+
+
 @dataclass(frozen=True, slots=True)
 class RawResource:
     """A resource as its format spells it, with what the files decide filled in."""
@@ -91,6 +101,8 @@ class RawResource:
     """A Terraform data source: read for what it tells, not a resource of ours."""
     ids: Mapping[str, str] = field(default_factory=dict)
     """What state or a plan tells of attributes that only deploying decides: `id`, `arn`."""
+    environment: str = ""
+    """The set of values its root was evaluated with, where there are several: `prod`. Then `root` names it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +137,16 @@ class Resource:
     derived_from: str = ""
     """For a derived kind (`Kubernetes::PodTemplate`): the kind of the resource it is part of."""
     members: Mapping[str, str] = field(default_factory=dict)
-    """Addresses of companions folded into this resource, each to the property path it fills."""
+    """Addresses of companions folded into this resource, each to the property path it fills; the first element it adds
+    where that is a list."""
     tags: Mapping[str, Value] = field(default_factory=dict)
     initial: Mapping[str, str] = field(default_factory=dict)
     """Property path to why it stands there although nobody wrote it and no apply restores it: what creating gives.
     Rules read it; the comparison leaves it free."""
     managed_by: str = ""
     """Live: what brought it when people do not declare such things (`AWS`, `default VPC`): never unmanaged."""
+    environment: str = ""
+    """Declared: the set of values its root was evaluated with, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,8 @@ class Problem:
     hint: str = ""
     new: bool | None = None
     """False when the base of a comparison has it too, in a file that has not changed since; None without a base."""
+    environment: str = ""
+    """Where it is met in one evaluation of a root and not in all of them: `prod`."""
 
 
 class Weight(enum.Enum):
@@ -176,3 +193,8 @@ class Reading:
     """Root module outputs, or a stack's exports."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """File to the sha256 of what was read of it, where its own bytes hold secrets: a plan's."""
+    rendered: bool = False
+    """A tool made the resources of files that others are made of too: the folder a resource stands in says nothing of
+    what it is deployed with."""
+    environment: str = ""
+    """Which of its root's sets of values this is for, where there are several; `root` names it too."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from soc2gate.facts import dataclass, field
 
 
 class Severity(enum.IntEnum):
@@ -68,6 +69,8 @@ class Rule:
     sides: tuple[str, ...] = ()
     """Where the catalogue says it can be asked: `terraform`, `cloudformation`, `manifests`, `live`."""
     deprecated: str = ""
+    choice: str = ""
+    """What was chosen where public tools disagree, and why; empty where they do not."""
     message_at: tuple[int, int] = (0, 0)
     """Line and column of the message's first character."""
 

@@ -7,8 +7,8 @@ stand inside JSON strings, or bare where a whole JSON value is unknown, and `par
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
+from soc2gate.facts import dataclass
 from soc2gate.model.value import SPECIAL, Alternatives, OpenMap, Text, Unknown, Value
 
 _DEEPEST = 200

@@ -13,8 +13,9 @@ does I/O. A value is one of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias, Union
+
+from soc2gate.facts import dataclass
 
 Json: TypeAlias = Union[bool, int, float, str, list["Json"], dict[str, "Json"], None]
 

@@ -187,7 +187,7 @@ class _Page:
         severity = str(item.severity) if item.severity else "none"
         yield _open(severity, "declared live", item.criteria)
         yield '<div class="head">' + _pill(severity)
-        subject = clean(item.address) + (f" <code>{clean(item.property)}</code>" if item.property else "")
+        subject = clean(told.subject(item)) + (f" <code>{clean(item.property)}</code>" if item.property else "")
         yield f"<h3>{told.DIFFERENCE_WORDS[item.difference]}: {subject}</h3>"
         yield (f'<span class="pill waived">waived until {clean(item.waiver.expires)}</span>' if item.waiver else "")
         yield "</div>"
@@ -226,7 +226,7 @@ class _Page:
         for item in self.before:
             yield _open(str(item.severity), item.side.value, item.criteria)
             yield f'<div class="head">{_pill(str(item.severity))}<h4>{clean(told.named(item))}</h4>'
-            yield f"<code>{clean(told.spoken(told.place(item)))}</code> <span>{clean(item.address)}</span></div>"
+            yield f"<code>{clean(told.spoken(told.place(item)))}</code> <span>{clean(told.subject(item))}</span></div>"
             yield "</article>"
         yield "</section>"
 
@@ -267,7 +267,7 @@ class _Page:
         engine = "" if item.engine == OURS else f' <span class="pill">{clean(item.engine)}</span>'
         yield f'<span class="soft">{item.side.value}</span>{engine}</div>'
         yield f"<p>{clean(_cut(item.message))}</p>"
-        yield f"<p><code>{clean(told.spoken(place))}</code> {clean(item.address)}</p>"
+        yield f"<p><code>{clean(told.spoken(place))}</code> {clean(told.subject(item))}</p>"
         if isinstance(place, Span):
             yield self._excerpt(place, margin=2)
         yield "<dl>"
@@ -285,6 +285,7 @@ class _Page:
         for other in item.also:
             yield _fact("also", f"{other.engine} {other.check} says {other.verdict}")
         yield _fact("criteria", " ".join(item.criteria))
+        yield _fact("owner", told.answering(item))
         yield _fact("note", f"judged as if created: {item.uncertain}" if item.uncertain else "")
         yield "</dl></article>"
 
@@ -315,12 +316,13 @@ class _Page:
             yield "</ul>"
         for other in self.uncompared:
             yield _open(str(other.severity) if other.severity else "none", "declared live", other.criteria)
-            yield f"<h3>could not be compared: {clean(other.address)} <code>{clean(other.property or '')}</code></h3>"
+            subject = f"{clean(told.subject(other))} <code>{clean(other.property or '')}</code>"
+            yield f"<h3>could not be compared: {subject}</h3>"
             yield f"<p>{clean(other.reason)}</p></article>"
         for item in self.undecided:
             yield _open(str(item.severity), item.side.value, item.criteria)
             yield f'<div class="head">{_pill(str(item.severity))}<h3>undecided: {clean(told.named(item))}</h3></div>'
-            yield f"<p><code>{clean(told.spoken(told.place(item)))}</code> {clean(item.address)}</p>"
+            yield f"<p><code>{clean(told.spoken(told.place(item)))}</code> {clean(told.subject(item))}</p>"
             yield f"<p>{clean(_cut(item.reason))}</p></article>"
         before = told.undecided_before(self.run)
         if before:
@@ -343,7 +345,7 @@ class _Page:
         for item in self.waived:
             assert item.waiver is not None
             waiver = item.waiver
-            cells = [item.address, waiver.reason, waiver.owner, waiver.approver, waiver.expires]
+            cells = [told.subject(item), waiver.reason, waiver.owner, waiver.approver, waiver.expires]
             yield (
                 f'<tr><th scope="row">{clean(told.named(item))}</th>'
                 + "".join(f"<td>{clean(one)}</td>" for one in cells)

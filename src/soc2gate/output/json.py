@@ -22,7 +22,7 @@ from soc2gate.model.outcome import (
     Status,
     Waiver,
 )
-from soc2gate.model.resource import LiveRef, Problem, Span, Where
+from soc2gate.model.resource import LiveRef, Problem, Span, Where, root_of
 from soc2gate.model.value import Json, as_json
 from soc2gate.output import summary
 
@@ -34,6 +34,18 @@ def render(run: Run) -> str:
     return json.dumps(document(run), indent=2, ensure_ascii=False) + "\n"
 
 
+def canonical_result(run: Run) -> str:
+    """What came out, without anything that two runs over one input may differ in: what the result's digest is of."""
+    told = {
+        "criteria": [criterion(item) for item in run.criteria],
+        "findings": [finding(item) for item in run.findings],
+        "disagreements": [disagreement(item) for item in run.disagreements],
+        "problems": [problem(item) for item in run.problems],
+        "decision": _decision(run),
+    }
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def document(run: Run) -> dict[str, Json]:
     """The run as the contract's plain data."""
     return {
@@ -42,7 +54,10 @@ def document(run: Run) -> dict[str, Json]:
         "command": run.command,
         "time": run.time,
         "paths": list(run.paths),
-        "roots": [{"format": name, "path": path} for name, path in run.roots],
+        "roots": [
+            {"format": name, "path": path, "environments": list(run.environments.get(path, ()))}
+            for name, path in run.roots
+        ],
         "digests": dict(run.digests),
         "summary": _summary(run),
         "criteria": [criterion(item) for item in run.criteria],
@@ -55,12 +70,16 @@ def document(run: Run) -> dict[str, Json]:
         "baseline": _baseline(run.baseline) if run.baseline else None,
         "engines": [_engine(item) for item in run.engines],
         "frameworks": [_framework(item) for item in run.frameworks],
-        "decision": {
-            "exit": int(run.decision.exit),
-            "reasons": list(run.decision.reasons),
-            "fail_on": run.fail_on,
-            "on_incomplete": run.on_incomplete,
-        },
+        "decision": _decision(run),
+    }
+
+
+def _decision(run: Run) -> dict[str, Json]:
+    return {
+        "exit": int(run.decision.exit),
+        "reasons": list(run.decision.reasons),
+        "fail_on": run.fail_on,
+        "on_incomplete": run.on_incomplete,
     }
 
 
@@ -104,7 +123,8 @@ def finding(item: Finding) -> dict[str, Json]:
         "side": item.side.value,
         "kind": item.kind,
         "address": item.address,
-        "root": item.root,
+        "root": root_of(item.root, item.environment),
+        "environment": item.environment,
         "identity": {key: as_json(value) for key, value in sorted(item.identity.items())},
         "where": where(item.where),
         "message": item.message,
@@ -116,6 +136,9 @@ def finding(item: Finding) -> dict[str, Json]:
         "new": item.new,
         "engine": item.engine,
         "also": [{"engine": one.engine, "check": one.check, "verdict": one.verdict} for one in item.also],
+        "owner": item.owner,
+        "control_owner": item.control_owner,
+        "system": item.system,
     }
 
 
@@ -139,6 +162,7 @@ def disagreement(item: Disagreement) -> dict[str, Json]:
         "severity": str(item.severity) if item.severity else "none",
         "reason": item.reason,
         "fingerprint": item.fingerprint,
+        "environment": item.environment,
         "waiver": _waiver(item.waiver),
     }
 
@@ -159,6 +183,7 @@ def problem(item: Problem) -> dict[str, Json]:
         "where": where(item.where),
         "hint": item.hint,
         "new": item.new,
+        "environment": item.environment,
     }
 
 

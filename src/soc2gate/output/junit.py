@@ -74,7 +74,7 @@ def _case(run: Run, item: Finding) -> xml.Element:
 
 
 def _disagreement(item: Disagreement) -> xml.Element:
-    name = f"{item.address} {item.property or ''}".rstrip()
+    name = f"{told.subject(item)} {item.property or ''}".rstrip()
     case = _element(f"disagreement.{item.difference.value}", name, item.declared_where or item.live_where)
     lines = [told.headline(item), item.reason, told.spoken(item.declared_where), told.spoken(item.live_where)]
     lines += [f"{rule.id}: {told.contrast(rule)}" for rule in item.rules]

@@ -13,6 +13,7 @@ from soc2gate.model.outcome import OURS, Disagreement, Finding, Run, Status, Ver
 from soc2gate.model.resource import Side, Weight
 from soc2gate.output import summary, told
 from soc2gate.output.style import clip
+from soc2gate.patterns import regex
 
 MOST_BYTES = 1_000_000
 """GitHub drops a step's summary above 1,048,576; the rest is for whatever the caller adds."""
@@ -122,7 +123,7 @@ def _disagreements(run: Run) -> Iterator[str]:
 
 
 def _disagreement(run: Run, item: Disagreement) -> str:
-    subject = code(item.address) + (f" {code(item.property)}" if item.property else "")
+    subject = code(told.subject(item)) + (f" {code(item.property)}" if item.property else "")
     waived = " (waived)" if item.waiver else ""
     rules = ", ".join(f"{rule.id} ({told.contrast(rule)})" for rule in told.broken_rules(run, item)[:6])
     sides = []
@@ -167,7 +168,8 @@ def _change(run: Run) -> Iterator[str]:
 def _there_before(run: Run) -> Iterator[str]:
     """Not the change's doing, so it closes no gate; listed, so that nobody forgets it."""
     for item in told.there_before(run):
-        yield f"- {item.severity}: {_named(item)} of {code(item.address)} at {code(told.spoken(told.place(item)))}"
+        place = code(told.spoken(told.place(item)))
+        yield f"- {item.severity}: {_named(item)} of {code(told.subject(item))} at {place}"
 
 
 def _findings(run: Run) -> Iterator[str]:
@@ -182,7 +184,9 @@ def _findings(run: Run) -> Iterator[str]:
 def _finding(run: Run, item: Finding) -> str:
     rule = run.rules.get(item.rule)
     mend = " ".join(told.fix(rule.fix, item).split()) if rule is not None else ""
-    where = f"{code(told.spoken(told.place(item)))}<br>{code(item.address)}"
+    where = f"{code(told.spoken(told.place(item)))}<br>{code(told.subject(item))}"
+    answering = told.answering(item)
+    where += f"<br>{plain(answering)}" if answering else ""
     cells = [str(item.severity), _named(item), where, plain(item.message), plain(mend), " ".join(item.criteria)]
     return "| " + " | ".join(cells) + " |"
 
@@ -214,7 +218,9 @@ def _unlooked(run: Run) -> Iterator[str]:
         yield f"- {plain(told.headline(difference))}"
     reasons: dict[tuple[str, str, str], list[str]] = {}
     for item in told.undecided(run):
-        reasons.setdefault((told.spoken(told.place(item)), item.address, item.reason), []).append(told.named(item))
+        reasons.setdefault((told.spoken(told.place(item)), told.subject(item), item.reason), []).append(
+            told.named(item)
+        )
     for (place, address, reason), rules in reasons.items():
         yield f"- undecided: {code(address)} at {code(place)}: {plain(reason)} ({plain(', '.join(rules))})"
     before = told.undecided_before(run)
@@ -229,10 +235,10 @@ def _waived(run: Run) -> Iterator[str]:
     accepted: Sequence[Finding] = [item for item in told.waived(run) if item.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
     for item in accepted:
         assert item.waiver is not None
-        yield f"- {_named(item)} of {code(item.address)}: {plain(told.waiver_words(item.waiver))}"
+        yield f"- {_named(item)} of {code(told.subject(item))}: {plain(told.waiver_words(item.waiver))}"
 
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&$]")
+_SPECIAL = regex(r"[\\`*_{}\[\]<>#!|~&$]")
 
 
 def plain(text: str) -> str:

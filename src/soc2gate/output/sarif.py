@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import OURS, Difference, Disagreement, Finding, Run, Verdict, Waiver
 from soc2gate.model.resource import LiveRef, Side, Span, Weight, Where
 from soc2gate.model.rule import Severity
 from soc2gate.model.value import Json
 from soc2gate.output import told
 from soc2gate.output.sarif_rules import DIFFERENCES, TAXONOMY, Descriptors, level, taxonomy
+from soc2gate.patterns import regex
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 BASE = "%SRCROOT%"
@@ -124,7 +124,7 @@ def _of_finding(run: Run, item: Finding) -> _Result:
     related = _related(item, place)
     body: dict[str, Json] = {
         "level": level(item.severity),
-        "message": {"text": _message(f"{item.address}: {item.message or (rule.title if rule else item.rule)}")},
+        "message": {"text": _message(f"{told.subject(item)}: {item.message or (rule.title if rule else item.rule)}")},
         "locations": [_location(run, place, item.address, item.kind)],
         **({"relatedLocations": related} if related else {}),
         "partialFingerprints": {"primaryLocationLineHash": item.fingerprint},
@@ -134,11 +134,14 @@ def _of_finding(run: Run, item: Finding) -> _Result:
             "side": item.side.value,
             "kind": item.kind,
             "address": item.address,
+            **({"environment": item.environment} if item.environment else {}),
             "severity": str(item.severity),
             "control": item.control,
             "criteria": list(item.criteria),
             **({"engine": item.engine} if item.engine != OURS else {}),
             **({"uncertain": item.uncertain} if item.uncertain else {}),
+            **({"owner": item.owner} if item.owner else {}),
+            **({"controlOwner": item.control_owner} if item.control_owner else {}),
             **_seen(item.where),
         },
     }
@@ -183,6 +186,7 @@ def _of_disagreement(run: Run, item: Disagreement) -> _Result:
             "difference": item.difference.value,
             "kind": item.kind,
             "address": item.address,
+            **({"environment": item.environment} if item.environment else {}),
             "uid": item.uid,
             "property": item.property,
             "severity": str(item.severity) if item.severity else "none",
@@ -286,7 +290,7 @@ def _suppressions(waiver: Waiver | None, where: Where | None) -> dict[str, Json]
     return {"suppressions": [suppression]}
 
 
-_LINK = re.compile(r"\](?=\()")
+_LINK = regex(r"\](?=\()")
 
 
 def _message(text: str) -> str:
@@ -341,7 +345,8 @@ def _problems(run: Run) -> Iterable[dict[str, Json]]:
 
 def _undecided(run: Run, rules: Descriptors) -> Iterable[dict[str, Json]]:
     for item in told.undecided(run):
-        note = _note("warning", f"not decided: {told.named(item)} of {item.address}: {item.reason}", told.place(item))
+        said = f"not decided: {told.named(item)} of {told.subject(item)}: {item.reason}"
+        note = _note("warning", said, told.place(item))
         index = rules.index(item.rule, item.severity, add=False)
         if index is not None:
             note["associatedRule"] = {"id": rules.bodies[index]["id"], "index": index}

@@ -7,9 +7,9 @@ for its highest level, under its own id, and one for each lower level in use: `s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, overload
 
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import CheckWords, Difference, Run
 from soc2gate.model.rule import Criterion, Rule, Severity
 from soc2gate.model.value import Json

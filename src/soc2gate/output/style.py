@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from soc2gate.errors import Exit
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Status
 from soc2gate.model.rule import Severity
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Text, Unknown, Value
@@ -34,6 +34,9 @@ class Style:
 
     def shown(self, line: str) -> str:
         """A line as a terminal gets it: our colours, and nothing of what a stranger wrote to command it."""
+        if line.isprintable():
+            # Nothing to paint and nothing to hide: most lines of a long report.
+            return line
         clean = "".join(char if char.isprintable() or char in _MARKS else repr(char)[1:-1] for char in line)
         if not self.color:
             return "".join(char for char in clean if char not in _MARKS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Difference, Run, Status, Verdict
 from soc2gate.model.resource import Side, Weight
 from soc2gate.model.rule import Severity

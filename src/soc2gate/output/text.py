@@ -6,7 +6,8 @@ it; the last line is the decision.
 
 from __future__ import annotations
 
-import shutil
+import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from soc2gate.model.outcome import ChangedFiles, Difference, Disagreement, Finding, Run, Status, Verdict
@@ -21,8 +22,22 @@ def render(run: Run, *, color: bool = False, width: int = 0, verbose: bool = Fal
 
     Raises nothing for a source file that has gone since: the line is then left out.
     """
-    report = _Report(run, Style(color), width or shutil.get_terminal_size((110, 40)).columns, verbose)
+    report = _Report(run, Style(color), width or _columns(), verbose)
     return "\n".join(map(report.style.shown, report.lines())) + "\n"
+
+
+def _columns() -> int:
+    """The terminal's width, else 110: as shutil tells it, whose import brings three kinds of compression."""
+    try:
+        told = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        told = 0
+    if told > 0:
+        return told
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 110 if sys.__stdout__ else 110
+    except (ValueError, OSError):
+        return 110
 
 
 class _Report:
@@ -53,31 +68,33 @@ class _Report:
         # Where both sides are read, a live failure of a paired resource is told once, as a disagreement's live value.
         failing = told.failing(self.run)
         level: Severity | None = None
-        for item in failing:
+        for item, environments in told.together(failing):
             if item.severity is not level:
                 level = item.severity
                 number = sum(other.severity is level for other in failing)
                 yield self.style.heading(f"{str(level).upper()} ({number})")
                 yield ""
-            yield from self._finding(item)
+            yield from self._finding(item, environments)
             yield ""
         yield from text_change.already_there(self.run, self.style, self.verbose)
         waived = [item for item in self.run.findings if item.waiver is not None and item.verdict is not Verdict.PASS]
         if waived:
             yield self.style.heading(f"WAIVED ({len(waived)})")
-            for item in waived:
+            for item, environments in told.together(waived):
                 assert item.waiver is not None
-                yield f"  {told.named(item)}  {item.address}: {told.waiver_words(item.waiver)}"
+                yield f"  {told.named(item)}  {told.subject(item, environments)}: {told.waiver_words(item.waiver)}"
             yield ""
 
-    def _finding(self, item: Finding) -> Iterator[str]:
+    def _finding(self, item: Finding, environments: str) -> Iterator[str]:
         style = self.style
         deciding = told.deciding(item)
         place = deciding.where if deciding else item.where
         if isinstance(place, Span) and not isinstance(item.where, Span):
             place = item.where
         yield f"{style.severity(item.severity)} {style.bold(told.named(item))}  {item.message}"
-        yield f"  {style.dim(told.spoken(place))}  {item.address}" + style.dim(f"  {' '.join(item.criteria)}")
+        yield f"  {style.dim(told.spoken(place))}  {told.subject(item, environments)}" + style.dim(
+            f"  {' '.join(item.criteria)}"
+        )
         if isinstance(place, Span):
             yield from self._quote(place)
         for evidence in item.evidence[:4]:
@@ -99,6 +116,9 @@ class _Report:
             yield from indent(wrap(why, self.width - 9), f"  {style.dim('why')}    ", "         ")
             if check.guideline:
                 yield f"  {style.dim('guide')}  {check.guideline}"
+        answering = told.answering(item)
+        if answering:
+            yield f"  {style.dim('owner')}  {answering}"
         if item.uncertain:
             yield f"  {style.dim('note')}   judged as if created: {item.uncertain}"
 
@@ -123,9 +143,9 @@ class _Report:
         yield ""
 
     def _quote(self, place: Span) -> Iterator[str]:
-        source = self.sources.lines(place.path)
-        if 0 < place.line <= len(source):
-            text = source[place.line - 1].rstrip().expandtabs(2)
+        line = self.sources.line(place.path, place.line)
+        if line is not None:
+            text = line.rstrip().expandtabs(2)
             number = str(place.line)
             yield f"  {self.style.dim(number + ' │')} {clip(text, self.width - len(number) - 6)}"
 
@@ -152,7 +172,7 @@ class _Report:
         style = self.style
         level = style.severity(item.severity) if item.severity else style.dim("none    ")
         waived = style.dim(f"  waived until {item.waiver.expires}") if item.waiver else ""
-        head = f"{level} {style.bold(told.DIFFERENCE_WORDS[item.difference])}  {item.address}"
+        head = f"{level} {style.bold(told.DIFFERENCE_WORDS[item.difference])}  {told.subject(item)}"
         yield head + (f"  {style.bold(item.property)}" if item.property else "") + waived
         rows = []
         if item.declared_where is not None or item.difference is not Difference.UNMANAGED:
@@ -173,7 +193,7 @@ class _Report:
 
     def _undecided(self, item: Disagreement) -> Iterator[str]:
         where = told.spoken(item.declared_where or item.live_where)
-        subject = f"{item.address}  {item.property or ''}".rstrip()
+        subject = f"{told.subject(item)}  {item.property or ''}".rstrip()
         yield f"  {self.style.bold(subject)}  {self.style.dim(where)}"
         yield from indent(wrap(item.reason, self.width - 4), "    ", "    ")
         if item.rules:
@@ -216,7 +236,7 @@ class _Report:
         for item in problems:
             # A live problem names its call in the message.
             place = f"{told.spoken(item.where)}:{item.where.column}" if isinstance(item.where, Span) else ""
-            message = item.message.removeprefix("could not look: ")
+            message = told.problem_message(item).removeprefix("could not look: ")
             text = f"{self.style.dim(place)}  {message}" if place else message
             yield from indent([text], "  ", "    ")
             if item.hint:
@@ -226,11 +246,10 @@ class _Report:
     def _unknown(self, unknown: Sequence[Finding]) -> Iterator[str]:
         """Grouped by resource and reason: one missing variable leaves many rules undecided."""
         groups: dict[tuple[str, str, str], list[Finding]] = {}
-        for item in unknown:
+        for item, environments in told.together(unknown):
             deciding = told.deciding(item)
-            groups.setdefault(
-                (told.spoken(deciding.where if deciding else item.where), item.address, item.reason), []
-            ).append(item)
+            place = told.spoken(deciding.where if deciding else item.where)
+            groups.setdefault((place, told.subject(item, environments), item.reason), []).append(item)
         shown = list(groups.items()) if self.verbose else list(groups.items())[:20]
         for (place, address, reason), items in shown:
             rules = ", ".join(map(told.named, items))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from soc2gate.model.outcome import Effect, Run, Verdict
 from soc2gate.model.resource import Span, Weight
+from soc2gate.output import told
 from soc2gate.output.style import Style
 
 _SHOWN = 20
@@ -22,7 +23,7 @@ def already_there(run: Run, style: Style, verbose: bool) -> Iterator[str]:
     shown = old if verbose else old[:_SHOWN]
     for item in shown:
         place = f"{item.where.path}:{item.where.line}" if isinstance(item.where, Span) else ""
-        yield f"  {style.severity(item.severity)} {item.rule}  {item.address}  {style.dim(place)}"
+        yield f"  {style.severity(item.severity)} {item.rule}  {told.subject(item)}  {style.dim(place)}"
     if len(shown) < len(old):
         yield style.dim(f"  and {len(old) - len(shown)} more; --verbose lists them")
     yield ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from soc2gate.model.outcome import (
     OURS,
+    WITHHELD,
     Also,
     Difference,
     Disagreement,
@@ -19,7 +20,8 @@ from soc2gate.model.outcome import (
     Verdict,
     Waiver,
 )
-from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where
+from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where, root_of
+from soc2gate.output.quoting import quotable
 from soc2gate.output.style import brief, contrasted
 
 _MOST_NAMES = 8
@@ -55,12 +57,30 @@ class Sources:
         self._base = Path(run.base)
         # A plan is often one line, with everything sensitive in it: never quoted.
         self._read: dict[str, Sequence[str]] = {path: () for form, path in run.roots if form == "terraform-plan"}
+        self._withheld = {
+            (one.where.path, number)
+            for finding in run.findings
+            for one in finding.evidence
+            if one.value == WITHHELD and isinstance(one.where, Span)
+            for number in range(one.where.line, max(one.where.line, one.where.end_line) + 1)
+        }
+
+    def line(self, path: str, number: int) -> str | None:
+        """One line as it may be shown: without a credential; None where the file is gone or shorter."""
+        lines = self.lines(path)
+        if not 0 < number <= len(lines):
+            return None
+        text = lines[number - 1]
+        if (path, number) in self._withheld or _may_hold_secret(text):
+            return f"{text[: len(text) - len(text.lstrip())]}{WITHHELD}"
+        return text
 
     def lines(self, path: str) -> Sequence[str]:
         lines = self._read.get(path)
         if lines is None:
             try:
-                lines = (self._base / path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+                text = (self._base / path).read_text(encoding="utf-8-sig", errors="replace")
+                lines = quotable(text.splitlines())
             except OSError:
                 lines = ()
             self._read[path] = lines
@@ -68,11 +88,26 @@ class Sources:
 
     def around(self, place: Span, margin: int = 2) -> list[tuple[int, str]]:
         """Numbered lines about a place, a few before and after; none where the file is gone or shorter."""
-        lines = self.lines(place.path)
-        if not 0 < place.line <= len(lines):
+        if self.line(place.path, place.line) is None:
             return []
-        first = max(1, place.line - margin)
-        return [(number, lines[number - 1]) for number in range(first, min(len(lines), place.line + margin) + 1)]
+        numbers = range(max(1, place.line - margin), place.line + margin + 1)
+        return [(number, text) for number in numbers if (text := self.line(place.path, number)) is not None]
+
+
+_TELLTALE = (
+    *("pass", "pwd", "secret", "token", "key", "credential", "private", "://"),
+    *("akia", "asia", "gh", "glpat", "xox", "_live_", "aiza", "npm_"),
+)
+
+
+def _may_hold_secret(text: str) -> bool:
+    lowered = text.lower()
+    if not any(word in lowered for word in _TELLTALE):
+        return False
+    # Imported here: a report without such a line needs none of it.
+    from soc2gate.model.credentials import holds_credential
+
+    return holds_credential(text) is not False
 
 
 def deciding(item: Finding) -> Evidence | None:
@@ -205,16 +240,38 @@ def side_said(item: Disagreement, side: Side) -> str:
     return "not set" if value is None else brief(value)
 
 
+def answering(item: Finding) -> str:
+    """Who answers for a finding, as the configuration says; empty where it says nothing."""
+    said = (("{} (code)", item.owner), ("{} (control)", item.control_owner), ("system {}", item.system))
+    return ", ".join(words.format(name) for words, name in said if name)
+
+
+def subject(item: Finding | Disagreement, environments: str = "") -> str:
+    """What it is about, and in which environment where its root has several: `aws_s3_bucket.b (prod)`."""
+    named = environments or item.environment
+    return f"{item.address} ({named})" if named else item.address
+
+
+def together(findings: Iterable[Finding]) -> list[tuple[Finding, str]]:
+    """Findings that are the same in several environments once, each with the environments it stands for."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for item in findings:
+        alone = () if item.environment else (len(groups),)
+        key = (item.rule, root_of(item.root, item.environment), item.kind, item.address, item.message, place(item))
+        groups.setdefault((*key, item.verdict, item.severity, item.waiver, *alone), []).append(item)
+    return [(items[0], ", ".join(item.environment for item in items)) for items in groups.values()]
+
+
 def headline(item: Disagreement) -> str:
     """A disagreement in one sentence."""
-    subject = f"{item.address} {item.property or ''}".rstrip()
+    about = f"{subject(item)} {item.property or ''}".rstrip()
     if item.difference is Difference.MISSING:
-        return f"{subject} is declared and does not exist live"
+        return f"{about} is declared and does not exist live"
     if item.difference is Difference.UNMANAGED:
-        return f"{subject} exists live and no code declares it"
+        return f"{about} exists live and no code declares it"
     if item.difference is Difference.UNDECIDED:
-        return f"{subject} could not be compared: {item.reason}"
-    return f"{subject}: code says {side_said(item, Side.DECLARED)}, live is {side_said(item, Side.LIVE)}"
+        return f"{about} could not be compared: {item.reason}"
+    return f"{about}: code says {side_said(item, Side.DECLARED)}, live is {side_said(item, Side.LIVE)}"
 
 
 def failing(run: Run) -> list[Finding]:
@@ -272,7 +329,13 @@ def undecided_before(run: Run) -> int:
 def problem_words(problem: Problem) -> str:
     """A problem in one sentence that says how it weighs."""
     weight = WEIGHT_WORDS[problem.weight]
-    return problem.message if problem.message.startswith(weight) else f"{weight}: {problem.message}"
+    message = problem_message(problem)
+    return message if message.startswith(weight) else f"{weight}: {message}"
+
+
+def problem_message(problem: Problem) -> str:
+    """What could not be done, and in which environment where that is not all of them."""
+    return f"{problem.message} ({problem.environment})" if problem.environment else problem.message
 
 
 def decision_words(run: Run) -> tuple[str, str]:

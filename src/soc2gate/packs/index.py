@@ -112,6 +112,7 @@ def _of_rule(rule: Rule) -> dict[str, object]:
         "vacuous_ok": rule.vacuous_ok,
         "sides": rule.sides,
         "deprecated": rule.deprecated,
+        "choice": rule.choice,
     }
 
 
@@ -136,6 +137,7 @@ def _rule(told: Mapping[str, Any]) -> Rule:
         vacuous_ok=told["vacuous_ok"],
         sides=tuple(told["sides"]),
         deprecated=told["deprecated"],
+        choice=told["choice"],
     )
 
 

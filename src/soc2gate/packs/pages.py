@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from soc2gate.cel import HELPERS
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Verdict
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity, Strength
 from soc2gate.packs import selftest
@@ -54,7 +55,19 @@ def pages(ruleset: RuleSet, folder: Path, matrix: Path | None = None) -> Iterato
         yield Page(homes[rule.id] / PAGE, _text(_rule_page(rule, ruleset, homes[rule.id])))
     yield Page(folder / PAGE, _text(_index(chosen, ruleset, folder, homes, matrix)))
     if matrix is not None:
-        yield Page(matrix / PAGE, _text(_matrix(chosen, ruleset, matrix, homes)))
+        yield Page(matrix / PAGE, _text([*_matrix(chosen, ruleset, matrix, homes), *_others()]))
+    language = folder.parent / "docs" / "rule-language.md"
+    if matrix is not None and language.is_file():
+        yield Page(language, _with_helpers(language.read_text(encoding="utf-8")))
+
+
+_HELPERS = re.compile(r"(?<=\n## Helpers\n\n).*?(?=\n## )", re.DOTALL)
+
+
+def _with_helpers(page: str) -> str:
+    """The page about the language, with what each helper says of itself; the rest of it is written by hand."""
+    told = (f"- `{one.signature}`: {one.says} *Unknown:* {one.unknown}\n" for one in HELPERS.values())
+    return _HELPERS.sub("".join(told).replace("\\", r"\\"), page)
 
 
 def _text(lines: Iterable[str]) -> str:
@@ -73,6 +86,8 @@ def _rule_page(rule: Rule, ruleset: RuleSet, home: Path) -> Iterator[str]:
         yield f"**Deprecated:** {rule.deprecated}\n"
     yield f"{_prose(rule.why)}\n"
     yield from _asked(rule, home)
+    if rule.choice:
+        yield f"## Where tools differ\n\n{_prose(rule.choice)}\n"
     yield from _evidence_for(rule, ruleset)
     yield "## How to mend it\n"
     yield from (f"- **{_SIDES[side]}:** {_prose(text)}" for side, text in rule.fix.items())
@@ -165,7 +180,7 @@ def _caption(path: str) -> str:
 def _unknowns(rule: Rule, ruleset: RuleSet, fixtures: Sequence[selftest.Fixture]) -> Iterator[str]:
     unknown = [fixture for fixture in fixtures if fixture.verdict is Verdict.UNKNOWN]
     yield "## When it is unknown\n"
-    for side in rule.sides:
+    for side in dict.fromkeys((*rule.sides, *(fixture.side for fixture in unknown))):
         if side in rule.always_decided:
             yield f"- **{_SIDES[side]}:** never; the rule can always be decided there."
         for fixture in unknown:
@@ -247,6 +262,37 @@ def _matrix(rules: Sequence[Rule], ruleset: RuleSet, matrix: Path, homes: dict[s
             _row(criterion.people_show, "; "),
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def _others() -> Iterator[str]:
+    """What else is mapped: other engines' checks, and other frameworks."""
+    # Imported here: the pages of a pack have no such mappings.
+    from soc2gate.packs.checks import load_checks
+    from soc2gate.packs.frameworks import load_frameworks
+
+    yield "## Checks of other engines\n"
+    yield (
+        "What their results are to us, reviewed check by check: `checkov.yaml` for `--checkov` and `--checkov-json`, "
+        "`results/` for `--results`. Each names a control (or `none`), how far a verdict is evidence, why, and our "
+        "rule where one asks the same. A pack of yours may bring `mappings/results/<engine>.yaml` in the same form.\n"
+    )
+    yield "| engine | reviewed | checks | with a rule of ours | with no control |"
+    yield "| --- | --- | ---: | ---: | ---: |"
+    for mapped in load_checks().values():
+        checks = {check.id: check for check in mapped.checks.values()}.values()
+        named, without = sum(bool(check.rule) for check in checks), sum(check.control == "none" for check in checks)
+        yield f"| {mapped.engine} | {mapped.reviewed} | {len(checks)} | {named} | {without} |"
+    yield "\n## Other frameworks\n"
+    yield (
+        "`frameworks/` says which of their requirements evidence about our controls serves, and why: identifiers and "
+        "our own words only. `soc2gate criteria --framework NAME` shows one, `soc2gate scan --framework NAME` tells of "
+        "it after a run.\n"
+    )
+    yield "| framework | name | requirements |"
+    yield "| --- | --- | ---: |"
+    for framework in load_frameworks().values():
+        yield f"| {framework.title} | `{framework.id}` | {len(framework.requirements)} |"
+    yield ""
 
 
 def _row(items: Sequence[str], separator: str = ", ") -> str:

@@ -24,7 +24,21 @@ SEVERITIES = tuple(str(severity) for severity in Severity)
 
 _CASE_KEYS = ("kind", "sides", "when", "assert", "severity")
 _RULE_KEYS = (
-    *("id", "title", "severity", "control", "kind", "for", "when", "assert", "message", "why", "fix", "sides"),
+    *(
+        "id",
+        "title",
+        "severity",
+        "control",
+        "kind",
+        "for",
+        "when",
+        "assert",
+        "message",
+        "why",
+        "choice",
+        "fix",
+        "sides",
+    ),
     *("references", "always_decided", "vacuous", "deprecated"),
 )
 RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -79,7 +93,8 @@ def read_rule(sheet: Sheet, pack: str) -> Rule:
     rule_id = sheet.text(top, "id")
     if rule_id and not RULE_ID.fullmatch(rule_id):
         sheet.error(top, "id", f"“{rule_id}” is no rule id", "lower-case words and digits joined by “-”")
-    cases = _cases(sheet, top)
+    formats = sheet.some_of(top, "sides", FORMATS)
+    cases = _cases(sheet, top, formats)
     message = sheet.source(top, "message")
     return Rule(
         id=rule_id,
@@ -88,6 +103,7 @@ def read_rule(sheet: Sheet, pack: str) -> Rule:
         cases=cases,
         message=message.text if message else "",
         why=sheet.text(top, "why").strip(),
+        choice=sheet.text(top, "choice").strip(),
         fix=_fix(sheet, top),
         path=sheet.path,
         line=sheet.line(top, "id") if "id" in top else 1,
@@ -96,17 +112,20 @@ def read_rule(sheet: Sheet, pack: str) -> Rule:
         references=sheet.texts(top, "references"),
         always_decided=sheet.some_of(top, "always_decided", FORMATS),
         vacuous_ok=sheet.one_of(top, "vacuous", ("ok",)) == "ok",
-        sides=sheet.some_of(top, "sides", FORMATS) or _usual_sides(cases),
+        sides=formats or _usual_sides(cases),
         deprecated=sheet.text(top, "deprecated"),
         message_at=(message.line, message.column) if message else (0, 0),
     )
 
 
-def _cases(sheet: Sheet, top: Table) -> tuple[Case, ...]:
+def _cases(sheet: Sheet, top: Table, formats: tuple[str, ...]) -> tuple[Case, ...]:
+    # At the top of a rule `sides` names formats; a case is asked on the sides that those are of.
+    usual = tuple(
+        side for side in SIDES if not formats or any((name == "live") == (side == "live") for name in formats)
+    )
     if "for" not in top:
         sheet.require(top, ("kind", "assert"), "the rule", None, None)
-        # At the top of a rule `sides` names formats, not the sides a case is asked on.
-        case = _case(sheet, top, SIDES, ())
+        case = _case(sheet, top, usual, ())
         return (case,) if case else ()
     for key in ("kind", "when", "assert"):
         if key in top:
@@ -121,7 +140,7 @@ def _cases(sheet: Sheet, top: Table) -> tuple[Case, ...]:
         table = sheet.table(entry, "a case", entries, index)
         sheet.keys(table, _CASE_KEYS, "a case")
         sheet.require(table, ("kind", "assert"), "this case", entries, index)
-        case = _case(sheet, table, sheet.some_of(table, "sides", SIDES) or SIDES, severity)
+        case = _case(sheet, table, sheet.some_of(table, "sides", SIDES) or usual, severity)
         if case is None:
             continue
         if any(case.kind == other.kind and set(case.sides) & set(other.sides) for other in cases):

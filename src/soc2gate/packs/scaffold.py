@@ -61,8 +61,7 @@ title: What holds when all is well, said as a fact
 severity: {severity}
 control: {control}
 kind: {kind}
-# One CEL expression that holds when all is well. `soc2gate rules show s3-encryption` shows a finished rule.
-assert: resource.{PLACEHOLDER}
+assert: resource.{PLACEHOLDER} # one CEL expression that holds when all is well: soc2gate rules show s3-encryption
 message: what is wrong, in a few words
 why: What can happen where it does not hold.
 fix:

@@ -7,9 +7,10 @@ A fixture is a file named by its verdict and its format:
     pass.k8s.yaml                                                       Kubernetes manifests
     fail.live.json                                                      a snapshot excerpt, failed calls included
 
-A folder named by its verdict (`fail-module/`) is a Terraform root of several files. Both ways: a resource with another
-verdict breaks the fixture, and so does a file without a resource of the kind. Each side the rule names needs a `pass`
-and a `fail`, and an `unknown` unless the rule says `always_decided` there.
+A rule about manifests may have Terraform fixtures too: `kubernetes_deployment` makes the same object. A folder named by
+its verdict (`fail-module/`) is a Terraform root of several files. Both ways: a resource with another verdict breaks the
+fixture, and so does a file without a resource of the kind. Each side the rule names needs a `pass` and a `fail`, and an
+`unknown` unless the rule says `always_decided` there.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soc2gate.errors import ConfigError, InputError, UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Finding, Verdict
 from soc2gate.model.resource import Problem, Resource, Side, Span, Weight
 from soc2gate.model.rule import Rule, RuleSet
@@ -70,6 +71,8 @@ class Fixture:
     path: str
     side: str
     verdict: Verdict
+    of_account: bool = False
+    """Whether the rule asks the account itself in code, so that the fixture's root has to own one."""
 
 
 def run(ruleset: RuleSet, rule_dirs: Sequence[Path], only: Sequence[str] = ()) -> list[FixtureResult]:
@@ -93,6 +96,7 @@ def run(ruleset: RuleSet, rule_dirs: Sequence[Path], only: Sequence[str] = ()) -
 
 def fixtures_of(rule: Rule, folder: str) -> tuple[list[Fixture], list[FixtureResult]]:
     """The fixtures beside a rule, and a failed result for every file that is none."""
+    of_account = any(case.kind == "Account::Account" and "declared" in case.sides for case in rule.cases)
     found: list[Fixture] = []
     strange: list[FixtureResult] = []
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
@@ -105,7 +109,7 @@ def fixtures_of(rule: Rule, folder: str) -> tuple[list[Fixture], list[FixtureRes
             strange.append(FixtureResult(rule.id, path, "", "", False, (message,)))
             continue
         side = "terraform" if entry.is_dir() else _SIDES[match["format"].partition(".")[0]]
-        found.append(Fixture(rule.id, path, side, Verdict(match["verdict"].replace("-", "_"))))
+        found.append(Fixture(rule.id, path, side, Verdict(match["verdict"].replace("-", "_")), of_account))
     return found, strange
 
 
@@ -136,7 +140,7 @@ def _missing(rule: Rule, folder: str, fixtures: Sequence[Fixture]) -> Iterator[F
 
 def _test_fixture(alone: RuleSet, rule: Rule, fixture: Fixture) -> FixtureResult:
     messages: list[str] = []
-    if fixture.side not in rule.sides:
+    if not _asked(rule, fixture.side):
         messages.append(f"the rule is not asked on {fixture.side}: its sides are {', '.join(rule.sides)}")
     elif fixture.verdict is Verdict.UNKNOWN and fixture.side in rule.always_decided:
         messages.append(f"the rule says `always_decided: [{fixture.side}]`, and this is to show the opposite")
@@ -144,6 +148,11 @@ def _test_fixture(alone: RuleSet, rule: Rule, fixture: Fixture) -> FixtureResult
         messages += _judge(alone, rule, fixture)
     expected = fixture.verdict.value.replace("_", "-")
     return FixtureResult(rule.id, fixture.path, fixture.side, expected, not messages, tuple(messages))
+
+
+def _asked(rule: Rule, side: str) -> bool:
+    """Whether the rule is asked of what stands in such a fixture. Terraform makes API objects, too."""
+    return side in rule.sides or (side == "terraform" and "manifests" in rule.sides)
 
 
 def _judge(alone: RuleSet, rule: Rule, fixture: Fixture) -> Iterator[str]:
@@ -195,10 +204,10 @@ def read_fixture(fixture: Fixture) -> tuple[tuple[Resource, ...], tuple[Problem,
             shutil.copytree(fixture.path, base, dirs_exist_ok=True)
         else:
             shutil.copy(fixture.path, base)
-        return _read_declared(fixture.side, base)
+        return _read_declared(fixture.side, base, fixture.of_account)
 
 
-def _read_declared(side: str, base: Path) -> tuple[tuple[Resource, ...], tuple[Problem, ...]]:
+def _read_declared(side: str, base: Path, owns_account: bool) -> tuple[tuple[Resource, ...], tuple[Problem, ...]]:
     from soc2gate import kinds
     from soc2gate.declared.options import ReadOptions
     from soc2gate.declared.source import Root
@@ -208,7 +217,8 @@ def _read_declared(side: str, base: Path) -> tuple[tuple[Resource, ...], tuple[P
     top = tuple(name for name in files if "/" not in name)
     path = top[0] if side == "cloudformation" else "."
     reading = _reader(side)(Root(_FORMATS[side], path, top), base, ReadOptions())
-    normal = kinds.normalise([reading])
+    # As soc2gate.yaml says it of a root: no format writes the account itself.
+    normal = kinds.normalise([reading], owns_account={reading.root: owns_account})
     return normal.resources, (*reading.problems, *normal.problems)
 
 

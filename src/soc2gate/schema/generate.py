@@ -41,7 +41,8 @@ OpenSearchService::Domain RDS::DBCluster RDS::DBClusterParameterGroup RDS::DBIns
 RDS::DBSubnetGroup RDS::OptionGroup Redshift::Cluster Redshift::ClusterParameterGroup S3::AccessPoint S3::Bucket
 S3::BucketPolicy SNS::Subscription SNS::Topic SNS::TopicPolicy SQS::Queue SQS::QueuePolicy
 SageMaker::NotebookInstance SecretsManager::ResourcePolicy SecretsManager::RotationSchedule SecretsManager::Secret
-SecurityHub::Hub WAFv2::LoggingConfiguration WAFv2::WebACL WAFv2::WebACLAssociation WorkSpaces::Workspace
+SecurityHub::Hub SecurityHub::Standard WAFv2::LoggingConfiguration WAFv2::WebACL WAFv2::WebACLAssociation
+WorkSpaces::Workspace
 """
 
 KUBERNETES_KINDS = """

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING
 
+from soc2gate.facts import dataclass
 from soc2gate.schema import ours
 from soc2gate.schema.types import ANY, BOOL, DOUBLE, INT, STRING, ListType, MapType, ObjectType, Type
 
@@ -43,12 +43,15 @@ class Facts:
     """`AWS CloudFormation registry (cfn-lint 1.58.0)`, `kubernetes client 37.0.1`, `ours`."""
 
 
-class _Raw(TypedDict, total=False):
-    origin: str
-    p: dict[str, str]
-    r: list[str]
-    definitions: dict[str, dict[str, dict[str, str] | list[str]]]
-    facts: dict[str, list[str]]
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    class _Raw(TypedDict, total=False):
+        origin: str
+        p: dict[str, str]
+        r: list[str]
+        definitions: dict[str, dict[str, dict[str, str] | list[str]]]
+        facts: dict[str, list[str]]
 
 
 _types: dict[str, ObjectType] = {}

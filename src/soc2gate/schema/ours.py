@@ -34,17 +34,9 @@ KINDS: Mapping[str, Mapping[str, Structure]] = {
             "HardExpiry": "b",
         }
     },
-    # From IAM's account summary and credential report.
+    # From IAM's account summary.
     "Account::IAM::Root": {
-        "": {
-            "Arn": "s",
-            "AccessKeysPresent": "b",
-            "AccessKeys": "[#AccessKey",
-            "MFAEnabled": "b",
-            "MFADevices": "[s",
-            "PasswordLastUsed": "s",
-        },
-        "AccessKey": {"Active": "b", "LastRotated": "s", "LastUsed": "s"},
+        "": {"Arn": "s", "AccessKeysPresent": "b", "MFAEnabled": "b", "PasswordPresent": "b"},
     },
     "Account::S3::PublicAccessBlock": {
         "": {
@@ -120,15 +112,16 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     # The group a node belongs to, which answers for it.
     "AWS::ElastiCache::CacheCluster": {"": {"ReplicationGroupId": "s"}},
     "AWS::SecretsManager::Secret": {"": {"RotationEnabled": "b", "OwningService": "s"}},
+    # From IAM's credential report. A key that was never rotated was last rotated when it was made.
     "AWS::IAM::User": {
         "": {
-            "MFADevices": "[s",
+            "MFAEnabled": "b",
             "PasswordEnabled": "b",
             "PasswordLastUsed": "s",
             "PasswordLastChanged": "s",
             "AccessKeys": "[#AccessKey",
         },
-        "AccessKey": {"AccessKeyId": "s", "Active": "b", "Created": "s", "LastRotated": "s", "LastUsed": "s"},
+        "AccessKey": {"Active": "b", "LastRotated": "s", "LastUsed": "s"},
     },
     # Bucket ACLs are write-only in the schema (AccessControl); the API tells grants.
     "AWS::S3::Bucket": {
@@ -139,6 +132,24 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     "AWS::CloudTrail::Trail": {"": {"HomeRegion": "s"}},
     "AWS::EC2::FlowLog": {"": {"FlowLogStatus": "s"}},
     "AWS::EC2::VPC": {"": {"IsDefault": "b"}},
+    "AWS::EC2::SecurityGroup": {"": {"IsDefault": "b"}},
+    # AWS tells entries with their ACL; the registry has them as resources of their own.
+    "AWS::EC2::NetworkAcl": {
+        "": {"Entries": "[#Entry"},
+        "Entry": {
+            "RuleNumber": "i",
+            "Protocol": "i",
+            "RuleAction": "s",
+            "Egress": "b",
+            "CidrBlock": "s",
+            "Ipv6CidrBlock": "s",
+            "PortRange": "#PortRange",
+        },
+        "PortRange": {"From": "i", "To": "i"},
+    },
+    # User data may hold secrets, so that a snapshot tells only whether it seems to.
+    "AWS::EC2::Instance": {"": {"UserDataHoldsSecret": "b"}},
+    "AWS::EC2::LaunchTemplate": {"": {"UserDataHoldsSecret": "b"}},
     "AWS::EC2::Volume": {"": {"State": "s"}},
     # What the repository's and the registry's settings come to: SCAN_ON_PUSH, CONTINUOUS_SCAN or MANUAL.
     "AWS::ECR::Repository": {"": {"ScanFrequency": "s"}},
@@ -148,13 +159,17 @@ RELATED: Mapping[str, Structure] = {
     # What rules read as `resource.related.<Link>`; `kinds` fills it.
     "AWS::S3::Bucket": {"Policy": "*"},
     "AWS::EC2::VPC": {"FlowLogs": "[@AWS::EC2::FlowLog"},
+    "AWS::EC2::Instance": {"ElasticAddresses": "[s"},
     "AWS::Lambda::Function": {"FailureDestinations": "[s"},
+    "AWS::WAFv2::WebACL": {"LoggingConfigurations": "[@AWS::WAFv2::LoggingConfiguration"},
     "Account::Account": {"Trails": "[@AWS::CloudTrail::Trail"},
     "Account::Region": {
         "Detectors": "[@AWS::GuardDuty::Detector",
         "Recorders": "[@AWS::Config::ConfigurationRecorder",
         "Hubs": "[@AWS::SecurityHub::Hub",
-        "BackupPlans": "[*",
+        "Standards": "[@AWS::SecurityHub::Standard",
+        "BackupPlans": "[@AWS::Backup::BackupPlan",
+        "BackupSelections": "[@AWS::Backup::BackupSelection",
     },
     "Kubernetes::Namespace": {
         "Workloads": "[@Kubernetes::PodTemplate",

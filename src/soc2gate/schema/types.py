@@ -8,8 +8,9 @@ is `ANY`, of which nothing is promised. Recursive types exist (a JSON schema wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias, Union
+
+from soc2gate.facts import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

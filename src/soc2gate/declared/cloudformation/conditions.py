@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from soc2gate.declared.cloudformation.text import scalar_text
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, Text, Unknown, Value, is_known
 
 

@@ -96,8 +96,12 @@ def split(argument: Value) -> Value:
 
 def base64(argument: Value) -> Value:
     def encoded(value: Value) -> Value:
-        if isinstance(value, (Unknown, Text)):
-            return derived(value, not_null=isinstance(value, Text) or value.not_null)
+        if isinstance(value, Text):
+            # Nobody can encode around a part that is not known. It is user data, of which rules ask what it says, so
+            # that what is known of it is worth more than that it will be encoded.
+            return value
+        if isinstance(value, Unknown):
+            return derived(value, not_null=value.not_null)
         text = scalar_text(value)
         if text is None:
             raise BadCallError("Fn::Base64 expects a text")

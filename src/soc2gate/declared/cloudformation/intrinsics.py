@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from soc2gate.declared.cloudformation.conditions import Truth, Undecided, all_of, any_of, equal, negated
@@ -24,6 +23,7 @@ from soc2gate.declared.cloudformation.functions import (
 from soc2gate.declared.cloudformation.parameters import Parameter, read_parameter
 from soc2gate.declared.cloudformation.text import join_parts, one_of, with_references
 from soc2gate.declared.options import ReadOptions
+from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Weight
 from soc2gate.model.value import Alternatives, OpenList, Ref, Unknown, Value
 from soc2gate.yaml_lines import Document, Step, Tagged, YamlValue

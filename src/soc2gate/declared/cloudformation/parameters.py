@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from soc2gate.declared.cloudformation.text import one_of, scalar_text
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Unknown, Value
 from soc2gate.yaml_lines import YamlValue
 

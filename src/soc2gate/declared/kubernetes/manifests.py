@@ -7,20 +7,21 @@ where they are read, so that no report, snapshot or statement can hold one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from soc2gate.declared.files import as_problem, read_text
 from soc2gate.declared.formats import is_object
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
 from soc2gate.errors import InputError
-from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight
+from soc2gate.model.resource import Places, Problem, RawResource, Reading, Span, Weight
 from soc2gate.model.value import Unknown, Value
 from soc2gate.yaml_lines import Document, Step, Tagged, YamlValue, load_all
 
 _MARKERS = re.compile(r"\{\{|\{%|<%")
-_NOT_DEPLOYED = frozenset(("Config", "Kustomization", "Component"))
+_FOR_CLIENTS = frozenset(("Config", "Kustomization", "Component"))
 """Kinds of client-side files: a kubeconfig (which holds credentials) and kustomizations."""
 _CONFIGURATION = {
     ("kubeadm.k8s.io", "ClusterConfiguration"): "kubernetes",
@@ -34,7 +35,7 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 def read(root: Root, base: Path, options: ReadOptions) -> Reading:
     """Read the manifests of `root`. An address is `Deployment/shop/web`, without a namespace `Deployment/web`."""
-    reader = _Reader(root)
+    reader = Objects(root.path)
     for file in root.files:
         try:
             text = read_text(file, base, options.limits)
@@ -43,7 +44,7 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
             reader.not_read(file, error, base)
             continue
         for document in documents:
-            for path, data in _objects(document.data, ()):
+            for path, data in objects_in(document.data):
                 reader.take(document, path, data)
     return Reading(
         format="kubernetes",
@@ -55,7 +56,7 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
     )
 
 
-def _objects(data: YamlValue, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], dict[str, YamlValue]]]:
+def objects_in(data: YamlValue, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], dict[str, YamlValue]]]:
     """The objects of a document, those inside a `List` one by one."""
     if not isinstance(data, dict):
         return
@@ -65,15 +66,25 @@ def _objects(data: YamlValue, path: tuple[Step, ...]) -> Iterator[tuple[tuple[St
         common = {"apiVersion": data.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
         for index, item in enumerate(items):
             whole = {**common, **item} if isinstance(item, dict) and not is_object(item) else item
-            yield from _objects(whole, (*path, "items", index))
+            yield from objects_in(whole, (*path, "items", index))
     elif is_object(data):
         yield path, data
 
 
-class _Reader:
+Placing: TypeAlias = Callable[[Document, tuple[Step, ...]], tuple[Span, Places]]
+"""Where an object of a document stands, and where its parts do."""
+
+
+def as_written(document: Document, path: tuple[Step, ...]) -> tuple[Span, Places]:
+    """Where an object stands in the very text that was read."""
+    where = document.place(path) if path else Span(document.path, document.line, 1, document.end_line)
+    return where, document.places(path)
+
+
+class Objects:
     """The objects of one root while they are gathered."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: str) -> None:
         self.root = root
         self.resources: list[RawResource] = []
         self.problems: list[Problem] = []
@@ -88,12 +99,20 @@ class _Reader:
         self.problems.append(problem)
         self.unread.append(f"{file} {problem.message}")
 
-    def take(self, document: Document, path: Sequence[Step], data: dict[str, YamlValue]) -> None:
+    def take(
+        self,
+        document: Document,
+        path: tuple[Step, ...],
+        data: dict[str, YamlValue],
+        placed: Placing = as_written,
+        only: Callable[[Value], Value] | None = None,
+    ) -> None:
+        """Keep an object; `only` says what a value is where text stands in for what is not known."""
         version, kind = data["apiVersion"], data["kind"]
         metadata = data.get("metadata")
-        where = document.place(path) if path else Span(document.path, document.line, 1, document.end_line)
-        if kind in _NOT_DEPLOYED or not isinstance(version, str) or not isinstance(kind, str):
+        if not isinstance(version, str) or not isinstance(kind, str) or _is_for_clients(version, kind):
             return
+        where, places = placed(document, path)
         configuration = _CONFIGURATION.get((version.rpartition("/")[0], kind))
         if configuration and not isinstance(metadata, dict):
             metadata = {"name": data.get("clusterName") or configuration}
@@ -102,6 +121,8 @@ class _Reader:
             self.problems.append(Problem(Weight.NOTE, "kubernetes", message, where))
             return
         body = {key: self._plain(value, document.path, where) for key, value in data.items()}
+        if only is not None:
+            body = {key: only(value) for key, value in body.items()}
         if kind == "Secret":
             _drop_secrets(body)
         if configuration:
@@ -115,10 +136,10 @@ class _Reader:
                 format="kubernetes",
                 type=f"{version} {kind}",
                 address=self._address(kind, metadata.get("namespace"), shown, where),
-                root=self.root.path,
+                root=self.root,
                 body=body,
                 where=where,
-                places=document.places(path),
+                places=places,
             )
         )
 
@@ -153,6 +174,11 @@ class _Reader:
             self.problems.append(Problem(Weight.GAP, "kubernetes", reason, where))
             return Unknown(reason)
         return value
+
+
+def _is_for_clients(version: str, kind: str) -> bool:
+    # Flux calls what it deploys from a Kustomization too, and that is an object.
+    return kind in _FOR_CLIENTS and ".toolkit.fluxcd.io/" not in version
 
 
 def _drop_secrets(body: dict[str, Value]) -> None:

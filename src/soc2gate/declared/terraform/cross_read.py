@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from soc2gate.declared.options import Limits
 from soc2gate.declared.terraform.hcl import parse
 from soc2gate.declared.terraform.tree import Block, Body, Literal, Node, Object, Source, Tuple
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 
-SUFFIXES = (".tf", ".tofu", ".tfvars")
+SUFFIXES = (".tf", ".tofu", ".tfvars", ".tf.json", ".tofu.json", ".tfvars.json")
 _META = re.compile(r"^__\w+__$")
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([nrt"\\]))')
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -60,7 +60,14 @@ class SecondReader:
 
 
 def cross_read(path: str, text: str, second: SecondReader) -> list[Difference]:
-    """Where our reading of one file and the second reader's part."""
+    """Where our reading of one file and the second reader's part.
+
+    hcl2 knows nothing of HCL's JSON form: there Python's own JSON reader is the second.
+    """
+    if path.endswith(".json"):
+        from soc2gate.declared.terraform.cross_read_json import cross_read_json
+
+        return [Difference(path, line, message) for line, message in cross_read_json(path, text)]
     # It knows no byte order mark, and insists on a newline at the end.
     text = text.removeprefix("\ufeff")
     source = Source(path, text)

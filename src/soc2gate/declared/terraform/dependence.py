@@ -12,7 +12,6 @@ import posixpath
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from soc2gate.declared.options import ReadOptions
@@ -21,6 +20,7 @@ from soc2gate.declared.terraform.run import Run
 from soc2gate.declared.terraform.sources import Sources
 from soc2gate.declared.terraform.tree import Attribute, Block, Body, Call, Literal, Node, ObjectItem, Reference
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass
 
 READS_FILES = re.compile(r"\b(?:file\w*|templatefile)\s*\(")
 """The functions by which a configuration reads other files."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from soc2gate.declared.terraform import numbers
-from soc2gate.declared.terraform.values import Members, TfList, TfMap, TfSet, Val, first_special
+from soc2gate.declared.terraform.values import Either, EitherMap, Members, TfList, TfMap, TfSet, Val, first_special
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown
 
 
@@ -19,6 +19,8 @@ def equal(left: Val, right: Val) -> bool | None:
         return _equal_special(left, right)
     if left is None or right is None:
         return left is right
+    if isinstance(left, (Either, EitherMap)) or isinstance(right, (Either, EitherMap)):
+        return _equal_either(left, right)
     if isinstance(left, list) and isinstance(right, list):
         if left.__class__ is not right.__class__ or not _may_be_one_type(left, right):
             return False
@@ -37,6 +39,15 @@ def equal(left: Val, right: Val) -> bool | None:
         return isinstance(left, str) and isinstance(right, str) and left == right
     if isinstance(left, (int, float)) and isinstance(right, (int, float)):
         return numbers.compare(left, right) == 0
+    return False
+
+
+def _equal_either(left: Val, right: Val) -> bool | None:
+    """Where the type of one is not decided, only what is there can tell them apart."""
+    if isinstance(left, list) and isinstance(right, list):
+        return None if len(left) == len(right) or isinstance(left, TfSet) or isinstance(right, TfSet) else False
+    if isinstance(left, dict) and isinstance(right, dict):
+        return None if left.keys() == right.keys() else False
     return False
 
 

@@ -36,6 +36,8 @@ from soc2gate.declared.terraform.tree import (
 )
 from soc2gate.declared.terraform.unknowns import Tail, alternatives, derived, each_way, text
 from soc2gate.declared.terraform.values import (
+    Either,
+    EitherMap,
     EvaluationError,
     Members,
     TfList,
@@ -116,26 +118,54 @@ def _binary(node: Binary, scope: Scope) -> Val:
     while isinstance(left, Binary):
         spine.append(left)
         left = left.left
-    value = evaluate(left, scope)
+    value: Val = None
+    failed: EvaluationError | None = None
+    try:
+        value = evaluate(left, scope)
+    except EvaluationError as error:
+        failed = error
     for each in reversed(spine):
-        if each.operator in ("&&", "||"):
-            value = _logical(each.operator, value, each.right, scope)
-        else:
-            value = operate(each.operator, value, evaluate(each.right, scope), scope.context)
+        logical = each.operator in ("&&", "||")
+        if failed is not None and not logical:
+            break
+        try:
+            if logical:
+                value = _logical(each.operator, value, failed, each.right, scope)
+                failed = None
+            else:
+                value = operate(each.operator, value, evaluate(each.right, scope), scope.context)
+        except EvaluationError as error:
+            failed = error
+    if failed is not None:
+        raise failed
     return value
 
 
-def _logical(operator: str, left: Val, right: Node, scope: Scope) -> Val:
+def _logical(operator: str, left: Val, failed: EvaluationError | None, right: Node, scope: Scope) -> Val:
+    """One side that settles the answer excuses that the other could not be evaluated, or is null."""
     absorbing = operator == "||"
+    if failed is None and left is None:
+        failed = EvaluationError(f"an operand of “{operator}” is null")
+    if failed is not None:
+        other = _truth(evaluate(right, scope), operator, scope)
+        if other is absorbing:
+            return absorbing
+        if not isinstance(other, Unknown):
+            raise failed
+        scope.context.doubts += 1
+        return Unknown(failed.message, depends=other.depends)
     left = _truth(left, operator, scope)
     if left is absorbing:
+        if isinstance(right, (Literal, Tuple, Object)) and evaluate(right, scope) is not None:
+            # What can never be a bool is an error wherever it stands.
+            _truth(evaluate(right, scope), operator, scope)
         return absorbing
     if not isinstance(left, Unknown):
         return _truth(evaluate(right, scope), operator, scope)
     try:
         other = _truth(evaluate(right, scope), operator, scope)
     except EvaluationError as error:
-        # Terraform looks at the right side only when the left one does not settle it.
+        # The left side may settle it.
         scope.context.doubts += 1
         return Unknown(error.message, depends=left.depends)
     if other is absorbing:
@@ -161,32 +191,37 @@ def _conditional(node: Conditional, scope: Scope) -> Val:
         return _undecided_conditional(node, condition, scope)
     chosen, other = (node.then, node.otherwise) if condition else (node.otherwise, node.then)
     value = evaluate(chosen, scope)
-    if isinstance(value, (str, Text)) and isinstance(other, (Tuple, Object, ForTuple, ForObject, Splat)):
-        raise EvaluationError("the results of a conditional must have one type, but only one is a string")
-    if isinstance(value, str) or value is None or isinstance(value, (Unknown, Text)):
+    if value is None or isinstance(value, Unknown):
         # Nothing the other branch may be would change these.
         return value
     if isinstance(other, Literal) and (other.value is None or type_of(other.value) == type_of(value)):
         return value
-    aside = _side_value(other, scope)
+    if isinstance(other, Template) and isinstance(value, (str, Text)):
+        return value
+    doubts = scope.context.doubts
+    try:
+        aside = evaluate(other, scope)
+    except EvaluationError:
+        # An error in the branch not taken is none, and then nothing is known of its type; of what is made of parts,
+        # Terraform still knows some.
+        return value if isinstance(other, (Call, Reference, Access)) else _either(value)
+    finally:
+        scope.context.doubts = doubts
     if first_special(aside) is not None or first_special(value) is not None:
         # Were it of another type than the other branch, the conditional would be an error.
         scope.context.doubts += 1
-        if isinstance(value, TfSet) and type_of(aside).kind == "any":
-            # The other branch may make a list of it.
-            return OpenList(tuple(value), (), "the other result of a conditional is not known")
+        if type_of(aside).kind == "any":
+            return _either(value)
     return _as_both(value, aside, in_order=condition)
 
 
-def _side_value(node: Node, scope: Scope) -> Val:
-    """The branch not taken: only its type matters, and an error in it is none."""
-    doubts = scope.context.doubts
-    try:
-        return evaluate(node, scope)
-    except EvaluationError as error:
-        return Unknown(error.message)
-    finally:
-        scope.context.doubts = doubts
+def _either(value: Val) -> Val:
+    """A value that the other result of a conditional, of which nothing is known, may give another type."""
+    if isinstance(value, TfSet):
+        return OpenList(tuple(value), (), "the other result of a conditional is not known")
+    if value.__class__ is list:
+        return Either(value)
+    return EitherMap(value) if value.__class__ is dict else value
 
 
 def _as_both(value: Val, other: Val, in_order: bool = True) -> Val:
@@ -381,6 +416,7 @@ def _open_elements(collection: Any) -> Iterator[tuple[bool, Val, Val]]:
 
 def _for_tuple(node: ForTuple, scope: Scope) -> Val:
     collection = evaluate(node.collection, scope)
+    _check_condition(node, collection, scope)
     items: list[Val] = []
     more: list[Val] = []
     ordered = True
@@ -404,6 +440,19 @@ def _for_tuple(node: ForTuple, scope: Scope) -> Val:
     return _opened(items, more, collection, ordered)
 
 
+def _check_condition(node: ForTuple | ForObject, collection: Val, scope: Scope) -> None:
+    """Where there is nothing to ask a condition about, Terraform still looks whether it can hold of anything."""
+    if node.condition is None or collection or not isinstance(collection, (list, dict)):
+        return
+    inner = scope.inner()
+    for name in (node.key, node.value):
+        if name is not None:
+            inner.names[name] = Unknown("the collection is empty")
+    doubts = scope.context.doubts
+    truth(evaluate(node.condition, inner))
+    scope.context.doubts = doubts
+
+
 def _opened(items: list[Val], more: list[Val], collection: Val, ordered: bool) -> Val:
     special = first_special(collection)
     reason = special.reason if special is not None else next((v.reason for v in map(first_special, more) if v), "")
@@ -416,6 +465,7 @@ def _opened(items: list[Val], more: list[Val], collection: Val, ordered: bool) -
 
 def _for_object(node: ForObject, scope: Scope) -> Val:
     collection = evaluate(node.collection, scope)
+    _check_condition(node, collection, scope)
     result: dict[str, Val] = {}
     vague: list[Val] = []
     reason = ""
@@ -472,6 +522,8 @@ def _splat_over(base: Val, each: Node, scope: Scope) -> Val:
         return evaluate(each, inner)
 
     if isinstance(base, list):
+        if not base and isinstance(each, Access) and isinstance(each.steps[0], str):
+            _check_attribute(base, each.steps[0])
         results = [apply(element) for element in base]
         if isinstance(base, (TfList, TfSet)):
             return convert(TfList(results), type_of(TfList(())))
@@ -484,6 +536,12 @@ def _splat_over(base: Val, each: Node, scope: Scope) -> Val:
     if isinstance(base, Alternatives):
         return surviving(base, lambda option: _splat_over(option, each, scope))
     return [apply(base)]
+
+
+def _check_attribute(base: list[Val], name: str) -> None:
+    """Elements of a list that has none have a type all the same."""
+    if isinstance(base, (TfList, TfSet)) and base.item.kind in ("string", "number", "bool", "list", "set", "tuple"):
+        raise EvaluationError(f"an element that is a {base.item} has no attribute “{name}”")
 
 
 def _splat_item(node: SplatItem, scope: Scope) -> Val:

@@ -19,12 +19,12 @@ from soc2gate.declared.terraform.hcl_lines import (
     NAME_GROUP,
     PATH_GROUP,
     STRING_GROUP,
-    each_string,
     find_labels,
     match_item,
-    match_object_item,
     match_rest_of_line,
-    match_strings,
+    object_item,
+    one_string,
+    strings_only,
 )
 from soc2gate.declared.terraform.hcl_templates import heredoc, quoted, whole
 from soc2gate.declared.terraform.hcl_tokens import (
@@ -451,9 +451,9 @@ class Parser(Cursor):
         return Call(start, name, arguments, spread)
 
     def _tuple(self, start: int) -> Node:
-        strings = match_strings(self.text, start)
+        strings = strings_only.match(self.text, start)
         if strings is not None:
-            found = list(each_string(self.text, start, strings.end()))
+            found = list(one_string.finditer(self.text, start, strings.end()))
             literals: list[Node] = [Literal(match.start(), self.normalized(match.group(1))) for match in found]
             self.move_to(strings.end())
             return Tuple(start, literals, [match.end() for match in found])
@@ -512,7 +512,7 @@ class Parser(Cursor):
         items: list[ObjectItem] = []
         text = self.text
         while True:
-            match = match_object_item(text, at)
+            match = object_item.match(text, at)
             if match is not None:
                 group = match.lastindex or 0
                 if group == CLOSE_GROUP:

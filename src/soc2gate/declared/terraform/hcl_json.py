@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"(-?)(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?").match
 _WORD = re.compile(r"true|false|null").match
 _WORDS = {"true": True, "false": False, "null": None}
 
-_LABELS = {
+LABELS = {
     "resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1, "check": 1,
     "locals": 0, "terraform": 0, "moved": 0, "import": 0, "removed": 0,
 }  # fmt: skip
@@ -42,6 +42,7 @@ MAPS = frozenset(
         "parameters", "providers", "request_parameters", "response_parameters", "secret_variables", "tags", "tags_all",
         "triggers", "variables", "vars", "input", "options_map", "partition_index_map", "default", "for_each", "value",
         "triggers_replace", "string_map", "volume_tags", "data", "binary_data", "string_data", "content_map",
+        "manifest",
     )
 )  # fmt: skip
 
@@ -279,7 +280,7 @@ def _elements_of(value: _Array) -> list[_Json]:
 
 
 def _top_level(member: _Member, body: Body, reader: _Reader) -> None:
-    labels = _LABELS.get(member.name)
+    labels = LABELS.get(member.name)
     if labels is None:
         raise reader.error(f"expected a block type, found “{member.name}”", member.start)
     _blocks(member.name, (), labels, member, member.value, body, reader)

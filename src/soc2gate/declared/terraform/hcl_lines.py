@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from soc2gate.declared.terraform.hcl_tokens import IDENTIFIER
+from soc2gate.patterns import regex
 
 BLANK = r"(?:[ \t\r\n]++|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/)*+"
 # Values that one look decides: text without templates, a whole number, a keyword, a path of names.
@@ -33,7 +34,7 @@ CLOSE_GROUP, NAME_GROUP, EQUALS_GROUP, STRING_GROUP, INTEGER_GROUP, KEYWORD_GROU
     1, 9
 )
 # The same of an object: a closing brace, a whole simple item with its separator, or a key and its sign.
-match_object_item = re.compile(
+object_item = regex(
     rf"""{BLANK}
     (?: (\}})
       | (?: ({IDENTIFIER}) | "([^"\\$%\n]*+)" ) [ \t]*+ [=:](?![=>]) [ \t]*+
@@ -42,8 +43,8 @@ match_object_item = re.compile(
         )?
     )""",
     re.VERBOSE,
-).match
-match_strings = re.compile(r'\[[ \t\r\n]*+(?:"[^"\\$%\n]*+"[ \t\r\n]*+(?:,[ \t\r\n]*+|(?=\])))++\]').match
-each_string = re.compile(r'"([^"]*+)"').finditer
+)
+strings_only = regex(r'\[[ \t\r\n]*+(?:"[^"\\$%\n]*+"[ \t\r\n]*+(?:,[ \t\r\n]*+|(?=\])))++\]')
+one_string = regex(r'"([^"]*+)"')
 find_labels = re.compile(rf'"([^"\\$%\n]*+)"|({IDENTIFIER})').findall
 match_rest_of_line = re.compile(r"(?:[ \t\r]++|/\*(?s:.*?)\*/)*+(?:(?:\#|//)[^\n]*+)?(?:\n|\Z)").match

@@ -7,18 +7,18 @@ the indentation that all lines share, where a line that starts with an interpola
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from soc2gate.declared.terraform.hcl_tokens import NAME, Cursor
 from soc2gate.declared.terraform.tree import Literal, Node, Template, TemplateFor, TemplateIf
+from soc2gate.patterns import regex
 
 if TYPE_CHECKING:
     from soc2gate.declared.terraform.hcl import Parser
 
-_QUOTED = re.compile(r'(?:[^"\\$%\n]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))++').match
-_LINE = re.compile(r"(?:[^$%\n]++|\$\$\{|%%\{|[$%](?!\{))*+\n?").match
+_QUOTED = regex(r'(?:[^"\\$%\n]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))++')
+_LINE = regex(r"(?:[^$%\n]++|\$\$\{|%%\{|[$%](?!\{))*+\n?")
 # What Go's unicode.IsSpace says; str.strip() takes a few separators more.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
@@ -47,7 +47,7 @@ def quoted(parser: Parser, opening: int) -> Node:
     parts: list[_Part] = []
     at = opening + 1
     while True:
-        match = _QUOTED(text, at)
+        match = _QUOTED.match(text, at)
         if match is not None:
             parts.append(parser.unescaped(match.group(), at))
             at = match.end()
@@ -77,7 +77,7 @@ def heredoc(parser: Parser, opening: int, header: str) -> Node:
     at = opening + len(header)
     at_line_start = True
     while True:
-        match = _LINE(text, at)
+        match = _LINE.match(text, at)
         assert match is not None
         piece = match.group()
         if at_line_start and piece.endswith("\n") and piece.strip(SPACES) == marker:
@@ -107,7 +107,7 @@ def whole(parser: Parser) -> Node:
     parts: list[_Part] = []
     at = 0
     while at < len(text):
-        match = _LINE(text, at)
+        match = _LINE.match(text, at)
         assert match is not None
         if match.group():
             parts.append(_plain(parser, match.group()))

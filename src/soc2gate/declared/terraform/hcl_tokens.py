@@ -11,6 +11,7 @@ import unicodedata
 
 from soc2gate.declared.terraform.tree import Source
 from soc2gate.errors import InputError, RefusedError
+from soc2gate.patterns import regex
 
 IDENTIFIER = r"[^\W\d][\w-]*"
 
@@ -31,7 +32,7 @@ _TOKEN = (
 _LINEWISE = re.compile(rf"(?:[ \t\r]++|{_COMMENT})*+{_TOKEN}").match
 _FREE = re.compile(rf"(?:[ \t\r\n]++|{_COMMENT})*+{_TOKEN}").match
 
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$(?=\{)|%%(?=\{)", re.DOTALL)
+_ESCAPE = regex(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$(?=\{)|%%(?=\{)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 

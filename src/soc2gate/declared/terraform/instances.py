@@ -28,6 +28,7 @@ class Instance(Members):
         "_blocks_done",
         "_busy",
         "_computed",
+        "_iterators",
         "_known",
         "_trace",
         "address",
@@ -55,6 +56,8 @@ class Instance(Members):
         self._computed: dict[str, Val] = {}
         self._known: dict[str, Val] | None = None
         self._trace: Trace = []
+        self._iterators: dict[str, str] = {}
+        """Of the dynamic blocks around what is evaluated: that their values come from a default."""
         self._blocks_done = False
         self._busy: set[str] = set()
 
@@ -76,13 +79,16 @@ class Instance(Members):
     def _member(self, name: str) -> Val:
         if name in self.body:
             value = self.body[name]
+            if value == [] and name not in self.block.body.attributes:
+                return None
             return _Part.of(self, name, value) if isinstance(value, (list, OpenList)) else value
         attribute = self.block.body.attributes.get(name)
         if attribute is not None and name not in META_ATTRIBUTES:
             return self._attribute(name, attribute.value, attribute.start, attribute.end)
         if any(_written_type(block) == name for block in self.block.body.blocks):
             self._evaluate_blocks()
-            return _Part.of(self, name, self.body.get(name))
+            # A dynamic block that makes none sets nothing: what is there then is the provider's to say.
+            return _Part.of(self, name, self.body.get(name)) if self.body.get(name) != [] else None
         return None
 
     def _provided(self, name: str) -> Val:
@@ -140,7 +146,7 @@ class Instance(Members):
         return value
 
     def _note(self, path: str, node: Node) -> None:
-        note = self.module.from_default(node)
+        note = self._iterators.get(getattr(node, "root", "")) or self.module.from_default(node, self.block)
         if note:
             self.notes[path] = note
 
@@ -229,6 +235,10 @@ class Instance(Members):
         if named is not None and isinstance(named.value, Reference):
             iterator = named.value.root
         collection = self._value(each.value, scope, f"{path} for_each", source, each.start, each.end)
+        note = self.module.from_default(each.value, self.block)
+        outer = self._iterators
+        if note or iterator in outer:
+            self._iterators = {**outer, iterator: note}
         inner = scope.inner()
         limit = self.module.run.limits.range_items
         try:
@@ -245,6 +255,8 @@ class Instance(Members):
         except (EvaluationError, RefusedError) as error:
             self.module.run.failed(f"{self.address}.{path}", error, source.span(each.start, each.end))
             elements.open_with(Unknown(error.message), f"could not be evaluated: {error.message}")
+        finally:
+            self._iterators = outer
 
     # The result
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.expansion import Expansion, expand
 from soc2gate.declared.terraform.expressions import (
@@ -20,10 +19,11 @@ from soc2gate.declared.terraform.providers import Providers
 from soc2gate.declared.terraform.run import Run
 from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.sources import Sources
-from soc2gate.declared.terraform.tree import Block, Literal, Node, Reference, Source, Step, where_of
+from soc2gate.declared.terraform.tree import Block, Call, Literal, Node, Reference, Source, Step, where_of
 from soc2gate.declared.terraform.types import read_type
 from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, convert, weigh
 from soc2gate.errors import InputError, RefusedError
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Span, Weight
 from soc2gate.model.value import SPECIAL, Unknown
 
@@ -258,10 +258,13 @@ class Module(Members):
         value = getattr(attribute.value, "value", otherwise)
         return value is True or value == "true"
 
-    def from_default(self, node: Node) -> str:
-        """The remark that a value came from a variable's default, or nothing; looks through locals and inputs."""
+    def from_default(self, node: Node, repeated: Block | None = None) -> str:
+        """The remark that a value came from a variable's default, or nothing; looks through locals, inputs and what
+        `repeated`, the block that the expression stands in, is made for each of."""
         module: Module | None = self
         for _ in range(50):
+            if isinstance(node, Call) and node.name in _REMAKING and len(node.arguments) == 1:
+                node = node.arguments[0]
             if (
                 module is None
                 or not isinstance(node, Reference)
@@ -276,7 +279,9 @@ class Module(Members):
                 if ("default", name) in module._memo:
                     return f'default of variable "{name}"'
                 attribute = module.call.body.attributes.get(name) if module.call is not None else None
-                module = module.parent
+                repeated, module = module.call, module.parent
+            elif node.root == "each" and repeated is not None:
+                attribute, repeated = repeated.body.attributes.get("for_each"), None
             else:
                 return ""
             if attribute is None:
@@ -448,3 +453,7 @@ class Module(Members):
 
 
 _MISSING = object()
+_REMAKING = frozenset(
+    ("toset", "tolist", "tomap", "tostring", "tonumber", "tobool", "distinct", "compact", "nonsensitive")
+)
+"""Functions that hand on the values they are given."""

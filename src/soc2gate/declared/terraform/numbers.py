@@ -54,7 +54,22 @@ def number(text: str) -> Number:
 
 def from_float(value: float) -> Number:
     """The number that a decimal spelling of this float would give."""
-    return number(repr(abs(value))) if value >= 0 else negative(number(repr(abs(value))))
+    text = _spelled_power(abs(value)) or repr(abs(value))
+    return number(text) if value >= 0 else negative(number(text))
+
+
+def _spelled_power(value: float) -> str:
+    """The spelling of a power of two, to which Go takes the numbers below to be no nearer than those above it."""
+    if math.frexp(value)[0] != 0.5 or 2**-52 <= value < 2**53:
+        return ""
+    numerator, denominator = value.as_integer_ratio()
+    up, down = math.ulp(value).as_integer_ratio()
+    for places in range(17):
+        text = f"{value:.{places}e}"
+        near = number(text) if isinstance(number(text), int) else None
+        if near is not None and 2 * abs(near * denominator - numerator) * down <= up * denominator:
+            return text
+    return ""
 
 
 def ratio(numerator: int, denominator: int) -> Number:

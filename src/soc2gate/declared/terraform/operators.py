@@ -54,6 +54,10 @@ def operate(operator: str, left: Val, right: Val, context: Context) -> Val:
         return _calculate(operator, _operand(left, operator), _operand(right, operator))
     except OverflowError as error:
         raise EvaluationError(str(error)) from error
+    except ZeroDivisionError:
+        # Terraform goes on with an infinite number, which nothing can be set to.
+        context.doubts += 1
+        return Unknown("a division by zero")
 
 
 def _operand(value: Val, operator: str) -> numbers.Number:
@@ -70,8 +74,8 @@ def _calculate(operator: str, left: numbers.Number, right: numbers.Number) -> Va
     if operator == "*":
         return numbers.multiply(left, right)
     if operator == "/":
-        if not right:
-            raise EvaluationError("division by zero")
+        if not right and not left:
+            raise EvaluationError("zero divided by zero")
         return numbers.divide(left, right)
     if operator == "%":
         return numbers.modulo(left, right)

@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soc2gate.declared.files import as_problem
@@ -32,13 +30,15 @@ from soc2gate.declared.terraform.shown import (
     word,
 )
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight
 from soc2gate.model.value import Json, Unknown, Value
+from soc2gate.patterns import regex
 
 STAGE = "terraform"
-_ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):")
-_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
-_LAST_INDEX = re.compile(r'(\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])$')
+_ROLE = regex(r"arn:[\w-]+:iam::(\d{12}):")
+_INDEX = regex(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
+_LAST_INDEX = regex(r'(\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])$')
 _MOST_NAMED = 5
 
 
@@ -89,7 +89,7 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
         why = f"Terraform deferred it: {word(deferred.get('reason')) or 'no reason given'}"
         if _stays(change):
             resources.append(_resource(change, made, root, options, why))
-    problems, unread = _gaps(data, path, code)
+    problems, unread = _gaps(data, path, code, options)
     return Reading(
         root.format,
         root.path,
@@ -203,13 +203,14 @@ def _open_variables(data: Table) -> dict[str, Json]:
 
 
 def _code_beside(data: Table, path: str, base: Path, options: ReadOptions) -> _Code | None:
-    """The root module in the plan's folder, evaluated with the plan's variables; None where there is none."""
+    """The root module in the plan's folder, or in the one that was named, evaluated with the plan's variables; None
+    where there is none."""
     from soc2gate.declared.terraform import evaluate
     from soc2gate.declared.terraform.modules import Given
     from soc2gate.declared.terraform.run import Run
     from soc2gate.declared.terraform.sources import configuration_files
 
-    folder = posixpath.dirname(path)
+    folder = posixpath.dirname(path) if options.code is None else options.code.removeprefix(".")
     run = Run(Root("terraform", folder, ()), base, options)
     try:
         files = configuration_files(folder, run.files.names(folder or "."))
@@ -248,7 +249,7 @@ def _exact(value: Json) -> bool:
     return not isinstance(value, float)
 
 
-def _gaps(data: Table, path: str, code: _Code | None) -> tuple[list[Problem], list[str]]:
+def _gaps(data: Table, path: str, code: _Code | None, options: ReadOptions) -> tuple[list[Problem], list[str]]:
     """What the plan does not hold, and what it tells besides."""
     where = Span(path, 1)
     problems: list[Problem] = []
@@ -271,11 +272,10 @@ def _gaps(data: Table, path: str, code: _Code | None) -> tuple[list[Problem], li
         message = f"Terraform saw changes made outside of it since the last apply: {named}"
         problems.append(Problem(Weight.NOTE, STAGE, message, where))
     if code is None:
-        message = (
-            "the configuration of this plan is not in its folder: findings have no lines, and what a dynamic block"
-        )
+        place = "its folder" if options.code is None else f"“{options.code}”"
+        message = f"the configuration of this plan is not in {place}: findings have no lines, and what a dynamic block"
         message += " sets cannot always be told from what the provider computes"
-        hint = "write the plan into the folder it was made in"
+        hint = "write the plan into the folder it was made in, or name that folder: --root infra"
         problems.append(Problem(Weight.NOTE, STAGE, message, where, hint))
     return problems, unread
 

@@ -7,14 +7,15 @@ where the argument is one that takes references (`bucket`, `kms_key_id`) and men
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.shown import Table, table, tables, word, words
 from soc2gate.declared.terraform.unknowns import computed
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Json, Unknown, Value
+from soc2gate.patterns import regex
 
-_RESOURCE = re.compile(r"^((?:data\.)?[a-z][\w-]*\.[\w-]+(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?)(?:\.([\w-]+))?$")
-_TAKES_REFERENCES = re.compile(
+_RESOURCE = regex(r"^((?:data\.)?[a-z][\w-]*\.[\w-]+(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?)(?:\.([\w-]+))?$")
+_TAKES_REFERENCES = regex(
     r"(?:^|_)(?:id|ids|arn|arns|bucket|role|roles|user|users|group|groups|topic|table_name|function_name|queue_url)$"
 )
 _PARTS_OF_OTHERS = frozenset(("source_arn", "resource", "resources"))

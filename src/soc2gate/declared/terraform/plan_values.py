@@ -6,16 +6,16 @@ null there, or empty, or what the provider computed; in the configuration it is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.plan_references import Place, not_known
 from soc2gate.declared.terraform.shown import Table, table, tables
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, Json, Unknown, Value, first_unknown
+from soc2gate.patterns import regex
 
 HIDDEN = "sensitive: Terraform keeps it out of sight"
-_NO_BLOCK = re.compile(
+_NO_BLOCK = regex(
     r"(?:^|_)(?:ids?|arns?|names?|bucket|key|type|version|port|owner|ur[il]|endpoint|region|zone|dns|date|time|at|status|ip)$"
 )
 """Names that no nested block has."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from soc2gate.declared.terraform.expressions import (
@@ -13,12 +12,13 @@ from soc2gate.declared.terraform.tree import Block, Literal, Node, Object, Refer
 from soc2gate.declared.terraform.values import EvaluationError, Val, first_special, plain
 from soc2gate.errors import RefusedError
 from soc2gate.model.value import Text, Unknown, Value
+from soc2gate.patterns import regex
 
 if TYPE_CHECKING:
     from soc2gate.declared.terraform.instances import Instance
     from soc2gate.declared.terraform.modules import Module
 
-_ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):")
+_ROLE = regex(r"arn:[\w-]+:iam::(\d{12}):")
 _AWS = ("aws", "awscc")
 
 

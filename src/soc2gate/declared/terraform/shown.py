@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 from soc2gate.declared.files import decode, read_bytes
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError
+from soc2gate.facts import replace
 from soc2gate.model.value import Json
 
 Table: TypeAlias = Mapping[str, Json]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,6 +16,7 @@ from soc2gate.declared.options import Limits
 from soc2gate.declared.terraform.expansion import quoted
 from soc2gate.declared.terraform.shown import Table, check_version, decode_shown, identifying, table, tables, word
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.resource import Problem, RawResource, Reading
 from soc2gate.model.value import Json
 

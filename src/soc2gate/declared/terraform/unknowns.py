@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.values import EvaluationError, Members, Val, first_special, identity
+from soc2gate.facts import dataclass
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Ref, Text, Unknown
 
 MOST_OPTIONS = 12

@@ -49,6 +49,18 @@ class TfSet(list[Any]):
         self.item = item or ANY
 
 
+class Either(list[Any]):
+    """A tuple, or the list that a conditional makes of it: the type of the other result is not known."""
+
+    __slots__ = ()
+
+
+class EitherMap(dict[str, Any]):
+    """An object, or the map that a conditional makes of it."""
+
+    __slots__ = ()
+
+
 class TfMap(dict[str, Any]):
     """A map whose values have one type."""
 
@@ -150,6 +162,13 @@ def type_of(value: Val) -> Type:
     return ANY
 
 
+def element_types(value: list[Any]) -> Iterable[Type]:
+    """The types of what a list, set or tuple holds; that of its elements also where it has none."""
+    if isinstance(value, (TfList, TfSet)) and value.item.kind != "any":
+        return (value.item,)
+    return map(type_of, value)
+
+
 def unify(types: Iterable[Type]) -> Type | None:
     """The type that all of `types` can become, or None. `any` among them leaves the answer open where it matters."""
     wanted: list[Type] = []
@@ -236,7 +255,12 @@ def to_number(value: Val) -> numbers.Number:
     if isinstance(value, str):
         sign = value[:1] if value[:1] in ("-", "+") else ""
         digits = value[len(sign) :]
-        if digits and digits[0] in "0123456789." and set(digits) <= set("0123456789.eE+-"):
+        if (
+            digits.strip(".")
+            and digits[-1] not in "eE+-"
+            and digits[0] in "0123456789."
+            and set(digits) <= set("0123456789.eE+-")
+        ):
             try:
                 parsed = numbers.number(digits if digits[0] != "." else "0" + digits)
             except (ValueError, OverflowError):

@@ -6,8 +6,9 @@ fails the rule about it. Declared, one exists only where code writes it or soc2g
 
 from __future__ import annotations
 
-from soc2gate.kinds.describe import Call, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.describe import Call, Default, Kind, Link, LiveItem, LiveSpelling, Neighbours, Spelling
 from soc2gate.kinds.draft import Draft
+from soc2gate.model.resource import Resource
 
 _PASSWORD_POLICY = "Account::IAM::PasswordPolicy"
 
@@ -29,6 +30,21 @@ _DEFAULTS = (
 def _build_account(live: LiveItem) -> None:
     live.draft.set("AccountId", live.account)
     live.draft.identity["id"] = live.account
+
+
+_WATCHES = {
+    "Trails": "AWS::CloudTrail::Trail",
+    "LogGroups": "AWS::Logs::LogGroup",
+    "MetricFilters": "AWS::Logs::MetricFilter",
+    "Alarms": "AWS::CloudWatch::Alarm",
+}
+
+
+def _alarmed_events(account: Resource, neighbours: Neighbours) -> Resource:
+    # Imported here: a look at the account's other settings needs none of it.
+    from soc2gate.kinds.aws.alarmed_events import conclude
+
+    return conclude(account, neighbours)
 
 
 def _build_policy(live: LiveItem) -> None:
@@ -54,7 +70,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         name="Account::Account",
         title="AWS account",
-        links={"Trails": Link("AWS::CloudTrail::Trail")},
+        links={name: Link(kind) for name, kind in _WATCHES.items()},
+        concludes=_alarmed_events,
         live=LiveSpelling(None, build=_build_account, scope="global", tells=("AccountId",)),
         singleton=True,
     ),

@@ -1,11 +1,14 @@
-"""API Gateway: stages of REST APIs, stages of HTTP and WebSocket APIs, and custom domains."""
+"""API Gateway: methods and stages of REST APIs, stages of HTTP and WebSocket APIs, and custom domains."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
-from soc2gate.model.value import Unknown
+from soc2gate.model.value import Json, Unknown
 
+METHOD = "AWS::ApiGateway::Method"
 STAGE = "AWS::ApiGateway::Stage"
 STAGE_V2 = "AWS::ApiGatewayV2::Stage"
 DOMAIN = "AWS::ApiGateway::DomainName"
@@ -68,6 +71,41 @@ def _live_domain(live: LiveItem) -> None:
     copy_tags(draft, "tags")
 
 
+def _methods(item: Mapping[str, Json]) -> Sequence[Mapping[str, Json]]:
+    """The methods of one resource (a path) of an API; without any it only leads to others."""
+    found = item.get("resourceMethods")
+    return [
+        {**method, "resourceId": item.get("id"), "httpMethod": verb, "within": item.get("within")}
+        for verb, method in (sorted(found.items()) if isinstance(found, dict) else ())
+        if isinstance(method, dict)
+    ]
+
+
+def _live_method(live: LiveItem) -> None:
+    draft = live.draft
+    api, resource, verb = draft.get("within.id"), draft.get("resourceId"), draft.get("httpMethod")
+    # As the Terraform provider calls it, so that state can name it.
+    draft.identity["id"] = f"agm-{api}-{resource}-{verb}"
+    draft.identity["arn"] = (
+        f"arn:{live.partition}:apigateway:{live.region}::/restapis/{api}/resources/{resource}/methods/{verb}"
+    )
+    copy_fields(
+        draft,
+        {
+            "RestApiId": "within.id",
+            "ResourceId": "resourceId",
+            "HttpMethod": "httpMethod",
+            "AuthorizationType": "authorizationType",
+            "AuthorizerId": "authorizerId",
+            "AuthorizationScopes": "authorizationScopes",
+            "ApiKeyRequired": "apiKeyRequired",
+            "OperationName": "operationName",
+        },
+    )
+
+
+_KEYLESS = Default("ApiKeyRequired", False, "API Gateway asks for no key")
+_OPEN = Default("AuthorizationType", "NONE", "API Gateway asks for no authorization", kept=False)
 _TRACING = Default("TracingEnabled", False, "API Gateway traces nothing by itself")
 _POLICY = Default(
     "SecurityPolicy",
@@ -79,6 +117,54 @@ _APIS = Call("apigateway", "get_rest_apis", "apigateway:GET", result="items")
 _APIS_V2 = Call("apigatewayv2", "get_apis", "apigateway:GET", result="Items")
 
 KINDS: tuple[Kind, ...] = (
+    Kind(
+        name=METHOD,
+        title="API method",
+        terraform=(
+            Spelling(
+                "aws_api_gateway_method",
+                fields={
+                    "rest_api_id": "RestApiId",
+                    "resource_id": "ResourceId",
+                    "http_method": "HttpMethod",
+                    "authorization": "AuthorizationType",
+                    "authorizer_id": "AuthorizerId",
+                    "authorization_scopes": "AuthorizationScopes",
+                    "api_key_required": "ApiKeyRequired",
+                    "operation_name": "OperationName",
+                    "request_validator_id": "RequestValidatorId",
+                },
+                defaults=(
+                    _KEYLESS,
+                    Default(
+                        "AuthorizationType",
+                        Unknown("authorization is required and not written"),
+                        "the provider asks for it",
+                    ),
+                ),
+                exports={"id": "id"},
+            ),
+        ),
+        cloudformation=Spelling(METHOD, defaults=(_KEYLESS, _OPEN)),
+        live=LiveSpelling(
+            enumerate=Call(
+                "apigateway",
+                "get_resources",
+                "apigateway:GET",
+                {"restApiId": "{within.id}", "embed": ["methods"]},
+                result="items",
+                absent_on=("NotFoundException",),
+            ),
+            within=_APIS,
+            split=_methods,
+            build=_live_method,
+        ),
+        # Without state it has no name by which code and the account could be brought together: judged on both sides,
+        # and neither missing nor unmanaged for itself.
+        part_of="AWS::ApiGateway::RestApi",
+        # Sets to API Gateway.
+        unordered=("AuthorizationScopes",),
+    ),
     Kind(
         name=STAGE,
         title="API stage",

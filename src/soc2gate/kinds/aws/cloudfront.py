@@ -6,9 +6,9 @@ The API wraps every list with its length and spells some names its own way; code
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import cast
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_tags
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from soc2gate.kinds.aws.keys import encryption_keys
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece
 from soc2gate.model.value import Json
@@ -160,5 +161,6 @@ KINDS: tuple[Kind, ...] = (
             keep=_not_a_shadow,
         ),
         names=("TrailName",),
+        links={"EncryptionKeys": encryption_keys("KMSKeyId")},
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soc2gate.kinds.aws.keys import encryption_keys
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
 from soc2gate.kinds.completing import known_true
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
@@ -234,6 +235,7 @@ KINDS: tuple[Kind, ...] = (
             build=_live,
         ),
         names=("TableName",),
+        links={"EncryptionKeys": encryption_keys("SSESpecification.KMSMasterKeyId")},
         # Attributes and keys are told by name, in any order.
         unordered=("AttributeDefinitions", "KeySchema"),
     ),

@@ -1,14 +1,15 @@
-"""Volumes, instances, and the templates instances are launched from."""
+"""Volumes and instances, and what instances share with the templates they are launched from (`ec2_launch`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, withhold
 from soc2gate.kinds.completing import absent
 from soc2gate.kinds.convert import map_value
-from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
-from soc2gate.kinds.draft import Block, Draft, Piece
+from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.draft import At, Block, Draft, Piece
+from soc2gate.model.resource import Resource
 from soc2gate.model.value import Json, Unknown, Value
 
 # Volumes
@@ -38,13 +39,14 @@ def _live_volume(live: LiveItem) -> None:
         },
     )
     copy_tags(draft)
-    for attached in _dicts(draft.get("Attachments")):
+    for attached in dicts(draft.get("Attachments")):
         # Volumes that came with an instance go with it; one attached by its own resource stays.
-        if attached.get("DeleteOnTermination") is True or attached.get("Device") in _ROOT_DEVICES:
+        if attached.get("DeleteOnTermination") is True or attached.get("Device") in ROOT_DEVICES:
             draft.managed_by = f"instance {attached.get('InstanceId')}"
 
 
-_ROOT_DEVICES = ("/dev/sda1", "/dev/xvda")
+ROOT_DEVICES = ("/dev/sda1", "/dev/xvda")
+"""What images call their root device, nearly all of them."""
 
 
 def _from_snapshot(properties: Mapping[str, Value]) -> bool | None:
@@ -101,7 +103,7 @@ VOLUME = Kind(
 
 # What instances and launch templates share
 
-_METADATA = {
+METADATA = {
     "http_endpoint": "HttpEndpoint",
     "http_tokens": "HttpTokens",
     "http_put_response_hop_limit": "HttpPutResponseHopLimit",
@@ -109,25 +111,25 @@ _METADATA = {
     "instance_metadata_tags": "InstanceMetadataTags",
 }
 
-_TOKENS_DECIDED_ELSEWHERE = Unknown(
+TOKENS_DECIDED_ELSEWHERE = Unknown(
     "not written: the account's metadata defaults or the image decide whether session tokens are required"
 )
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html (precedence)"""
 
 
-def _metadata_defaults(prefix: str) -> tuple[Default, ...]:
+def metadata_defaults(prefix: str) -> tuple[Default, ...]:
     return (
         Default(f"{prefix}MetadataOptions", {}, "the account's metadata defaults or the image decide", kept=False),
-        Default(f"{prefix}MetadataOptions.HttpTokens", _TOKENS_DECIDED_ELSEWHERE, "the account or the image decides"),
+        Default(f"{prefix}MetadataOptions.HttpTokens", TOKENS_DECIDED_ELSEWHERE, "the account or the image decides"),
         Default(f"{prefix}MetadataOptions.HttpEndpoint", "enabled", "EC2 turns the metadata service on", kept=False),
     )
 
 
-def _metadata(block: Block) -> Piece:
-    return {name: block.at(attribute) for attribute, name in _METADATA.items()}
+def metadata(block: Block) -> Piece:
+    return {name: block.at(attribute) for attribute, name in METADATA.items()}
 
 
-def _ebs(block: Block) -> dict[str, Piece]:
+def ebs(block: Block) -> dict[str, Piece]:
     return {
         "DeleteOnTermination": block.at("delete_on_termination"),
         "Encrypted": block.at("encrypted"),
@@ -139,7 +141,7 @@ def _ebs(block: Block) -> dict[str, Piece]:
     }
 
 
-def _profile_name(value: Value) -> Value:
+def profile_name(value: Value) -> Value:
     """The name at the end of an instance profile's ARN."""
     return map_value(value, lambda plain: str(plain).rpartition("/")[2])
 
@@ -150,12 +152,12 @@ _ROOT_DEVICE = Unknown("the image names its root device", not_null=True)
 
 
 def _terraform_instance(draft: Draft) -> None:
-    draft.set("MetadataOptions", draft.one("metadata_options", _metadata))
+    draft.set("MetadataOptions", draft.one("metadata_options", metadata))
     root = draft.one(
         "root_block_device",
-        lambda block: {"DeviceName": block.at("device_name") or _ROOT_DEVICE, "Ebs": _ebs(block)},
+        lambda block: {"DeviceName": block.at("device_name") or _ROOT_DEVICE, "Ebs": ebs(block)},
     )
-    others = draft.each("ebs_block_device", lambda block: {"DeviceName": block.at("device_name"), "Ebs": _ebs(block)})
+    others = draft.each("ebs_block_device", lambda block: {"DeviceName": block.at("device_name"), "Ebs": ebs(block)})
     if isinstance(others, (list, type(None))):
         mappings = [*([root] if root is not None else []), *(others or [])]
         draft.set("BlockDeviceMappings", mappings or None)
@@ -170,9 +172,33 @@ def _terraform_instance(draft: Draft) -> None:
         },
     )
     draft.set("LaunchTemplate", template)
+    draft.set("NetworkInterfaces", _interfaces(draft))
+    draft.set("UserData", user_data(draft))
+
+
+def user_data(draft: Draft) -> At | None:
+    """`user_data`, or `user_data_base64`: only one of them may be written."""
+    return draft.at("user_data") or draft.at("user_data_base64")
+
+
+def _interfaces(draft: Draft) -> Piece:
     public = draft.at("associate_public_ip_address")
     if public is not None:
-        draft.set("NetworkInterfaces", [{"DeviceIndex": "0", "AssociatePublicIpAddress": public}])
+        return [{"DeviceIndex": "0", "AssociatePublicIpAddress": public}]
+    existing = draft.each(
+        "network_interface",
+        lambda block: {
+            "DeviceIndex": block.at("device_index"),
+            "NetworkInterfaceId": block.at("network_interface_id"),
+            "DeleteOnTermination": block.at("delete_on_termination"),
+        },
+    )
+    if existing is not None:
+        return existing
+    return draft.each(
+        "primary_network_interface",
+        lambda block: {"DeviceIndex": "0", "NetworkInterfaceId": block.at("network_interface_id")},
+    )
 
 
 def _running(item: Mapping[str, Json], region: str) -> bool:
@@ -214,26 +240,111 @@ def _live_instance(live: LiveItem) -> None:
     ids: Value = [group["GroupId"] for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
     draft.set("SecurityGroupIds", draft.made(ids, "SecurityGroups"))
     draft.set("Monitoring", draft.made(draft.get("Monitoring.State") in ("enabled", "pending"), "Monitoring"))
-    draft.set("IamInstanceProfile", draft.convert("IamInstanceProfile.Arn", _profile_name))
+    draft.set("IamInstanceProfile", draft.convert("IamInstanceProfile.Arn", profile_name))
     draft.set("State", {"Name": draft.at("State.Name")})
-    # Encryption stands on the volumes themselves, and user data may hold secrets.
+    # Encryption stands on the volumes themselves, and user data may hold secrets: only whether it does is kept.
     withhold(draft, "BlockDeviceMappings", "an instance's volumes are read as volumes of their own")
-    withhold(draft, "UserData", "user data is not read: it may hold secrets")
+    withhold(draft, "UserData", "user data is not kept: it may hold secrets")
+    if "describe_instance_attribute" in live.answers:
+        draft.set("UserDataHoldsSecret", holds_secret(live.answers["describe_instance_attribute"]))
     copy_tags(draft)
-    tags = {tag.get("Key"): tag.get("Value") for tag in _dicts(draft.get("Tags"))}
+    tags = {tag.get("Key"): tag.get("Value") for tag in dicts(draft.get("Tags"))}
     group = tags.get("aws:autoscaling:groupName")
     if isinstance(group, str):
         draft.managed_by = f"auto scaling group {group}"
 
 
-def _dicts(value: Value) -> list[dict[str, Value]]:
+def holds_secret(encoded: Json) -> bool | Unknown:
+    """Whether user data, as the API gives it, holds what looks like a credential."""
+    # Imported here: only reading an account asks this way.
+    import base64
+    import binascii
+
+    from soc2gate.cel.secrets import looks_like_secret
+    from soc2gate.model.credentials import readable
+
+    if not isinstance(encoded, str) or not encoded:
+        return False
+    try:
+        text = readable(base64.b64decode(encoded, validate=False))
+    except binascii.Error:
+        return Unknown("the user data is not encoded as the API should give it")
+    return text if isinstance(text, Unknown) else looks_like_secret(text)
+
+
+def dicts(value: Value) -> list[dict[str, Value]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def _from_template(properties: Mapping[str, Value]) -> bool | None:
+    alone = absent("LaunchTemplate")(properties)
+    return None if alone is None else not alone
+
+
 _INSTANCE_DEFAULTS = (
-    *_metadata_defaults(""),
-    Default("Monitoring", False, "EC2 sends five-minute metrics unless asked for more"),
+    *metadata_defaults(""),
+    Default(
+        "Monitoring",
+        False,
+        "EC2 sends five-minute metrics unless asked for more",
+        when=absent("LaunchTemplate"),
+    ),
+    Default(
+        "Monitoring",
+        Unknown("not written: the launch template decides"),
+        "the launch template decides",
+        when=_from_template,
+    ),
     Default("SourceDestCheck", True, "EC2 checks source and destination"),
+)
+
+
+def _subnet_of(instance: Resource) -> Value:
+    """The subnet that the instance, or its first interface, names."""
+    own = instance.properties.get("SubnetId")
+    interfaces = instance.properties.get("NetworkInterfaces")
+    first = interfaces[0] if isinstance(interfaces, list) and interfaces else None
+    if own is None and isinstance(first, dict):
+        own = first.get("SubnetId")
+    if own is None:
+        return Unknown("no subnet is written: a default subnet is taken, which gives public addresses unless changed")
+    return own
+
+
+def _template_of(instance: Resource) -> Value:
+    template = instance.properties.get("LaunchTemplate")
+    if isinstance(template, dict):
+        return template.get("LaunchTemplateId") or template.get("LaunchTemplateName")
+    return template
+
+
+def _elastic_address(draft: Draft) -> Piece:
+    return [draft.ref("public_ip" if draft.format == "terraform" else "PublicIp")]
+
+
+def _names_an_instance(attribute: str) -> Callable[[Draft], bool]:
+    """An address may as well belong to an interface or a gateway, or to nothing yet."""
+    return lambda draft: draft.get(attribute) not in (None, "")
+
+
+_ADDRESSES = tuple(
+    Companion(
+        type_,
+        "AWS::EC2::Instance",
+        target,
+        "related.ElasticAddresses",
+        _elastic_address,
+        many=True,
+        # An address for an instance of another root says nothing of that instance's own code.
+        silent=True,
+        when=_names_an_instance(target),
+    )
+    for type_, target in (
+        ("aws_eip", "instance"),
+        ("aws_eip_association", "instance_id"),
+        ("AWS::EC2::EIP", "InstanceId"),
+        ("AWS::EC2::EIPAssociation", "InstanceId"),
+    )
 )
 
 INSTANCE = Kind(
@@ -268,125 +379,24 @@ INSTANCE = Kind(
         enumerate=Call(
             "ec2", "describe_instances", "ec2:DescribeInstances", {"MaxResults": 1000}, result="Reservations.Instances"
         ),
-        build=_live_instance,
-        keep=_running,
-    ),
-    # Told by other kinds, or not read: see the live builder.
-    ignored=("BlockDeviceMappings", "UserData", "NetworkInterfaces"),
-)
-
-
-# Launch templates
-
-
-def _terraform_template(draft: Draft) -> None:
-    prefix = draft.get("name_prefix")
-    if draft.get("name") is None:
-        draft.set("LaunchTemplateName", draft.ref("name", prefix if isinstance(prefix, str) else "terraform-"))
-    data = "LaunchTemplateData."
-    draft.set("LaunchTemplateData", {})
-    for attribute, name in _TEMPLATE_FIELDS.items():
-        draft.set(data + name, draft.at(attribute))
-    draft.set(data + "MetadataOptions", draft.one("metadata_options", _metadata))
-    draft.set(data + "Monitoring", draft.one("monitoring", lambda block: {"Enabled": block.at("enabled")}))
-    draft.set(
-        data + "IamInstanceProfile",
-        draft.one("iam_instance_profile", lambda block: {"Arn": block.at("arn"), "Name": block.at("name")}),
-    )
-    draft.set(
-        data + "BlockDeviceMappings",
-        draft.each(
-            "block_device_mappings",
-            lambda block: {"DeviceName": block.at("device_name"), "Ebs": block.one("ebs", _ebs)},
-        ),
-    )
-    draft.set(data + "NetworkInterfaces", draft.each("network_interfaces", _interface))
-
-
-_TEMPLATE_FIELDS = {
-    "image_id": "ImageId",
-    "instance_type": "InstanceType",
-    "key_name": "KeyName",
-    "ebs_optimized": "EbsOptimized",
-    "vpc_security_group_ids": "SecurityGroupIds",
-    "security_group_names": "SecurityGroups",
-}
-
-
-def _interface(block: Block) -> Piece:
-    return {
-        "AssociatePublicIpAddress": block.at("associate_public_ip_address"),
-        "DeleteOnTermination": block.at("delete_on_termination"),
-        "DeviceIndex": block.at("device_index"),
-        "Groups": block.at("security_groups"),
-        "SubnetId": block.at("subnet_id"),
-    }
-
-
-def _live_template(live: LiveItem) -> None:
-    draft = live.draft
-    template = draft.get("LaunchTemplateId")
-    draft.identity |= {
-        "id": template,
-        "name": draft.get("LaunchTemplateName"),
-        "arn": f"arn:{live.partition}:ec2:{live.region}:{live.account}:launch-template/{template}",
-    }
-    copy_fields(draft, {"LaunchTemplateId": "LaunchTemplateId", "LaunchTemplateName": "LaunchTemplateName"})
-    data = draft.get("describe_launch_template_versions[0].LaunchTemplateData")
-    if isinstance(data, dict):
-        kept = {name: value for name, value in data.items() if name != "UserData"}
-        draft.set("LaunchTemplateData", draft.made(kept, "describe_launch_template_versions"))
-        if "UserData" in data:
-            withhold(draft, "LaunchTemplateData.UserData", "user data is not kept: it may hold secrets")
-        if draft.value("LaunchTemplateData.MetadataOptions") is None:
-            draft.set("LaunchTemplateData.MetadataOptions", {})
-        if draft.value("LaunchTemplateData.MetadataOptions.HttpTokens") is None:
-            # What the API leaves out is decided when an instance is launched.
-            draft.set("LaunchTemplateData.MetadataOptions.HttpTokens", _TOKENS_DECIDED_ELSEWHERE)
-    draft.tags = {tag["Key"]: tag.get("Value") for tag in _dicts(draft.get("Tags")) if isinstance(tag.get("Key"), str)}  # type: ignore[misc]
-
-
-LAUNCH_TEMPLATE = Kind(
-    name="AWS::EC2::LaunchTemplate",
-    title="launch template",
-    terraform=(
-        Spelling(
-            "aws_launch_template",
-            fields={"name": "LaunchTemplateName"},
-            build=_terraform_template,
-            defaults=_metadata_defaults("LaunchTemplateData."),
-            exports={"id": "id", "arn": "arn", "name": "LaunchTemplateName"},
-        ),
-    ),
-    cloudformation=Spelling(
-        "AWS::EC2::LaunchTemplate",
-        defaults=_metadata_defaults("LaunchTemplateData."),
-        exports={"Ref": "id", "LaunchTemplateId": "id"},
-    ),
-    live=LiveSpelling(
-        enumerate=Call(
-            "ec2",
-            "describe_launch_templates",
-            "ec2:DescribeLaunchTemplates",
-            {"MaxResults": 200},
-            result="LaunchTemplates",
-        ),
         details=(
             Call(
                 "ec2",
-                "describe_launch_template_versions",
-                "ec2:DescribeLaunchTemplateVersions",
-                # Code manages the newest version; which one is the default is moved by hand.
-                {"LaunchTemplateId": "{LaunchTemplateId}", "Versions": ["$Latest"]},
-                result="LaunchTemplateVersions",
-                into="LaunchTemplateData",
+                "describe_instance_attribute",
+                "ec2:DescribeInstanceAttribute",
+                {"InstanceId": "{InstanceId}", "Attribute": "userData"},
+                result="UserData.Value",
+                into="UserDataHoldsSecret",
             ),
         ),
-        build=_live_template,
+        build=_live_instance,
+        keep=_running,
     ),
-    names=("LaunchTemplateName",),
-    # User data may hold secrets and is not kept; tag specifications are for what will be launched.
-    ignored=("LaunchTemplateData.UserData", "LaunchTemplateData.TagSpecifications", "TagSpecifications"),
-    # Write-only in the schema, and readable through DescribeLaunchTemplateVersions.
-    compared=("LaunchTemplateData",),
+    companions=_ADDRESSES,
+    links={
+        "Subnet": Link("AWS::EC2::Subnet", many=False, to=_subnet_of),
+        "LaunchTemplate": Link("AWS::EC2::LaunchTemplate", many=False, to=_template_of),
+    },
+    # Told by other kinds, or not read: see the live builder.
+    ignored=("BlockDeviceMappings", "UserData", "NetworkInterfaces"),
 )

@@ -9,7 +9,7 @@ from soc2gate.kinds.aws import ec2_rules as rules
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
-from soc2gate.model.value import Alternatives, Unknown, Value
+from soc2gate.model.value import Alternatives, Ref, Unknown, Value
 
 INGRESS, EGRESS = rules.INGRESS, rules.EGRESS
 
@@ -22,17 +22,26 @@ def _terraform(draft: Draft) -> None:
     prefix = draft.get("name_prefix")
     if draft.get("name") is None:
         draft.set("GroupName", draft.ref("name", prefix if isinstance(prefix, str) else "terraform-"))
+    # A VPC has its default group from the start, and AWS refuses to create another of that name.
+    draft.set("IsDefault", False)
     rules.inline(draft, "ingress", INGRESS)
     rules.inline(draft, "egress", EGRESS)
 
 
 def _default_group(draft: Draft) -> None:
     draft.set("GroupName", "default")
+    draft.set("IsDefault", True)
+    vpc = draft.get("vpc_id")
+    if isinstance(vpc, Unknown) and vpc.ref is not None:
+        # `aws_vpc.main.default_security_group_id`, by which rules may name it.
+        own = Ref(vpc.ref.address, "default_security_group_id")
+        draft.identity["own"] = Unknown(f"{own} is known after it is deployed", own, (str(own),), not_null=True)
     rules.inline(draft, "ingress", INGRESS)
     rules.inline(draft, "egress", EGRESS)
 
 
 def _cloudformation(draft: Draft) -> None:
+    draft.set("IsDefault", False)
     for direction in (INGRESS, EGRESS):
         draft.set(direction.path, draft.each(direction.path, rules.written))
 
@@ -80,6 +89,7 @@ def _live(live: LiveItem) -> None:
         draft.set(direction.path, rules.permissions(draft, field, direction) or [])
         looked_at(draft, direction.path, field)
     copy_tags(draft)
+    draft.set("IsDefault", draft.get("GroupName") == "default")
     if draft.get("GroupName") == "default":
         # Every VPC has one, and nobody can delete it.
         draft.managed_by = "AWS"
@@ -199,7 +209,7 @@ SECURITY_GROUP = Kind(
         ),
         build=_live,
     ),
-    names=("GroupName",),
+    names=("GroupName", "own"),
     # People's remarks on a rule: who reaches what is the same without.
     ignored=("SecurityGroupIngress[*].Description", "SecurityGroupEgress[*].Description"),
 )

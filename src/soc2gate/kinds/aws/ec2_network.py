@@ -204,6 +204,12 @@ _SUBNET_DEFAULTS = (
     Default("AssignIpv6AddressOnCreation", False, "a new subnet gives no IPv6 addresses"),
 )
 
+
+def _default_subnet(draft: Draft) -> None:
+    # Which VPC that is, no code says.
+    draft.set("VpcId", Unknown("it is of the region's default VPC", depends=("VpcId",), not_null=True))
+
+
 SUBNET = Kind(
     name="AWS::EC2::Subnet",
     title="subnet",
@@ -220,6 +226,23 @@ SUBNET = Kind(
                 "ipv6_native": "Ipv6Native",
             },
             defaults=_SUBNET_DEFAULTS,
+            exports={"id": "id", "arn": "arn", "vpc_id": "VpcId"},
+        ),
+        Spelling(
+            "aws_default_subnet",
+            fields={
+                "availability_zone": "AvailabilityZone",
+                "map_public_ip_on_launch": "MapPublicIpOnLaunch",
+                "assign_ipv6_address_on_creation": "AssignIpv6AddressOnCreation",
+                "enable_dns64": "EnableDns64",
+                "ipv6_native": "Ipv6Native",
+            },
+            build=_default_subnet,
+            # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_subnet
+            defaults=(
+                Default("MapPublicIpOnLaunch", True, "aws_default_subnet gives public addresses, as AWS does there"),
+                _SUBNET_DEFAULTS[1],
+            ),
             exports={"id": "id", "arn": "arn", "vpc_id": "VpcId"},
         ),
     ),

@@ -6,19 +6,19 @@ name several at once; they are taken apart here, the same way on both sides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from soc2gate.kinds.convert import map_value, protocol
 from soc2gate.kinds.draft import At, Block, Draft, Piece, open_list
 from soc2gate.model.value import Alternatives, OpenList, Text, Unknown, Value
+from soc2gate.patterns import regex
 
 PORTED = ("tcp", "udp", "icmp", "icmpv6")
 """Protocols for which ports (types and codes) mean something; any other opens them all, whatever is written.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html"""
 
-_PLAIN_CIDR = re.compile(r"^(\d+\.){3}\d+/(0|32)$|^::/0$")
+_PLAIN_CIDR = regex(r"^(\d+\.){3}\d+/(0|32)$|^::/0$")
 
 
 def cidr(value: Value) -> Value:

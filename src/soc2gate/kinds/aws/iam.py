@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from soc2gate.kinds.aws.iam_credentials import REPORT, write_credentials
 from soc2gate.kinds.convert import policy_document
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece
@@ -180,7 +181,15 @@ def _companions(kind: str, word: str, plural: str) -> tuple[Companion, ...]:
             stands_with=names,
         ),
         Companion(
-            MANAGED, kind, target=names, into="ManagedPolicyArns", build=_own_arn, many=True, plural=True, silent=True
+            MANAGED,
+            kind,
+            target=names,
+            into="ManagedPolicyArns",
+            build=_own_arn,
+            many=True,
+            plural=True,
+            # What it allows is judged on itself; that it is put on a user is wrong, whoever declares the user.
+            silent=word != "user",
         ),
     )
 
@@ -234,6 +243,7 @@ def _build_live_user(live: LiveItem) -> None:
     _build_held(live, "User")
     live.draft.copy("GroupList", "Groups")
     live.draft.copy("Tags", "Tags")
+    write_credentials(live)
 
 
 def _build_live_group(live: LiveItem) -> None:
@@ -354,6 +364,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         live=LiveSpelling(
             _details("User", "UserDetailList"),
+            (REPORT,),
             build=_build_live_user,
             scope="global",
             tells=("UserName", "Groups", "Tags", *_HELD_TELLS),

@@ -69,12 +69,15 @@ def _build_live(live: LiveItem) -> None:
     if "describe_key" in live.failures:
         # AWS's own keys are listed too; which this is, cannot be told.
         draft.managed_by = live.failures["describe_key"]
-    draft.exists = draft.get("describe_key.KeyManager") != "AWS"
     aliases = draft.get("list_aliases")
     names = sorted(
         str(name)
         for alias in (aliases if isinstance(aliases, list) else [])
         if (name := _alias_name(alias)) is not None
+    )
+    # Aliases under aws/ are AWS's alone, so they tell as well where the manager may not be asked.
+    draft.exists = draft.get("describe_key.KeyManager") != "AWS" and not any(
+        name.startswith("alias/aws/") for name in names
     )
     if names:
         draft.identity["alias"] = names[0]

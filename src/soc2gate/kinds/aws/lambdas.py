@@ -1,10 +1,20 @@
-"""Lambda functions. Their environment is not read live: people put secrets there."""
+"""Lambda functions.
+
+Of their environment a live reading keeps the names only, and whether a value looks like a credential: people put
+secrets there.
+"""
 
 from __future__ import annotations
 
-from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
+from typing import cast
+
+from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
+from soc2gate.kinds.aws.withheld import withheld_map
+from soc2gate.kinds.convert import coerce
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
+from soc2gate.model.value import Unknown, Value
+from soc2gate.schema.types import STRING, MapType
 
 FUNCTION = "AWS::Lambda::Function"
 _DESTINATIONS = "related.FailureDestinations"
@@ -27,7 +37,6 @@ _FIELDS = {
     "dead_letter_config.target_arn": "DeadLetterConfig.TargetArn",
     "vpc_config.subnet_ids": "VpcConfig.SubnetIds",
     "vpc_config.security_group_ids": "VpcConfig.SecurityGroupIds",
-    "environment.variables": "Environment.Variables",
 }
 
 
@@ -35,6 +44,18 @@ def _terraform(draft: Draft) -> None:
     # -1 is the provider's word for no reservation.
     if draft.get("reserved_concurrent_executions") != -1:
         draft.copy("reserved_concurrent_executions", "ReservedConcurrentExecutions")
+    draft.set("Environment.Variables", draft.convert("environment.variables", _texts))
+
+
+def _cloudformation(draft: Draft) -> None:
+    variables = draft.convert("Environment.Variables", _texts)
+    if variables is not None:
+        draft.overwrite("Environment.Variables", variables.value)
+
+
+def _texts(variables: Value) -> Value:
+    """The variables as Lambda takes them, texts all; the registry says nothing of their type."""
+    return coerce(variables, MapType(STRING), "Environment.Variables", lambda path, message: None)
 
 
 def _one(draft: Draft, path: str) -> Piece:
@@ -68,6 +89,7 @@ def _live(live: LiveItem) -> None:
         },
     )
     draft.set("Layers", draft.each("Layers", lambda layer: layer.at("Arn")))
+    _live_environment(live)
     if "list_function_event_invoke_configs" in live.answers:
         found = draft.each(
             "list_function_event_invoke_configs",
@@ -75,6 +97,23 @@ def _live(live: LiveItem) -> None:
         )
         draft.set(_DESTINATIONS, found if found is not None else [])
     copy_tags(draft, "list_tags")
+
+
+def _live_environment(live: LiveItem) -> None:
+    draft = live.draft
+    looked_at(draft, "Environment", "Environment")
+    environment = live.item.get("Environment")
+    if not isinstance(environment, dict):
+        return
+    error = environment.get("Error")
+    if isinstance(error, dict):
+        # It is encrypted with a key that we may not use.
+        code = error.get("ErrorCode") or "an error"
+        draft.set("Environment", Unknown(f"the function's environment could not be decrypted ({code})"))
+        return
+    variables = withheld_map(environment.get("Variables"))
+    if variables:
+        draft.set("Environment", {"Variables": draft.made(cast("Value", variables), "Environment")})
 
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
@@ -100,7 +139,9 @@ KINDS: tuple[Kind, ...] = (
                 exports={"id": "name", "function_name": "name", "arn": "arn"},
             ),
         ),
-        cloudformation=Spelling(FUNCTION, defaults=_defaults(kept=False), exports={"Ref": "name", "Arn": "arn"}),
+        cloudformation=Spelling(
+            FUNCTION, build=_cloudformation, defaults=_defaults(kept=False), exports={"Ref": "name", "Arn": "arn"}
+        ),
         companions=(
             Companion(
                 "aws_lambda_function_event_invoke_config",
@@ -144,5 +185,7 @@ KINDS: tuple[Kind, ...] = (
         names=("FunctionName",),
         # Sets to Lambda.
         unordered=("Architectures", "VpcConfig.SubnetIds", "VpcConfig.SecurityGroupIds"),
+        # A live reading does not keep the values.
+        ignored=("Environment",),
     ),
 )

@@ -6,12 +6,12 @@ Its policy hangs on it as `related.Policy`, and stands for itself as an `AWS::S3
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.s3_terraform import BUCKET, COMPANIONS, build_bucket, canned_grants
-from soc2gate.kinds.convert import policy_document
-from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.convert import one_of, policy_document, unknown_like
+from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece
 from soc2gate.model.resource import Resource, Side, Where
 from soc2gate.model.value import Alternatives, Unknown, Value
@@ -41,6 +41,19 @@ def _build_cloudformation(draft: Draft) -> None:
         draft.set("Grants", draft.made(canned_grants(acl), "AccessControl"))
     if draft.get("BucketName") is None:
         draft.set("BucketName", draft.ref("Ref"))
+
+
+def _log_target(bucket: Mapping[str, Value]) -> Value:
+    """The bucket that another one's access log goes to."""
+    logging = bucket.get("LoggingConfiguration")
+    if isinstance(logging, dict):
+        return logging.get("DestinationBucketName")
+    if isinstance(logging, Alternatives):
+        options = (
+            option.get("DestinationBucketName") if isinstance(option, dict) else None for option in logging.options
+        )
+        return one_of(options, logging.reason)
+    return None if logging is None else unknown_like(logging)
 
 
 def _bucket_policies(bucket: Resource) -> Sequence[Resource]:
@@ -326,6 +339,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         live=LiveSpelling(_LIST, _DETAILS, _build_live, scope="global", tells=("BucketName",)),
         names=("BucketName",),
+        links={"LogSources": Link(BUCKET, reads=_log_target)},
         # What a canned ACL comes to is compared as grants.
         ignored=("AccessControl",),
         derives=_bucket_policies,

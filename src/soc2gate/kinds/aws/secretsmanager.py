@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from soc2gate.kinds.aws.keys import encryption_keys
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
@@ -124,6 +125,7 @@ KINDS: tuple[Kind, ...] = (
             keep=_own,
         ),
         names=("Name",),
+        links={"EncryptionKeys": encryption_keys("KmsKeyId")},
         # Ours, and what both sides tell.
         compared=("RotationEnabled",),
     ),

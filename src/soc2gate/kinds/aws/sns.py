@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
-from soc2gate.kinds.aws.policies import derived_policy
+from soc2gate.kinds.aws.policies import belonging_to, derived_policy
 from soc2gate.kinds.convert import policy_document
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import Unknown
+from soc2gate.model.value import Unknown, Value
 
 TOPIC = "AWS::SNS::Topic"
 POLICY = "AWS::SNS::TopicPolicy"
@@ -77,6 +77,13 @@ def _live_policy(live: LiveItem) -> None:
         return
     draft.set("PolicyDocument", draft.convert("get_topic_attributes.Policy", policy_document))
     draft.exists = draft.value("PolicyDocument") is not None
+    if _is_default(draft.value("PolicyDocument")):
+        draft.managed_by = "AWS"
+
+
+def _is_default(document: Value) -> bool:
+    """Whether this is the policy that SNS gives every new topic."""
+    return isinstance(document, dict) and document.get("Id") == "__default_policy_ID"
 
 
 def _policies(topic: Resource) -> Sequence[Resource]:
@@ -149,5 +156,9 @@ KINDS: tuple[Kind, ...] = (
         cloudformation=Spelling(POLICY, build=_cloudformation_policy),
         live=LiveSpelling(_LIST, (replace(_ASK, into="PolicyDocument"),), _live_policy),
         part_of=TOPIC,
+        owned=True,
+        concludes=belonging_to(TOPIC, "Topics"),
+        # Live, each topic tells of its own policy; which it belongs to is what they are paired by.
+        ignored=("Topics",),
     ),
 )

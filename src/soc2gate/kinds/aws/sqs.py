@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
-from soc2gate.kinds.aws.policies import derived_policy
+from soc2gate.kinds.aws.policies import belonging_to, derived_policy
 from soc2gate.kinds.completing import absent
-from soc2gate.kinds.convert import policy_document
-from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.convert import one_of, policy_document
+from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import Unknown
+from soc2gate.model.value import Alternatives, Text, Unknown, Value
 
 QUEUE = "AWS::SQS::Queue"
 POLICY = "AWS::SQS::QueuePolicy"
@@ -70,6 +70,17 @@ def _identify(live: LiveItem) -> str:
         "arn": arn if isinstance(arn, str) else f"arn:{live.partition}:sqs:{live.region}:{live.account}:{name}",
     }
     return name
+
+
+def _dead_letter_queue(queue: Mapping[str, Value]) -> Value:
+    """The queue that another one's failed messages go to, by its name where its ARN tells that."""
+    redrive = queue.get("RedrivePolicy")
+    target = redrive.get("deadLetterTargetArn") if isinstance(redrive, dict) else redrive
+    if isinstance(target, Text) and isinstance(target.parts[-1], str) and ":" in target.parts[-1]:
+        return target.parts[-1].rpartition(":")[2]
+    if isinstance(target, Alternatives):
+        return one_of((_dead_letter_queue({"RedrivePolicy": option}) for option in target.options), target.reason)
+    return target.rpartition(":")[2] if isinstance(target, str) else target
 
 
 def _live(live: LiveItem) -> None:
@@ -199,6 +210,7 @@ KINDS: tuple[Kind, ...] = (
             build=_live,
         ),
         names=("QueueName",),
+        links={"Sources": Link(QUEUE, reads=_dead_letter_queue)},
         derives=_policies,
     ),
     Kind(
@@ -208,5 +220,9 @@ KINDS: tuple[Kind, ...] = (
         cloudformation=Spelling(POLICY, build=_cloudformation_policy),
         live=LiveSpelling(_LIST, (replace(_ASK, into="PolicyDocument"),), _live_policy),
         part_of=QUEUE,
+        owned=True,
+        concludes=belonging_to(QUEUE, "Queues"),
+        # Live, each queue tells of its own policy; which it belongs to is what they are paired by.
+        ignored=("Queues",),
     ),
 )

@@ -26,8 +26,9 @@ from soc2gate.declared.terraform.functions.files import FILE_FUNCTIONS, render
 from soc2gate.declared.terraform.functions.signature import Function, apply
 from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Access, Call, Node, Reference, Source
+from soc2gate.declared.terraform.types import read_type
 from soc2gate.declared.terraform.unknowns import alternatives, derived
-from soc2gate.declared.terraform.values import EvaluationError, Val, first_special, to_string
+from soc2gate.declared.terraform.values import EvaluationError, Val, convert, first_special, to_string
 from soc2gate.model.value import SPECIAL, OpenList, Unknown
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -97,8 +98,12 @@ def _evaluated(node: Node, scope: Scope) -> Val:
 def _no_such_function(name: str) -> EvaluationError:
     from soc2gate.suggest import did_you_mean
 
-    names = [*FUNCTIONS, *FILE_FUNCTIONS, *_FORMS, *UNDECIDED]
-    return EvaluationError(f"there is no function “{name}”", hint=did_you_mean(name, names))
+    return EvaluationError(f"there is no function “{name}”", hint=did_you_mean(name, function_names()))
+
+
+def function_names() -> list[str]:
+    """Every function there is, of Terraform and of OpenTofu."""
+    return [*FUNCTIONS, *FILE_FUNCTIONS, *_FORMS, *UNDECIDED]
 
 
 def _try(node: Call, scope: Scope) -> Val:
@@ -174,14 +179,28 @@ def _nonsensitive(node: Call, scope: Scope) -> Val:
 
 
 def _issensitive(node: Call, scope: Scope) -> Val:
+    # Providers mark attributes of their resources, and no file says which.
     scope.context.doubts += 1
-    return Unknown("soc2gate does not track what is sensitive")
+    return Unknown("what providers mark as sensitive is not known")
+
+
+def _convert(node: Call, scope: Scope) -> Val:
+    """Terraform's, since 1.15: the type stands there as in a variable's block."""
+    if len(node.arguments) != 2:
+        raise EvaluationError("convert() takes 2 arguments")
+    value = evaluate(node.arguments[0], scope)
+    if first_special(value) is not None:
+        scope.context.doubts += 1
+    return convert(value, read_type(node.arguments[1], scope))
 
 
 _FORMS: Mapping[str, Callable[[Call, Scope], Val]] = {
     "try": _try,
     "can": _can,
+    "convert": _convert,
     "sensitive": _sensitive,
+    # OpenTofu's: what is not sensitive becomes so, and what is we know no more of.
+    "flip_sensitive": _sensitive,
     "nonsensitive": _nonsensitive,
     "issensitive": _issensitive,
     "ephemeralasnull": _nonsensitive,

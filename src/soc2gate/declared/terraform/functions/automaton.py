@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from soc2gate.declared.terraform.values import EvaluationError, UnsupportedError
+from soc2gate.facts import dataclass, field
 
 _MOST_INSTRUCTIONS = 20_000
 _MOST_STATES = 20_000_000

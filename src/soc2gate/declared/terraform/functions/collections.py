@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from soc2gate.declared.terraform import numbers
 from soc2gate.declared.terraform.equality import equal
-from soc2gate.declared.terraform.functions.signature import Function
+from soc2gate.declared.terraform.functions.signature import Function, machine_int
 from soc2gate.declared.terraform.unknowns import Count, Tail, alternatives, derived, inside, is_vague
 from soc2gate.declared.terraform.values import (
     ANY,
@@ -18,9 +18,11 @@ from soc2gate.declared.terraform.values import (
     TfMap,
     TfSet,
     Type,
+    UnsupportedError,
     Val,
     convert,
     describe,
+    element_types,
     first_special,
     identity,
     to_number,
@@ -242,7 +244,7 @@ def _merge(*maps: Val) -> Val:
     if open_reason:
         return OpenMap(items, alternatives(more, open_reason), open_reason)
     types = [type_of(each) for each in maps if each is not None]
-    if types and types[0].kind == "map" and all(each == types[0] for each in types):
+    if len(types) == len(maps) > 0 and types[0].kind == "map" and all(each == types[0] for each in types):
         return TfMap(items, types[0].item)
     return items
 
@@ -294,9 +296,7 @@ def _element(value: Val, at: Val) -> Val:
     if isinstance(at, SPECIAL):
         candidates = list(value) if isinstance(value, list) else []
         return alternatives(candidates, at.reason, derived(at).depends) if candidates else derived(value, at)
-    position = to_number(at)
-    if not isinstance(position, int):
-        raise EvaluationError("the index is not a whole number")
+    position = machine_int(to_number(at))
     if isinstance(value, Unknown):
         return derived(value) if position else inside(value, "[0]")
     if isinstance(value, OpenList):
@@ -353,6 +353,9 @@ def _may_be_empty(value: Val) -> bool:
 def _coalescelist(*values: Val) -> Val:
     for value in values:
         _list_or_special(value)
+        if isinstance(value, TfSet):
+            raise EvaluationError("list or tuple required, but this is a set")
+    for value in values:
         if isinstance(value, Unknown) or (isinstance(value, OpenList) and not value.items):
             return derived(*values)
         if isinstance(value, OpenList) or value:
@@ -385,6 +388,8 @@ def _zipmap(names: Val, values: Val) -> Val:
     keys = [to_string(name) for name in names]
     if isinstance(values, Unknown):
         return {key: inside(values, f"[{at}]") for at, key in enumerate(keys)}
+    if isinstance(values, TfSet):
+        raise EvaluationError("list or tuple required, but the values are a set")
     if len(keys) != len(values):
         raise EvaluationError(f"{len(keys)} keys do not go with {len(values)} values")
     if isinstance(values, TfList):
@@ -428,6 +433,7 @@ def _reverse(value: Val) -> Val:
 
 def _sort(value: Val) -> Val:
     _list_or_special(value)
+    _simple(value)
     if isinstance(value, list) and not is_vague(value):
         return TfList(sorted([to_string(element) for element in value]), STRING)
     if isinstance(value, list):
@@ -441,12 +447,14 @@ def _chunklist(value: Val, size: Val) -> Val:
     _list_or_special(value)
     if not isinstance(value, list) or isinstance(size, SPECIAL):
         return derived(value, size)
-    count = to_number(size)
-    if not isinstance(count, int) or count < 0:
+    count = machine_int(to_number(size))
+    if count < 0:
         raise EvaluationError("the size of chunks must be a whole number, not below zero")
     if not value:
         return TfList((), type_of(TfList(())))
-    item = value.item if isinstance(value, (TfList, TfSet)) else unify(map(type_of, value)) or ANY
+    item = unify(element_types(value))
+    if item is None:
+        raise EvaluationError("all list elements must have the same type")
     step = count or len(value)
     chunks = [TfList([convert(v, item) for v in value[at : at + step]], item) for at in range(0, len(value), step)]
     return TfList(chunks, Type("list", item))
@@ -455,14 +463,28 @@ def _chunklist(value: Val, size: Val) -> Val:
 def _matchkeys(values: list[Val], keys: list[Val], wanted: list[Val]) -> Val:
     if len(values) != len(keys):
         raise EvaluationError("there must be as many keys as values")
-    found = [value for value, key in zip(values, keys, strict=True) if any(equal(key, each) for each in wanted)]
-    return TfList(found, unify(map(type_of, values)) or ANY)
+    item, shared = unify(element_types(values)), unify((*element_types(keys), *element_types(wanted)))
+    if item is None or shared is None:
+        raise EvaluationError("keys and what is searched for must have the same type")
+    sought = {identity(convert(each, shared)) for each in wanted}
+    found = [value for value, key in zip(values, keys, strict=True) if identity(convert(key, shared)) in sought]
+    return TfList([convert(value, item) for value in found], item)
+
+
+def _simple(value: Val) -> None:
+    """Refuse lists and sets of what can be no string or bool, also where they have no elements."""
+    if isinstance(value, (TfList, TfSet)) and value.item.kind in ("list", "set", "map", "tuple", "object"):
+        raise EvaluationError(f"the elements must be strings, numbers or bools, but they are {value.item}")
 
 
 def _transpose(value: dict[str, Val]) -> Val:
     turned: dict[str, list[str]] = {}
     for name in sorted(value):
-        for each in value[name]:
+        elements = value[name]
+        if not isinstance(elements, list):
+            raise EvaluationError(f"each value must be a list of strings, but “{name}” is {describe(elements)}")
+        _simple(elements)
+        for each in elements:
             turned.setdefault(to_string(each), []).append(name)
     item = Type("list", STRING)
     return TfMap({name: TfList(sorted(turned[name]), STRING) for name in sorted(turned)}, item)
@@ -478,25 +500,33 @@ def _any_true(value: Val) -> Val:
 
 def _quantified(value: Val, settles: bool) -> Val:
     _list_or_special(value)
+    _simple(value)
     if isinstance(value, Unknown):
         return derived(value)
     elements = value if isinstance(value, list) else value.items
     open_end = isinstance(value, OpenList) and bool(value.more)
-    for element in elements:
-        if isinstance(element, SPECIAL):
-            open_end = True
-            continue
-        answer = False if element is None else convert(element, BOOL)
-        if answer is settles:
-            return settles
+    answers = [None if isinstance(element, SPECIAL) else bool(convert(element, BOOL)) for element in elements]
+    open_end = open_end or None in answers
+    if settles in answers:
+        return settles
     return derived(value) if open_end else not settles
 
 
+def _typed_nulls(value: Val) -> None:
+    """Terraform makes no list of objects and a null that has no type; whether one has, is not kept here."""
+    if value.__class__ is list and None in value:
+        shared = unify(map(type_of, value))
+        if shared is not None and shared.kind not in ("any", "string", "number", "bool"):
+            raise UnsupportedError("whether a null without a type may stand among them is not decided here")
+
+
 def _tolist(value: Val) -> Val:
+    _typed_nulls(value)
     return convert(value, Type("list", ANY))
 
 
 def _toset(value: Val) -> Val:
+    _typed_nulls(value)
     return convert(value, Type("set", ANY))
 
 

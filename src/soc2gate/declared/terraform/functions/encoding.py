@@ -8,7 +8,19 @@ from soc2gate.declared.terraform import numbers
 from soc2gate.declared.terraform.functions import yaml_text
 from soc2gate.declared.terraform.functions.signature import Function
 from soc2gate.declared.terraform.unknowns import derived, is_vague
-from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, TfSet, Type, Val, convert, opened, plain
+from soc2gate.declared.terraform.values import (
+    STRING,
+    EvaluationError,
+    TfList,
+    TfSet,
+    Type,
+    UnsupportedError,
+    Val,
+    convert,
+    first_special,
+    opened,
+    plain,
+)
 from soc2gate.model.text_json import parse_json_text, spell_json
 from soc2gate.model.value import SPECIAL, OpenList, Text, Unknown
 
@@ -106,9 +118,11 @@ def _base64_gunzip(value: str) -> str:
 def _text_encode(value: str, encoding: str) -> str:
     import base64
 
+    codec = _codec(encoding)
     try:
-        return base64.b64encode(value.encode(_codec(encoding))).decode("ascii")
-    except (LookupError, UnicodeError) as error:
+        start = _BIG_ENDIAN if encoding.lower() == "utf-16" else b""
+        return base64.b64encode(start + _without_controls(value, encoding).encode(codec)).decode("ascii")
+    except UnicodeError as error:
         raise EvaluationError(f"the text cannot be written in “{encoding}”") from error
 
 
@@ -116,17 +130,51 @@ def _text_decode(value: str, encoding: str) -> str:
     import base64
     import binascii
 
+    codec = _codec(encoding)
     try:
-        return base64.b64decode(value, validate=True).decode(_codec(encoding))
-    except (LookupError, ValueError, binascii.Error) as error:
+        data = base64.b64decode(value, validate=True)
+        if encoding.lower() == "utf-16" and data.startswith((_BIG_ENDIAN, _LITTLE_ENDIAN)):
+            codec = "utf-16-be" if data.startswith(_BIG_ENDIAN) else "utf-16-le"
+            data = data[2:]
+        return _without_controls(data.decode(codec), encoding)
+    except (ValueError, binascii.Error) as error:
         raise EvaluationError(f"the text is not base64 of “{encoding}” text") from error
 
 
-_CODECS = {"UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be", "UTF-16": "utf-16-be"}
+_BIG_ENDIAN, _LITTLE_ENDIAN = b"\xfe\xff", b"\xff\xfe"
+_CODECS = {
+    "utf-8": "utf-8",
+    "utf-16": "utf-16-be",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "latin1": "iso-8859-1",
+    **{f"iso-8859-{part}": f"iso-8859-{part}" for part in (*range(1, 11), *range(13, 17))},
+    **{f"windows-125{part}": f"cp125{part}" for part in range(9)},
+    **{name: name for name in ("koi8-r", "koi8-u", "ibm437", "ibm850", "ibm852", "ibm855", "ibm866", "shift_jis")},
+    **{name: name for name in ("euc-jp", "euc-kr", "gb18030")},
+    "macintosh": "mac-roman",
+}
+"""What both Terraform and Python know under an IANA name. Python knows more, `unicode_escape` and the like, which
+Terraform refuses; Terraform knows a few more spellings of these."""
+_NO_ENCODINGS = frozenset(("utf8", "utf16", "utf-32", "utf-7", ""))
+
+
+def _without_controls(value: str, encoding: str) -> str:
+    """The text, unless Go and Python differ about it: the parts of ISO 8859 have control characters in Python only."""
+    if encoding.lower().startswith("iso-8859-") and any("\x80" <= character <= "\x9f" for character in value):
+        raise UnsupportedError(f"whether “{encoding}” has a control character is not decided here")
+    return value
 
 
 def _codec(encoding: str) -> str:
-    return _CODECS.get(encoding.upper(), encoding)
+    found = _CODECS.get(encoding.lower())
+    if found is None:
+        if encoding.lower() in _NO_ENCODINGS:
+            raise EvaluationError(f"“{encoding}” is no supported IANA encoding name")
+        raise UnsupportedError(f"whether Terraform knows the encoding “{encoding}” is not decided here")
+    return found
 
 
 def _url_encode(value: str) -> str:
@@ -142,13 +190,10 @@ def _url_decode(value: str) -> str:
 
 
 def _csv_decode(value: str) -> Val:
-    import csv
-    import io
+    # Imported here: few configurations read CSV.
+    from soc2gate.declared.terraform.functions import csv_text
 
-    try:
-        rows = [row for row in csv.reader(io.StringIO(value, newline=""), strict=True) if row]
-    except csv.Error as error:
-        raise EvaluationError(f"the text is not CSV: {error}") from error
+    rows = csv_text.rows(value)
     if not rows:
         raise EvaluationError("the text has no header line")
     names = rows[0]
@@ -164,7 +209,10 @@ def _csv_decode(value: str) -> Val:
 def _yaml_encode(value: Val) -> Val:
     if isinstance(value, SPECIAL):
         return derived(value)
-    return yaml_text.encode(value)
+    if first_special(value) is None:
+        return yaml_text.encode(value)
+    # Inside a document an unknown leaf leaves the rest of the text known; anything less plain leaves nothing.
+    return yaml_text.encode_partly(value) or derived(value)
 
 
 TABLE: Mapping[str, Function] = {
@@ -179,6 +227,6 @@ TABLE: Mapping[str, Function] = {
     "urlencode": Function(_url_encode, "s"),
     "urldecode": Function(_url_decode, "s"),
     "csvdecode": Function(_csv_decode, "s"),
-    "yamlencode": Function(_yaml_encode, "v"),
+    "yamlencode": Function(_yaml_encode, "v", vague=True),
     "yamldecode": Function(yaml_text.decode, "s"),
 }

@@ -94,12 +94,22 @@ def _fileset(arguments: list[Val], scope: Scope) -> Val:
         return derived(*arguments)
     files = _files(scope)
     folder = files.within(_path(arguments[0], scope))
-    pattern = _glob(posixpath.normpath(to_string(arguments[1])))
+    wanted = posixpath.normpath(to_string(arguments[1]))
+    if wanted == ".." or wanted.startswith(("../", "/")):
+        scope.context.doubts += 1
+        return Unknown(f"fileset(): “{wanted}” leads out of the folder that is looked at")
+    pattern = _glob(wanted)
     top = os.path.join(files.base, folder)
     found: list[Val] = []
     seen = 0
     for parent, folders, names in os.walk(top):
         folders[:] = sorted(name for name in folders if name != ".git")
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+        if links and ("/" in wanted or "**" in wanted):
+            # Terraform follows some of them; what is behind one may be anywhere.
+            scope.context.doubts += 1
+            link = os.path.relpath(os.path.join(parent, links[0]), files.base).replace(os.sep, "/")
+            return Unknown(f"fileset(): “{link}” is a link, and links are not followed")
         for name in sorted(names):
             seen += 1
             if seen > _MOST_FILES:
@@ -243,6 +253,14 @@ def _pathexpand(arguments: list[Val], scope: Scope) -> Val:
     return to_string(arguments[0])
 
 
+def _abspath(arguments: list[Val], scope: Scope) -> Val:
+    _count("abspath", arguments, 1, 1)
+    if isinstance(arguments[0], SPECIAL) or not to_string(arguments[0]).startswith("/"):
+        # Where Terraform runs is part of the answer.
+        return _machine(arguments, scope)
+    return posixpath.normpath("/" + to_string(arguments[0]).lstrip("/"))
+
+
 FILE_FUNCTIONS: Mapping[str, FileFunction] = {
     "file": _reads(lambda files, path: files.text(path), "file"),
     "filebase64": _reads(_base64, "filebase64"),
@@ -257,6 +275,6 @@ FILE_FUNCTIONS: Mapping[str, FileFunction] = {
     "templatefile": _templatefile,
     "basename": _on_path(_basename, "basename"),
     "dirname": _on_path(_dirname, "dirname"),
-    "abspath": _machine,
+    "abspath": _abspath,
     "pathexpand": _pathexpand,
 }

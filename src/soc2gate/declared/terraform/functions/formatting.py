@@ -38,6 +38,7 @@ def format_text(template: Val, *arguments: Val) -> Val:
     at = 0
     following = 0
     used: set[int] = set()
+    chosen = False
     for match in _VERB.finditer(template):
         parts.append(template[at : match.start()])
         at = match.end()
@@ -48,13 +49,14 @@ def format_text(template: Val, *arguments: Val) -> Val:
         if verb is None:
             raise EvaluationError(f"the format has no verb after the “%” at offset {match.start()}")
         index = int(position) - 1 if position else following
+        chosen = chosen or bool(position)
         following = index + 1
         if not 0 <= index < len(arguments):
             raise EvaluationError(f"the format asks for argument {index + 1}, which is not there")
         used.add(index)
         parts.append(_formatted(verb, flags or "", width, precision, arguments[index], match.group(6) is not None))
     parts.append(template[at:])
-    if "[" not in template and len(used) < len(arguments):
+    if not chosen and len(used) < len(arguments):
         raise EvaluationError(f"the format uses {len(used)} of {len(arguments)} arguments")
     return text(parts)
 
@@ -94,7 +96,7 @@ def _default(value: Val, quoted: bool) -> str:
         return "null"
     if isinstance(value, str) and not quoted:
         return value
-    if isinstance(value, (str, list, dict)):
+    if quoted or isinstance(value, (str, list, dict)):
         return str(json_encode(value))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         negative = numbers.compare(value, 0) < 0
@@ -151,7 +153,7 @@ def _shortest(value: numbers.Number, verb: str) -> str:
     spelled = numbers.spell(value)
     whole, _, fraction = spelled.partition(".")
     exponent = len(whole) - 1 if whole != "0" else -(len(fraction) - len(fraction.lstrip("0")) + 1)
-    if spelled == "0" or -4 <= exponent < 21:
+    if spelled == "0" or -4 <= exponent < 6:
         return spelled
     digits = (whole + fraction).strip("0") if whole != "0" else fraction.strip("0")
     mantissa = digits[0] + ("." + digits[1:] if digits[1:] else "")
@@ -176,6 +178,8 @@ def _pad(value: str, flags: str, width: str | None) -> str:
 
 
 def _format_list(template: Val, *arguments: Val) -> Val:
+    if template is None:
+        raise EvaluationError("an argument is null")
     lists = [argument for argument in arguments if isinstance(argument, list)]
     if any(isinstance(argument, OpenList) for argument in arguments):
         return _format_open(template, *arguments)

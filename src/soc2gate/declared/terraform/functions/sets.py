@@ -16,6 +16,7 @@ from soc2gate.declared.terraform.values import (
     Val,
     convert,
     describe,
+    element_types,
     first_special,
     identity,
     make_set,
@@ -30,7 +31,7 @@ MOST_PRODUCTS = 10_000
 
 def _sets(values: tuple[Val, ...]) -> tuple[list[list[Val]], Type]:
     """All arguments as lists of elements of one type."""
-    item = unify(type_of(element) for value in values for element in value)
+    item = unify(type_ for value in values for type_ in element_types(value))
     if item is None:
         raise EvaluationError("all elements must have the same type")
     return [list(convert(value, Type("set", item))) for value in values], item
@@ -68,14 +69,6 @@ def _subtract(left: list[Val], right: list[Val]) -> Val:
     return make_set([element for element in mine if not _within(element, theirs)], item)
 
 
-def _symmetric_difference(*values: list[Val]) -> Val:
-    sets, item = _sets(values)
-    result = sets[0]
-    for other in sets[1:]:
-        result = [e for e in result if not _within(e, other)] + [e for e in other if not _within(e, result)]
-    return make_set(result, item)
-
-
 def _within(element: Val, others: list[Val]) -> bool:
     wanted = identity(element)
     return any(identity(other) == wanted for other in others)
@@ -99,8 +92,9 @@ def _product(*values: Val) -> Val:
     for value in values:
         item = value.item if isinstance(value, (TfList, TfSet)) and value.item.kind != "any" else None
         item = item or unify(type_of(element) for element in value)
-        if item is None:
+        if item is None and count:
             raise EvaluationError("all elements of a list must have the same type")
+        item = item or ANY
         columns.append([convert(element, item) for element in value])
         types.append(item)
     rows: list[Val] = [list(row) for row in itertools.product(*columns)]
@@ -114,6 +108,5 @@ TABLE: Mapping[str, Function] = {
     "setunion": Function(_union, "vv*", vague=True),
     "setintersection": Function(_intersection, "ll*"),
     "setsubtract": Function(_subtract, "ll"),
-    "setsymmetricdifference": Function(_symmetric_difference, "ll*"),
     "setproduct": Function(_product, "vvv*", vague=True),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from soc2gate.declared.terraform.scope import Context
 from soc2gate.declared.terraform.unknowns import derived, each_way
@@ -19,6 +18,7 @@ from soc2gate.declared.terraform.values import (
     to_number,
     to_string,
 )
+from soc2gate.facts import dataclass
 from soc2gate.model.value import Alternatives, Unknown
 
 
@@ -45,6 +45,13 @@ class Function:
     @property
     def most(self) -> int | None:
         return None if self.takes.endswith("*") else sum(letter.isalpha() for letter in self.takes)
+
+
+def machine_int(value: Val) -> int:
+    """A number where Terraform takes a whole one of 64 bits: an index, a length, a base."""
+    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise EvaluationError("a whole number of 64 bits is required")
+    return value
 
 
 def apply(name: str, function: Function, arguments: list[Val], context: Context) -> Val:
@@ -106,9 +113,7 @@ def _convert(value: Val, letter: str) -> Val:
         return to_number(value)
     if letter == "i":
         number = to_number(value)
-        if not isinstance(number, int):
-            raise EvaluationError("whole number required")
-        return number
+        return machine_int(number)
     if letter == "b":
         return to_bool(value)
     if letter == "l":

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 from soc2gate.declared.terraform.functions import regexes
-from soc2gate.declared.terraform.functions.signature import Function
+from soc2gate.declared.terraform.functions.signature import Function, machine_int
 from soc2gate.declared.terraform.unknowns import Tail, derived, text
 from soc2gate.declared.terraform.values import (
     STRING,
@@ -207,8 +207,7 @@ def _substr(value: Val, offset: Val, length: Val) -> Val:
     if isinstance(offset, SPECIAL) or isinstance(length, SPECIAL):
         return derived(value, offset, length)
     start, count = to_number(offset), to_number(length)
-    if not isinstance(start, int) or not isinstance(count, int):
-        raise EvaluationError("offset and length must be whole numbers")
+    start, count = machine_int(start), machine_int(count)
     if isinstance(value, SPECIAL):
         known = _known_start(value)
         if known.isascii() and start >= 0 and count >= 0 and start + count <= len(known):
@@ -216,13 +215,16 @@ def _substr(value: Val, offset: Val, length: Val) -> Val:
         return derived(value)
     characters = graphemes(value)
     if start < 0:
-        start += len(characters)
-        if start < 0:
-            start = 0
+        start = max(0, start + len(characters))
+        if count == 0:
+            # Terraform asks for a length of nothing only where it counts from the beginning.
+            count = -1
     return "".join(characters[start:] if count < 0 else characters[start : start + count])
 
 
 def _indent(spaces: int, value: str) -> str:
+    if spaces < 0:
+        raise EvaluationError("an indentation of fewer than no spaces")
     if spaces > 10_000:
         raise EvaluationError("an indentation of more than 10000 spaces")
     return value.replace("\n", "\n" + " " * spaces)

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from soc2gate.declared.terraform import numbers
-from soc2gate.declared.terraform.values import EvaluationError, TfSet, Val, to_string
+from soc2gate.declared.terraform.values import EvaluationError, TfSet, Val, first_special, to_string
 from soc2gate.model.text_json import spell_json_string
+from soc2gate.model.value import SPECIAL, Text, Unknown
 
 _MOST_NODES = 100_000
 _DEEPEST = 200
@@ -21,6 +22,51 @@ def encode(value: Val) -> str:
     text = "\n".join(lines) + "\n"
     # A plain scalar alone could go on, so its document is closed.
     return text + "...\n" if value is None or isinstance(value, (bool, int, float)) else text
+
+
+def encode_partly(value: Val) -> Text | None:
+    """The same with parts that are not known; None where more than single values is open.
+
+    What an unknown value looks like is its own: it may be quoted, and a collection begins on the next line. So the
+    space before it is part of what is not known.
+    """
+    left: list[Unknown] = []
+    marked = _marked(value, left)
+    if marked is None:
+        return None
+    parts: list[str | Unknown] = []
+    for index, text in enumerate(_MARK.split(encode(marked))):
+        # Between the marks stand their numbers.
+        parts.append(left[int(text)] if index % 2 else text)
+    return Text(tuple(part for part in parts if part != ""))
+
+
+class _Marked(float):
+    """Stands for an unknown value while the text around it is written."""
+
+    number = 0
+
+
+_MARK = re.compile(" ?\0([0-9]+)\0")
+
+
+def _marked(value: Val, left: list[Unknown]) -> Val:
+    """The value with a mark for each unknown part; None where that cannot be."""
+    if isinstance(value, dict):
+        found = {name: _marked(child, left) for name, child in value.items()}
+        return None if any(found[name] is None and value[name] is not None for name in found) else found
+    if isinstance(value, (Unknown, Text)):
+        mark = _Marked(0.0)
+        mark.number = len(left)
+        left.append(value if isinstance(value, Unknown) else Unknown(value.reason, depends=value.depends))
+        return mark
+    if isinstance(value, TfSet):
+        # Where an unknown element stands among the others is not known either.
+        return value if first_special(value) is None else None
+    if isinstance(value, list):
+        items = [_marked(child, left) for child in value]
+        return None if any(new is None and old is not None for new, old in zip(items, value, strict=True)) else items
+    return None if isinstance(value, SPECIAL) or (isinstance(value, str) and "\0" in value) else value
 
 
 def _block(value: Val, indent: str, lines: list[str]) -> None:
@@ -61,6 +107,8 @@ def _scalar_line(head: str, value: Val, indent: str, lines: list[str]) -> None:
 
 
 def _scalar(value: Val) -> str:
+    if isinstance(value, _Marked):
+        return f"\0{value.number}\0"
     if value is None:
         return "null"
     if isinstance(value, str):

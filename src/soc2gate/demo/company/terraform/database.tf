@@ -56,3 +56,11 @@ resource "aws_db_instance" "shop" {
 
   tags = local.tags
 }
+
+# The catalogue as it was on the day the shop opened; automated backups are gone after two weeks.
+resource "aws_db_snapshot" "opening_day" {
+  db_instance_identifier = aws_db_instance.shop.identifier
+  db_snapshot_identifier = "${local.name}-opening-day"
+
+  tags = local.tags
+}

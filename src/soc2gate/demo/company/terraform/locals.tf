@@ -9,7 +9,7 @@ locals {
 
   # Buckets that only AWS services write to.
   log_buckets = {
-    access-logs = { expire_days = 400 }
-    cloudtrail  = { expire_days = 730 }
+    access-logs = { expire_days = 400, data = "log", locked = false }
+    cloudtrail  = { expire_days = 730, data = "evidence", locked = true }
   }
 }

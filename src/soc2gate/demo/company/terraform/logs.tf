@@ -4,8 +4,9 @@
 resource "aws_s3_bucket" "logs" {
   for_each = local.log_buckets
 
-  bucket = "${local.name}-${each.key}"
-  tags   = merge(local.tags, { Data = "log" })
+  bucket              = "${local.name}-${each.key}"
+  object_lock_enabled = each.value.locked
+  tags                = merge(local.tags, { Data = each.value.data })
 }
 
 resource "aws_s3_bucket_versioning" "logs" {
@@ -78,6 +79,18 @@ resource "aws_s3_bucket_lifecycle_configuration" "logs" {
 
     expiration {
       days = each.value.expire_days
+    }
+  }
+}
+
+# The record of who did what is evidence: for a year nobody removes it, administrators included.
+resource "aws_s3_bucket_object_lock_configuration" "cloudtrail" {
+  bucket = aws_s3_bucket.logs["cloudtrail"].id
+
+  rule {
+    default_retention {
+      mode = "COMPLIANCE"
+      days = 365
     }
   }
 }
@@ -188,6 +201,40 @@ data "aws_iam_policy_document" "cloudtrail" {
       values   = ["arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${local.name}"]
     }
   }
+
+  statement {
+    sid       = "ConfigChecksTheBucket"
+    actions   = ["s3:GetBucketAcl", "s3:ListBucket"]
+    resources = [aws_s3_bucket.logs["cloudtrail"].arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["config.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account_id]
+    }
+  }
+
+  statement {
+    sid       = "ConfigDelivers"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.logs["cloudtrail"].arn}/config/AWSLogs/${var.account_id}/Config/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["config.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account_id]
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "access_logs" {
@@ -208,6 +255,8 @@ resource "aws_cloudtrail" "main" {
   include_global_service_events = true
   enable_log_file_validation    = true
   enable_logging                = true
+  cloud_watch_logs_group_arn    = "${aws_cloudwatch_log_group.trail.arn}:*"
+  cloud_watch_logs_role_arn     = aws_iam_role.trail_to_logs.arn
 
   tags = local.tags
 

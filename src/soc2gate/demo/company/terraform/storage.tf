@@ -1,5 +1,13 @@
 # What customers see and what customers asked for.
 
+# No bucket of ours is public, whatever its own settings say.
+resource "aws_s3_account_public_access_block" "this" {
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
 resource "aws_s3_bucket" "assets" {
   bucket = "${local.name}-assets"
   tags   = merge(local.tags, { Data = "public-after-review" })
@@ -47,6 +55,24 @@ resource "aws_s3_bucket_logging" "assets" {
   bucket        = aws_s3_bucket.assets.id
   target_bucket = aws_s3_bucket.logs["access-logs"].id
   target_prefix = "s3/assets/"
+}
+
+# What was published stays; what it replaced is kept for a quarter.
+resource "aws_s3_bucket_lifecycle_configuration" "assets" {
+  bucket = aws_s3_bucket.assets.id
+
+  rule {
+    id     = "expire-replaced"
+    status = "Enabled"
+
+    filter {
+      prefix = ""
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 90
+    }
+  }
 }
 
 data "aws_iam_policy_document" "assets" {

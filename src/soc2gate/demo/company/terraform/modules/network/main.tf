@@ -61,3 +61,55 @@ resource "aws_route_table_association" "public" {
   subnet_id      = aws_subnet.public[count.index].id
   route_table_id = aws_route_table.public.id
 }
+
+# A second wall before every subnet: administrators come from the offices, whatever a security group says.
+resource "aws_default_network_acl" "this" {
+  default_network_acl_id = aws_vpc.this.default_network_acl_id
+  subnet_ids             = concat(aws_subnet.public[*].id, aws_subnet.private[*].id)
+
+  dynamic "ingress" {
+    for_each = var.office_cidrs
+
+    content {
+      rule_no    = 50 + ingress.key
+      action     = "allow"
+      protocol   = "tcp"
+      from_port  = 22
+      to_port    = 22
+      cidr_block = ingress.value
+    }
+  }
+
+  dynamic "ingress" {
+    for_each = var.admin_ports
+
+    content {
+      rule_no    = 90 + ingress.key
+      action     = "deny"
+      protocol   = "tcp"
+      from_port  = ingress.value
+      to_port    = ingress.value
+      cidr_block = "0.0.0.0/0"
+    }
+  }
+
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "-1"
+    from_port  = 0
+    to_port    = 0
+    cidr_block = "0.0.0.0/0"
+  }
+
+  egress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "-1"
+    from_port  = 0
+    to_port    = 0
+    cidr_block = "0.0.0.0/0"
+  }
+
+  tags = merge(var.tags, { Name = var.name })
+}

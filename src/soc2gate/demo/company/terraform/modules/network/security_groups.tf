@@ -1,3 +1,10 @@
+# What is launched without a group of its own lands in this one, and reaches nothing.
+resource "aws_default_security_group" "closed" {
+  vpc_id = aws_vpc.this.id
+
+  tags = merge(var.tags, { Name = "${var.name}-default" })
+}
+
 # The load balancer: open to the internet on the ports it offers, and on no other.
 resource "aws_security_group" "web" {
   name        = "${var.name}-web"

@@ -15,6 +15,12 @@ variable "office_cidrs" {
   type        = list(string)
 }
 
+variable "admin_ports" {
+  description = "What nobody but the offices may reach, and the offices over SSH only."
+  type        = list(number)
+  default     = [22, 3389]
+}
+
 variable "web_ports" {
   description = "What the load balancer offers to the internet."
   type        = map(number)

@@ -1,0 +1,14 @@
+resource "aws_api_gateway_method" "orders" {
+  rest_api_id   = "a1b2c3d4e5"
+  resource_id   = "f6g7h8"
+  http_method   = "POST"
+  authorization = "COGNITO_USER_POOLS"
+  authorizer_id = "k1l2m3"
+}
+
+resource "aws_api_gateway_method" "prices" {
+  rest_api_id   = "a1b2c3d4e5"
+  resource_id   = "f6g7h8"
+  http_method   = "GET"
+  authorization = "AWS_IAM"
+}

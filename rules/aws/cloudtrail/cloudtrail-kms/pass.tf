@@ -1,0 +1,10 @@
+resource "aws_kms_key" "trail" {
+  description = "Audit trail"
+}
+
+resource "aws_cloudtrail" "main" {
+  name                  = "all-regions"
+  s3_bucket_name        = "acme-trail"
+  is_multi_region_trail = true
+  kms_key_id            = aws_kms_key.trail.arn
+}

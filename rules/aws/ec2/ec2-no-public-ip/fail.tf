@@ -1,0 +1,6 @@
+resource "aws_instance" "web" {
+  ami           = "ami-0c38b837cd80f13bb"
+  instance_type = "t3.micro"
+
+  associate_public_ip_address = true
+}

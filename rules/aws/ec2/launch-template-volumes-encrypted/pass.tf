@@ -1,0 +1,33 @@
+resource "aws_launch_template" "workers" {
+  name     = "workers"
+  image_id = "ami-0c38b837cd80f13bb"
+
+  block_device_mappings {
+    device_name = "/dev/xvda"
+
+    ebs {
+      volume_size = 20
+      encrypted   = true
+    }
+  }
+
+  block_device_mappings {
+    device_name  = "/dev/sdc"
+    virtual_name = "ephemeral0"
+  }
+}
+
+resource "aws_launch_configuration" "legacy" {
+  name          = "legacy"
+  image_id      = "ami-0c38b837cd80f13bb"
+  instance_type = "t3.micro"
+
+  root_block_device {
+    encrypted = true
+  }
+
+  ebs_block_device {
+    device_name = "/dev/sdb"
+    encrypted   = "true"
+  }
+}

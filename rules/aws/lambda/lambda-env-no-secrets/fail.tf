@@ -1,0 +1,14 @@
+resource "aws_lambda_function" "orders" {
+  function_name = "orders"
+  role          = "arn:aws:iam::123456789012:role/orders"
+  handler       = "orders.handle"
+  runtime       = "python3.13"
+  filename      = "orders.zip"
+
+  environment {
+    variables = {
+      LOG_LEVEL   = "info"
+      DB_PASSWORD = "correct-horse-battery"
+    }
+  }
+}

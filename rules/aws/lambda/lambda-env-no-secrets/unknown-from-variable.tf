@@ -1,0 +1,18 @@
+variable "db_password" {
+  type      = string
+  sensitive = true
+}
+
+resource "aws_lambda_function" "orders" {
+  function_name = "orders"
+  role          = "arn:aws:iam::123456789012:role/orders"
+  handler       = "orders.handle"
+  runtime       = "python3.13"
+  filename      = "orders.zip"
+
+  environment {
+    variables = {
+      DB_PASSWORD = var.db_password
+    }
+  }
+}

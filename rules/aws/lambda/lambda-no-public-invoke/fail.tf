@@ -1,0 +1,6 @@
+resource "aws_lambda_permission" "invoke" {
+  statement_id  = "invoke"
+  action        = "lambda:InvokeFunction"
+  function_name = "orders"
+  principal     = "*"
+}

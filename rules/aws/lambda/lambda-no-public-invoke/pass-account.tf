@@ -1,0 +1,7 @@
+resource "aws_lambda_permission" "invoke" {
+  statement_id  = "invoke"
+  action        = "lambda:InvokeFunction"
+  function_name = "orders"
+  principal      = "sns.amazonaws.com"
+  source_account = "123456789012"
+}

@@ -1,0 +1,10 @@
+variable "principal" {
+  type = string
+}
+
+resource "aws_lambda_permission" "invoke" {
+  statement_id  = "invoke"
+  action        = "lambda:InvokeFunction"
+  function_name = "orders"
+  principal     = var.principal
+}

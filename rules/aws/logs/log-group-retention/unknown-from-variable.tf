@@ -1,0 +1,8 @@
+variable "retention" {
+  type = number
+}
+
+resource "aws_cloudwatch_log_group" "app" {
+  name              = "shop/app"
+  retention_in_days = var.retention
+}

@@ -1,0 +1,10 @@
+# A zone of its own choosing is one zone.
+resource "aws_db_instance" "orders" {
+  identifier                  = "orders"
+  engine                      = "postgres"
+  instance_class              = "db.t4g.small"
+  allocated_storage           = 50
+  username                    = "orders"
+  manage_master_user_password = true
+  availability_zone           = "eu-west-1a"
+}

@@ -1,0 +1,3 @@
+resource "awscc_s3_bucket" "orders" {
+  bucket_name = "acme-orders"
+}

@@ -1,0 +1,8 @@
+resource "aws_sagemaker_notebook_instance" "research" {
+  name          = "research"
+  role_arn      = "arn:aws:iam::123456789012:role/research"
+  instance_type = "ml.t3.medium"
+  subnet_id              = "subnet-0a1b2c3d"
+  security_groups        = ["sg-0a1b2c3d"]
+  direct_internet_access = "Disabled"
+}

@@ -1,0 +1,7 @@
+variable "standards" {
+  type = bool
+}
+
+resource "aws_securityhub_account" "this" {
+  enable_default_standards = var.standards
+}

@@ -1,0 +1,11 @@
+resource "kubernetes_cluster_role" "deployer" {
+  metadata {
+    name = "deployer"
+  }
+
+  rule {
+    api_groups = ["apps"]
+    resources  = ["deployments"]
+    verbs      = ["*"]
+  }
+}

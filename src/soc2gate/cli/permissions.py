@@ -1,0 +1,67 @@
+"""`soc2gate permissions`: what reading live state needs to be allowed, for whoever grants it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from soc2gate import app, suggest
+from soc2gate.cli import options
+from soc2gate.errors import Exit, UsageError
+from soc2gate.kinds import has_live, known_kinds
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  soc2gate permissions > policy.json            an IAM policy for all that the rules read
+  soc2gate permissions --rule s3-encryption     for one rule
+  soc2gate permissions --kind AWS::S3::Bucket   for one kind
+  soc2gate permissions kubernetes | kubectl apply -f -
+""",
+)
+@click.argument("provider", type=click.Choice(["aws", "kubernetes"]), default="aws")
+@click.option("--rule", "only", multiple=True, help="What this rule reads. Repeatable.")
+@click.option("--kind", "asked", multiple=True, help="What reading this kind takes. Repeatable.")
+@click.option(
+    "--rules", "rule_dirs", multiple=True, type=click.Path(path_type=Path), help="Also the rules in this folder."
+)
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml.")
+def permissions(
+    provider: str,
+    only: tuple[str, ...],
+    asked: tuple[str, ...],
+    rule_dirs: tuple[Path, ...],
+    config_file: Path | None,
+) -> int:
+    """Print the least that must be allowed for `collect` and `verify`: an IAM policy, or a Kubernetes ClusterRole.
+
+    Only what reads; nothing in it can change anything, and nothing reads what is stored in buckets, tables, queues or
+    secrets. AWS's managed policy SecurityAudit includes all of the first. Whatever is not allowed is reported as not
+    looked at, never as fine.
+    """
+    for name in asked:
+        if name not in known_kinds():
+            raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
+    request = options.request(
+        paths=(), config_file=config_file, rule_dirs=rule_dirs, only=only, var_files=(), variables=(), now=None
+    )
+    # Imported here: the flags of other commands are completed without the live side.
+    from soc2gate.live import permissions as least
+
+    if only or not asked:
+        # Without a rule named, what code declares is compared as well where no rule reads it.
+        asked += tuple(app.live_kinds(request.rules) if only else filter(has_live, known_kinds()))
+    document = least.iam_policy(asked) if provider == "aws" else least.cluster_role(asked)
+    if not (document.get("Statement") or document.get("rules")):
+        raise UsageError(f"none of these is read from {provider}")
+    click.echo(json.dumps(document, indent=2))
+    if provider == "kubernetes" and "secrets" in json.dumps(document):
+        click.echo(
+            "note: of Secrets only metadata is asked for, but RBAC has no word for that: whoever may list them may read"
+            " them. Without it, what rules ask of Secrets is reported as not looked at.",
+            err=True,
+        )
+    return int(Exit.OK)

@@ -1,0 +1,123 @@
+"""Reading charts and overlays in every way they are deployed, and what they in turn point at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from soc2gate.declared import git
+from soc2gate.declared.discover import discover
+from soc2gate.declared.kubernetes.deployments import not_pointed_at
+from soc2gate.declared.kubernetes.pointers import Pointed, follow
+from soc2gate.declared.source import Root
+from soc2gate.facts import dataclass, field, replace
+from soc2gate.model.resource import Problem, Reading, Weight
+
+_DEEPEST = 8
+"""Applications that deploy Applications that deploy Applications."""
+
+
+@dataclass(slots=True)
+class Followed:
+    """Everything that is deployed from this repository as far as it says so itself."""
+
+    read: list[tuple[Root, Reading]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def followed(
+    first: Sequence[tuple[Root, Reading]],
+    built: Sequence[Root],
+    base: Path,
+    *,
+    read: Callable[[Root], Reading],
+    ways_of: Callable[[Root], list[Root]],
+    repository: Path | None = None,
+    ignore: Sequence[str] = (),
+) -> Followed:
+    """What was read first with all that it leads to, and the charts and overlays that nothing points at.
+
+    `repository` is where git is asked whose a URL is, when `base` is a copy.
+    """
+    found = Followed(list(first))
+    ours = Remotes(repository or base)
+    seen = {root.name for root, _ in first}
+    newest: Sequence[tuple[Root, Reading]] = first
+    alone = [way for root in built for way in ways_of(root)]
+    for _ in range(_DEEPEST):
+        pointed = follow([reading for _, reading in newest], base, ours.has)
+        found.problems += pointed.problems
+        wanted = [root for root in [*pointed.roots, *_folders(pointed, found, base, ignore)] if root.name not in seen]
+        if not wanted and alone:
+            # What nothing pointed at so far is deployed as it stands, and may point on.
+            wanted = [root for root in not_pointed_at(alone, [root for root, _ in found.read]) if root.name not in seen]
+            alone = []
+        if not wanted:
+            break
+        seen |= {root.name for root in wanted}
+        newest = [(root, read(root)) for root in wanted]
+        found.read += newest
+    else:
+        message = f"what is deployed points at more than {_DEEPEST} others in a row; the rest was not looked at"
+        found.problems.append(Problem(Weight.GAP, "deployments", message, None))
+    found.read = _once(found.read)
+    return found
+
+
+def _folders(pointed: Pointed, found: Followed, base: Path, ignore: Sequence[str]) -> list[Root]:
+    """Plain manifests that somebody deploys and that were not among what was to be scanned."""
+    known = {file for _, reading in found.read for file in reading.files}
+    roots = []
+    for folder in dict.fromkeys(pointed.folders):
+        there = discover((folder,), base, ignore=ignore)
+        for root in there.roots:
+            # Manifests that were read already are judged already, whoever deploys them.
+            files = tuple(file for file in root.files if file not in known)
+            if root.format == "kubernetes" and files:
+                roots.append(replace(root, files=files))
+            elif root.format in ("helm", "kustomize"):
+                roots.append(root)
+        found.problems += [problem for problem in there.problems if problem not in found.problems]
+    return roots
+
+
+def _once(read: Sequence[tuple[Root, Reading]]) -> list[tuple[Root, Reading]]:
+    """Without what was judged as it stands before something was found to deploy it."""
+    rendered = [
+        root for root, reading in read if root.deployment is not None and root.deployment.told_by and reading.resources
+    ]
+    deployed = {root.folder for root in rendered}
+    kept = {root.name for root in rendered}
+    # A chart that only another one's pointer made known stays, whatever points at it.
+    return [
+        (root, reading)
+        for root, reading in read
+        if root.format not in ("helm", "kustomize") or root.folder not in deployed or root.name in kept
+    ]
+
+
+class Remotes:
+    """Whose a repository's URL is."""
+
+    def __init__(self, repository: Path) -> None:
+        self._repository = repository
+        self._known: set[str] | None = None
+
+    def has(self, url: str) -> bool:
+        """Whether this is one of the names of this repository; where git tells none, any may be."""
+        if self._known is None:
+            told = git.git(self._repository, "config", "--get-regexp", r"^remote\..*\.(url|pushurl)$") or b""
+            lines = told.decode("utf-8", "replace").splitlines()
+            self._known = {_plain(line.partition(" ")[2]) for line in lines}
+        return not self._known or _plain(url) in self._known
+
+
+def _plain(url: str) -> str:
+    """`git@host:owner/name.git` and `https://user@host/owner/name` as `host/owner/name`."""
+    url = url.strip().lower().rstrip("/").removesuffix(".git")
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        host, _, path = scheme.rpartition("@")[2].partition(":")
+        return f"{host}/{path}" if path else url
+    host, _, path = rest.partition("/")
+    return f"{host.rpartition('@')[2].partition(':')[0]}/{path}"

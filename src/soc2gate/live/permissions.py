@@ -1,0 +1,70 @@
+"""What reading live state needs to be allowed: the exact least, from the very declarations that the readers run by.
+
+AWS's managed policy SecurityAudit holds all of it; a test says so. It holds some thousand actions more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from soc2gate.kinds.describe import Call, LiveSpelling
+from soc2gate.kinds.kubernetes_api import RESOURCES
+from soc2gate.live.aws import readable
+from soc2gate.live.kubernetes import kinds_to_list
+from soc2gate.model.value import Json
+
+SIGNING_IN = ("ec2:DescribeRegions", "sts:GetCallerIdentity")
+"""Asked before anything is read: who we are (which AWS never refuses), and which regions the account is opted into."""
+ROLE = "soc2gate-reader"
+
+
+def actions(kinds: Iterable[str]) -> tuple[str, ...]:
+    """The IAM actions that reading these kinds takes, with those that they are linked to; sorted."""
+    wanted, _, _ = readable(tuple(kinds))
+    calls = (call for kind in wanted if kind.live is not None for call in _calls(kind.live))
+    found = {call.action for call in calls}
+    return tuple(sorted(found | set(SIGNING_IN))) if found else ()
+
+
+def iam_policy(kinds: Iterable[str]) -> dict[str, Json]:
+    """An IAM policy that allows those and nothing else; without a statement where no kind is AWS's.
+
+    Listing has no resources to name, and what is read is not known before it is listed: every action is for `*`. None
+    of them reads what stands in a bucket, a table, a queue or a secret.
+    """
+    allowed: list[Json] = list(actions(kinds))
+    statement: Json = {"Sid": "Soc2gateReads", "Effect": "Allow", "Action": allowed, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement] if allowed else []}
+
+
+def cluster_role(kinds: Iterable[str]) -> dict[str, Json]:
+    """A Kubernetes ClusterRole that allows listing these kinds, with those that they are told from, and nothing else.
+
+    Of Secrets only metadata is asked for, but RBAC has no word for that: whoever may list them may read them.
+    """
+    by_group: dict[str, set[str]] = {}
+    for name in kinds_to_list(kinds):
+        resource = RESOURCES[name]
+        by_group.setdefault(resource.group, set()).add(resource.plural)
+    rules: list[Json] = [
+        {"apiGroups": [group], "resources": [*sorted(plurals)], "verbs": ["list"]}
+        for group, plurals in sorted(by_group.items())
+    ]
+    if rules:
+        # Its uid names the cluster.
+        rules.append(
+            {"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["kube-system"], "verbs": ["get"]}
+        )
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": ROLE},
+        "rules": rules,
+    }
+
+
+def _calls(live: LiveSpelling) -> Iterator[Call]:
+    for call in (live.enumerate, live.within, live.worldwide, *live.also, *live.details):
+        while call is not None:
+            yield call
+            call = call.after

@@ -1,0 +1,70 @@
+"""What must not get slow unseen: a scan of one file beside checkov, and what each resource costs as roots grow.
+
+Processor time is compared, not the clock on the wall, and the best of several runs taken in turns: a busy machine
+disturbs little. The limits stand off what is measured (`make bench` prints that), and fall with a real step back.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from checkov_for_tests import checkov
+from material import deployments, generated, small
+from measuring import Measured, interleaved, measure
+
+SCAN = [sys.executable, "-m", "soc2gate", "scan"]
+
+
+def test_a_scan_of_one_file_takes_little_longer_than_python_takes_to_start(tmp_path: Path) -> None:
+    small(tmp_path / "small")
+    commands = {"scan": [*SCAN, "small"], "python": [sys.executable, "-c", "pass"]}
+    found = interleaved(commands, tmp_path, {"scan": 12, "python": 12})
+    assert found["scan"].code == 1
+    # Six times is usual; with click and the standard library's dataclasses it was fourteen.
+    assert found["scan"].cpu < 10 * found["python"].cpu
+
+
+@pytest.mark.checkov
+def test_one_file_is_scanned_at_least_twenty_times_faster_than_by_checkov(tmp_path: Path) -> None:
+    small(tmp_path / "small")
+    commands = {
+        "ours": [*SCAN, "small"],
+        "theirs": [str(checkov()), "-d", "small", "--skip-download", "--compact", "-o", "json"],
+    }
+    found = interleaved(commands, tmp_path, {"ours": 12, "theirs": 3})
+    assert (found["ours"].code, found["theirs"].code) == (1, 1)
+    # Forty times is usual.
+    assert found["theirs"].cpu > 20 * found["ours"].cpu
+
+
+def scanned(folder: Path) -> Measured:
+    run = measure([*SCAN, folder.name], folder.parent, 3)
+    assert run.finished
+    return run
+
+
+@pytest.mark.slow
+def test_each_resource_costs_the_same_in_a_large_root_as_in_a_small_one(tmp_path: Path) -> None:
+    runs = {}
+    for number in (1000, 2000, 8000):
+        generated(tmp_path / f"root-{number}", number)
+        runs[number] = scanned(tmp_path / f"root-{number}")
+    first = (runs[2000].cpu - runs[1000].cpu) / 1000
+    last = (runs[8000].cpu - runs[2000].cpu) / 6000
+    # Were cost to grow with the square, the last thousand would cost more than six times the second.
+    assert last < 1.7 * first
+    grown = (runs[8000].peak_mb - runs[2000].peak_mb) / 6000
+    assert runs[2000].peak_mb + grown * 48_000 < 1000, "50,000 resources would take more than 1 GB"
+
+
+@pytest.mark.slow
+def test_each_deployment_costs_the_same_among_many(tmp_path: Path) -> None:
+    runs = {}
+    for number in (100, 300, 1100):
+        deployments(tmp_path / f"web-{number}", number)
+        runs[number] = scanned(tmp_path / f"web-{number}")
+    first = (runs[300].cpu - runs[100].cpu) / 200
+    last = (runs[1100].cpu - runs[300].cpu) / 800
+    assert last < 1.7 * first
