@@ -181,6 +181,8 @@ def _policy_changes(comparison: Comparison, before: Declared, after: Declared) -
         if base.get(path) == head.get(path):
             continue
         what = "baseline" if path == comparison.baseline else _policy_file(path, comparison.policy)
+        if not what and posixpath.basename(path) == "pyproject.toml" and _configures(path, comparison):
+            what = "configuration"
         if what:
             change = "added" if path not in base else "removed" if path not in head else "changed"
             changes.append(PolicyChange(what, change, path, _detail(what, path, comparison)))
@@ -189,6 +191,21 @@ def _policy_changes(comparison: Comparison, before: Declared, after: Declared) -
     changes += [_waiver_change("added", key, new[key]) for key in new if key not in old]
     changes += [_waiver_change("removed", key, old[key]) for key in old if key not in new]
     return changes
+
+
+def _configures(path: str, comparison: Comparison) -> bool:
+    """Whether a pyproject.toml holds settings of ours on either side, and they differ."""
+    import tomllib
+
+    sides = []
+    for tree in (comparison.base, comparison.head):
+        try:
+            data = tomllib.loads((tree.folder / path).read_text("utf-8")) if path in tree.blobs else {}
+        except (OSError, ValueError):
+            return True  # what cannot be read may say anything
+        tools = data.get("tool")
+        sides.append(tools.get("soc2gate") if isinstance(tools, dict) else None)
+    return sides[0] != sides[1]
 
 
 def _policy_file(path: str, policy: Sequence[str]) -> str:

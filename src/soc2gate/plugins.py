@@ -29,6 +29,8 @@ REPORTERS: Mapping[str, str] = {
     "junit": "soc2gate.output.junit:render",
     "markdown": "soc2gate.output.markdown:render",
     "html": "soc2gate.output.html:render",
+    "gitlab-quality": "soc2gate.output.gitlab:render_quality",
+    "gitlab-sast": "soc2gate.output.gitlab:render_sast",
 }
 """Format to what renders a finished run, in the order that help lists them."""
 
@@ -40,6 +42,9 @@ SUFFIXES: Mapping[str, str] = {
     ".html": "html",
 }
 """What a file's name says about the format wanted in it; text otherwise."""
+
+ALSO: Mapping[str, Sequence[str]] = {".json": ("gitlab-quality", "gitlab-sast")}
+"""Other formats that such a file may hold, where they were asked for."""
 
 _IMPORT_ERRORS = (
     ArithmeticError,

@@ -31,7 +31,15 @@ resource "aws_security_group" "web" {
   }
 }
 """
-GOOD = 'resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = true\n}\n'
+GOOD = """\
+resource "aws_sqs_queue" "q" {
+  sqs_managed_sse_enabled = true
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = "arn:aws:sqs:eu-west-1:123456789012:dead"
+    maxReceiveCount     = 5
+  })
+}
+"""
 NONE: Mapping[str, str] = {}
 ZEROS = "0" * 40
 

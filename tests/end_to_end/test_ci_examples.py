@@ -87,7 +87,7 @@ def test_every_format_is_in_the_pages_table() -> None:
     from soc2gate.plugins import REPORTERS
 
     page = (REPOSITORY / "docs/continuous-integration.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(REPORTERS)
+    assert set(re.findall(r"^\| `(\w[\w-]*)` \|", page, re.MULTILINE)) == set(REPORTERS)
 
 
 def test_the_gitlab_job_writes_each_report_where_it_says(tmp_path: Path) -> None:
@@ -103,5 +103,40 @@ def test_the_gitlab_job_writes_each_report_where_it_says(tmp_path: Path) -> None
     assert "gate open (exit 0)" in done.stdout
     written = {name: (tmp_path / name).read_text(encoding="utf-8")[:40] for name in job["artifacts"]["paths"]}
     assert written["soc2gate.html"].startswith("<!doctype html>")
-    assert written["soc2gate.sarif"].startswith("{")
+    files = job["artifacts"]["reports"]
+    quality, sast = (json.loads((tmp_path / files[name]).read_text("utf-8")) for name in ("codequality", "sast"))
+    assert {entry["check_name"] for entry in quality} >= {"sqs-dead-letter-queue"}
+    assert len(sast["vulnerabilities"]) == len(quality)
     assert (tmp_path / job["artifacts"]["reports"]["junit"]).read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_the_jenkins_stage_writes_the_reports_that_it_publishes(tmp_path: Path) -> None:
+    text = (REPOSITORY / "docs/examples/jenkins/Jenkinsfile").read_text(encoding="utf-8")
+    (command,) = re.findall(r"sh '([^']+)'", text)
+    for folder in ("infra", "k8s"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "infra/main.tf").write_text('resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = true\n}\n')
+    done = subprocess.run([sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    published = [*re.findall(r"junit '([^']+)'", text), *re.findall(r"artifacts: '([^']+)'", text)]
+    assert sorted(published) == sorted(path.name for path in tmp_path.iterdir() if path.is_file())
+    assert text.count("{") == text.count("}")
+
+
+def test_the_container_file_builds_from_what_there_is_and_runs_as_nobody() -> None:
+    text = (REPOSITORY / "docs/examples/container/Containerfile").read_text(encoding="utf-8")
+    joined = re.sub(r"\\\n\s*", "", text)
+    lines = [line.split(None, 1) for line in joined.splitlines() if line and not line.startswith("#")]
+    assert {word for word, _ in lines} <= {"FROM", "COPY", "RUN", "USER", "ENV", "WORKDIR", "ENTRYPOINT"}
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", joined, re.MULTILINE)
+    assert set(re.findall(r"--from=(\w+)", joined)) <= set(stages)
+    (constraint,) = re.findall(r"--constraint /source/(\S+)", joined)
+    assert (REPOSITORY / constraint).is_file()
+    assert lines[-1][0] == "ENTRYPOINT"
+    last_stage = [word for word, _ in lines[max(n for n, (word, _) in enumerate(lines) if word == "FROM") :]]
+    assert "USER" in last_stage
+    for file in ("docs/examples/gitlab/gitlab-ci.yml", "docs/examples/jenkins/Jenkinsfile"):
+        # Both run the image that this file is said to build, in the version that is released.
+        from soc2gate.version import __version__
+
+        assert f"soc2gate:{__version__}" in (REPOSITORY / file).read_text(encoding="utf-8")

@@ -25,6 +25,10 @@ def database(name: str = "main", public: str = "true", identifier: str = "main")
         f'  identifier              = "{identifier}"\n'
         "  storage_encrypted       = true\n"
         "  backup_retention_period = 14\n"
+        "  multi_az                = true\n"
+        "  deletion_protection     = true\n"
+        "  iam_database_authentication_enabled = true\n"
+        '  enabled_cloudwatch_logs_exports     = ["postgresql"]\n'
         f"  publicly_accessible     = {public}\n"
         "}\n"
     )
@@ -396,3 +400,20 @@ def test_a_repository_without_a_commit_says_so(repository: Repository) -> None:
     done = repository.run("scan", "--diff-base", "main")
     assert done.returncode == 2
     assert "this repository has none yet" in done.stderr
+
+
+def test_settings_that_a_change_brings_in_pyproject_are_a_policy_change(repository: Repository) -> None:
+    project = '[project]\nname = "x"\nversion = "1"\n'
+    repository.commit({"main.tf": database(public="false"), "pyproject.toml": project})
+    branch(repository, {"pyproject.toml": project + '[tool.soc2gate]\nfail_on = "never"\n', "main.tf": database()})
+    code, result = diffed(repository)
+    assert code == 1
+    assert [(item["what"], item["change"], item["path"]) for item in result["diff"]["policy_changes"]] == [
+        ("configuration", "changed", "pyproject.toml")
+    ]
+
+
+def test_other_settings_in_pyproject_are_none_of_our_business(repository: Repository) -> None:
+    repository.commit({"main.tf": database(public="false"), "pyproject.toml": '[project]\nname = "x"\n'})
+    branch(repository, {"pyproject.toml": '[project]\nname = "y"\n'})
+    assert diffed(repository)[1]["diff"]["policy_changes"] == []

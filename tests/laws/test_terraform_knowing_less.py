@@ -23,7 +23,7 @@ from soc2gate.declared.terraform.scope import Context, Scope
 from soc2gate.declared.terraform.tree import Source, Step
 from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, TfMap, TfSet, Val, opened, plain
 from soc2gate.errors import RefusedError
-from soc2gate.model.value import Alternatives, OpenList, OpenMap, Text, Unknown, as_json
+from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, as_json
 
 REAL: dict[str, Val] = {
     "s": "arn:aws:s3:::b",
@@ -44,9 +44,12 @@ VAGUE: dict[str, list[Val]] = {
     "n": [Alternatives((3, 0), WHY)],
     "b": [Alternatives((True, False), WHY)],
     "t": [["x", Unknown(WHY), "x"], OpenList(("x",), ("y", "x"), WHY), OpenList((), (Unknown(WHY),), WHY)],
-    "l": [OpenList(("q",), (Unknown(WHY),), WHY), Alternatives((["p", "", "q"], []), WHY)],
+    "l": [
+        OpenList(("q",), (Unknown(WHY),), WHY),
+        Alternatives((TfList(["p", "", "q"], STRING), TfList((), STRING)), WHY),
+    ],
     "u": [OpenList(("g",), (Unknown(WHY),), WHY)],
-    "m": [OpenMap({"k": "2"}, Unknown(WHY), WHY), {"a": Unknown(WHY), "k": "2"}],
+    "m": [OpenMap({"k": "2"}, Unknown(WHY), WHY), TfMap({"a": Unknown(WHY), "k": "2"}, STRING)],
     "o": [{"a": "v", "list": Unknown(WHY), "flag": Unknown(WHY)}, OpenMap({"a": "v"}, Unknown(WHY), WHY)],
 }
 
@@ -91,3 +94,23 @@ def test_a_conditional_whose_other_result_is_unknown_does_not_say_whether_it_is_
     assert value_of('(b ? ["x"] : other) == ["x", "y"]', {**REAL, "other": Unknown(WHY)}) is False
     assert value_of('(b ? ["x"] : other)[0]', {**REAL, "other": Unknown(WHY)}) == "x"
     assert value_of('length(b ? {a = "1"} : other)', {**REAL, "other": Unknown(WHY)}) == 1
+
+
+def test_elements_of_a_set_that_are_not_known_have_no_place_and_may_be_one() -> None:
+    """Each was found by looking further (SOC2GATE_EXPLORE=1)."""
+    some: dict[str, Val] = {**REAL, "t": ["x", Unknown(WHY), "x"]}
+    assert isinstance(value_of("[for x in toset(chunklist(t, 2)) : x]", some), OpenList)
+    united = value_of('sort(toset(["1", a, "p"]))', {**REAL, "a": Unknown(WHY)})
+    assert isinstance(united, OpenList)
+    assert united.items == ("1", "p")
+    assert len(united.more) == 1
+    nothing = Alternatives(("x", None), WHY)
+    assert value_of('(b ? [] : other) == "x"', {**REAL, "other": nothing}) is False
+
+
+def test_attributes_of_two_resources_stay_two_elements() -> None:
+    ids = [Unknown(WHY, Ref(f"aws_subnet.{name}", "id")) for name in "ab"]
+    kept = value_of("[for x in toset([one, two]) : x]", {**REAL, "one": ids[0], "two": ids[1]})
+    assert isinstance(kept, OpenList)
+    assert len(kept.items) == 2
+    assert not kept.more

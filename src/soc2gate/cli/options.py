@@ -397,7 +397,8 @@ def _paired(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, 
     unnamed = []
     for path in outputs:
         said = plugins.SUFFIXES.get(path.suffix)
-        free = [index for index, name in enumerate(formats) if name == said and index not in taken]
+        fitting = (said, *plugins.ALSO.get(path.suffix, ()))
+        free = [index for index, name in enumerate(formats) if name in fitting and index not in taken]
         if free:
             taken[free[0]] = path
         else:

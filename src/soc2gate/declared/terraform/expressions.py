@@ -46,6 +46,7 @@ from soc2gate.declared.terraform.values import (
     convert,
     describe,
     first_special,
+    in_any_order,
     to_bool,
     to_number,
     to_string,
@@ -435,6 +436,9 @@ def _for_tuple(node: ForTuple, scope: Scope) -> Val:
             ordered = ordered and not more
         else:
             more.append(value)
+    if isinstance(collection, TfSet) and len(collection) > 1 and (special := first_special(collection)) is not None:
+        # Where its elements stand is not known, and which of them are one.
+        return in_any_order([*items, *more], special.reason)
     if not more and not isinstance(collection, SPECIAL):
         return items
     return _opened(items, more, collection, ordered)

@@ -158,6 +158,9 @@ def type_of(value: Val) -> Type:
     if kind is dict:
         return Type("object", attributes={name: type_of(child) for name, child in sorted(value.items())})
     if kind is Alternatives:
+        if None in value.options:
+            # A null need not have a type.
+            return ANY
         return unify(type_of(option) for option in value.options) or ANY
     return ANY
 
@@ -318,7 +321,7 @@ def _as_list(value: Val, wanted: Type) -> Val:
         raise EvaluationError(f"list required, but this is {describe(value)}")
     elements, item = one_type(value, item)
     if isinstance(value, TfSet) and any(isinstance(element, SPECIAL) for element in value) and len(value) > 1:
-        return OpenList(tuple(elements), (), "the order of a set with unknown elements")
+        return in_any_order(elements, "the order of a set with unknown elements")
     return TfList(elements, item)
 
 
@@ -348,6 +351,17 @@ def one_type(elements: list[Any], item: Type) -> tuple[list[Val], Type]:
         if item.kind == "any":
             item = shared
     return [convert(element, item) for element in elements], item
+
+
+def in_any_order(elements: Iterable[Val], reason: str) -> OpenList:
+    """The elements of a set of which some are not known: these may be equal to others, unless they are attributes of
+    resources."""
+    certain: list[Val] = []
+    perhaps: list[Val] = []
+    for element in elements:
+        apart = first_special(element) is None or (isinstance(element, (Unknown, Text)) and _has_refs(element))
+        (certain if apart else perhaps).append(element)
+    return OpenList(tuple(certain), tuple(perhaps), reason)
 
 
 def make_set(elements: Iterable[Val], item: Type) -> Val:

@@ -25,6 +25,7 @@ from soc2gate.declared.terraform.values import (
     element_types,
     first_special,
     identity,
+    in_any_order,
     to_number,
     to_string,
     type_of,
@@ -436,6 +437,8 @@ def _sort(value: Val) -> Val:
     _simple(value)
     if isinstance(value, list) and not is_vague(value):
         return TfList(sorted([to_string(element) for element in value]), STRING)
+    if isinstance(value, TfSet):
+        return in_any_order(value, derived(value).reason)
     if isinstance(value, list):
         return OpenList(tuple(value), (), derived(value).reason)
     if isinstance(value, OpenList):
