@@ -140,6 +140,8 @@ def collect(
                 clock=request.clock,
                 regions=request.regions or request.config.regions,
                 profile=request.profile,
+                accounts=request.config.accounts,
+                organization=request.config.organization,
             )
             snapshots.append(collect_aws(aws, progress))
         else:
@@ -489,7 +491,9 @@ def _of_providers(problems: Iterable[Problem], providers: set[str]) -> list[Prob
 def _listing(resource: Resource, snapshot: Snapshot) -> LiveRef | None:
     """The call that listed a kind in the place where a declared resource should have been."""
     call = kinds.listing_call(resource.kind)
-    part = next((part for part in snapshot.parts if part.provider == provider_of(resource.kind)), None)
+    parts = [part for part in snapshot.parts if part.provider == provider_of(resource.kind)]
+    account = resource.identity.get("account")
+    part = next((part for part in parts if part.account == account), parts[0] if parts else None)
     if part is None or not call:
         return None
     region = resource.identity.get("region")
