@@ -100,8 +100,22 @@ def _part(collector: _Collector, finished_at: str, part_of: Mapping[str, str], n
         failed_calls=tuple(sorted(collector.failed, key=lambda f: (f.kind, f.region, f.uid, f.call, f.property))),
         resources=tuple(sorted(collector.resources, key=lambda r: (r.kind, r.root, r.address))),
         partial=collector.stopped,
-        notes=(*account.notes, *notes),
+        notes=(*account.notes, *_empty_regions(collector), *notes),
     )
+
+
+def _empty_regions(collector: _Collector) -> tuple[str, ...]:
+    """A remark on the regions that were looked through and hold nothing but what AWS brings along itself."""
+    if not collector.account.searched:
+        return ()
+    unread = {unit.region for unit in collector.units if unit.reason}
+    used = {
+        _region_of(resource)
+        for resource in collector.resources
+        if not resource.managed_by and not kinds.kind(resource.kind).singleton
+    }
+    empty = [region for region in collector.account.regions if region not in unread | used]
+    return (f"looked through and found empty: {', '.join(empty)}",) if empty else ()
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from soc2gate.errors import CollectError, UsageError
 from soc2gate.facts import dataclass, field
+from soc2gate.live import pace
 from soc2gate.version import __version__
 
 ALL_REGIONS = "all"
@@ -51,8 +52,22 @@ class Clients:
                 )
                 if service == "s3control" and self._has_own_endpoint():
                     client.meta.events.register("before-sign.s3-control", without_account_in_host)
+                if service in pace.PACES:
+                    # Counts pages and retries too, as AWS does.
+                    client.meta.events.register(
+                        f"before-send.{client.meta.service_model.service_id.hyphenize()}",
+                        pace.Bucket(pace.PACES[service]),
+                    )
                 self._made[service, region] = client
             return client
+
+    def offered(self, service: str, region: str) -> bool:
+        """Whether a service may be had in a region, as far as botocore knows: where it knows nothing, it may."""
+        if self._has_own_endpoint():
+            return True
+        partition = self.session.get_partition_for_region(region)
+        known = self.session.get_available_regions(service, partition)
+        return not known or region in known
 
     def forget(self) -> None:
         """Let go of every client; one that is asked for again is made again."""
@@ -89,6 +104,8 @@ class Account:
     regions: tuple[str, ...]
     notes: tuple[str, ...]
     clients: Clients
+    searched: bool = False
+    """Whether the regions are all there are, to find those in use."""
 
 
 class ShutError(CollectError):
@@ -182,13 +199,16 @@ def open_account(clients: Clients, regions: tuple[str, ...], name: str = "") -> 
     home = next(iter(named), None) or session.region_name or "us-east-1"
     caller, account, partition = _identity(clients, home)
     notes: tuple[str, ...] = (f"account {account} is called {name}",) if name else ()
-    if ALL_REGIONS in regions or (not named and not session.region_name):
-        named = _opted_in(clients, home)
+    searched = ALL_REGIONS in regions or (not named and not session.region_name)
+    if searched:
+        named, closed = _opted_in(clients, home)
+        if closed:
+            notes = (*notes, f"not opted into, so that nothing can be there: {', '.join(closed)}")
     elif not named:
         named = (home,)
         note = f"only {home} was read, the region your AWS configuration names; --region all reads every one in use"
         notes = (*notes, note)
-    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, clients)
+    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, clients, searched)
 
 
 def _identity(clients: Clients, region: str) -> tuple[str, str, str]:
@@ -226,11 +246,12 @@ def _identity(clients: Clients, region: str) -> tuple[str, str, str]:
     return arn, str(answer["Account"]), arn.split(":")[1]
 
 
-def _opted_in(clients: Clients, home: str) -> tuple[str, ...]:
+def _opted_in(clients: Clients, home: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The regions the account can have something in, and those it cannot, as it never opted into them."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = clients.get("ec2", home).describe_regions(AllRegions=False)
+        answer = clients.get("ec2", home).describe_regions(AllRegions=True)
     except (ClientError, BotoCoreError) as error:
         code = error_code(error)
         raise ShutError(
@@ -239,7 +260,9 @@ def _opted_in(clients: Clients, home: str) -> tuple[str, ...]:
             call="ec2:DescribeRegions",
             error=code,
         ) from error
-    return tuple(sorted(region["RegionName"] for region in answer["Regions"]))
+    closed = {one["RegionName"] for one in answer["Regions"] if one.get("OptInStatus") == "not-opted-in"}
+    every = {str(one["RegionName"]) for one in answer["Regions"]}
+    return tuple(sorted(every - closed)), tuple(sorted(closed))
 
 
 def error_code(error: Exception) -> str:
