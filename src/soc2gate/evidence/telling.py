@@ -134,6 +134,8 @@ def _deviation(item: Deviation, ends: str) -> dict[str, Json]:
         "told": item.told,
         "severity": item.severity,
         "criteria": list(item.criteria),
+        "control": item.control or None,
+        "side": item.side,
         "fingerprint": item.fingerprint,
         "opened": item.opened,
         "opened_by": item.opened_by,
