@@ -223,7 +223,8 @@ def test_tables_queues_and_topics(aws: Aws) -> None:
     policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*"}]}'
     sqs.create_queue(QueueName="jobs", Attributes={"KmsMasterKeyId": "alias/jobs", "Policy": policy}, tags={"a": "b"})
     sqs.create_queue(QueueName="bare")
-    sns.create_topic(Name="alerts", Attributes={"KmsMasterKeyId": "alias/alerts"})
+    # The policy that SNS itself gives a topic is nobody's to declare; this one is somebody's.
+    sns.create_topic(Name="alerts", Attributes={"KmsMasterKeyId": "alias/alerts", "Policy": policy})
     snapshot = collect(
         aws,
         "AWS::DynamoDB::Table",
