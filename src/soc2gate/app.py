@@ -84,6 +84,10 @@ class Request:
     baseline: Baseline | None = None
     history: tuple[Path, str] | None = None
     """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
+    looks: Path | None = None
+    """Where what earlier looks at live state saw is kept; None for nowhere."""
+    only_new: bool = False
+    """Close only on what the look before did not see."""
     states: tuple[Path, ...] = ()
     """State files, absolute: the ids they tell pair what code declares with what runs."""
 
@@ -536,7 +540,16 @@ def finish(
         findings = with_owners(
             findings, owners=config.owners, control_owners=config.control_owners, systems=config.systems
         )
-    decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
+    followed, closing = None, disagreements
+    if request.looks is not None and snapshot is not None:
+        # Imported here: few runs keep a history.
+        from soc2gate.engine import history
+
+        before = history.read(request.looks)
+        followed = history.follow(before, disagreements, findings, now=request.now, unread=snapshot.why_unread)
+        if request.only_new:
+            findings, closing = history.marked(findings, before), history.only_new(disagreements, followed)
+    decision = gate.decide(findings, closing, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
         command=command,
         tool={"name": "soc2gate", "version": version.__version__},
@@ -569,6 +582,7 @@ def finish(
         diff=diff,
         baseline=used,
         environments=_environments(declared.roots),
+        history=followed,
     )
     return replace(run, digests=_digests(run, request, declared, snapshot))
 

@@ -135,6 +135,8 @@ def request(
     baseline_file: Path | None = None,
     copy: Path | None = None,
     states: Sequence[Path] = (),
+    looks: Path | None = None,
+    only_new: bool = False,
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
 
@@ -187,6 +189,8 @@ def request(
         narrowed=bool(only),
         baseline=_baseline(baseline_file, copy or base),
         states=tuple(_state_file(file) for file in states),
+        looks=looks,
+        only_new=only_new,
     )
 
 

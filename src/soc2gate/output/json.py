@@ -14,11 +14,14 @@ from soc2gate.model.outcome import (
     Disagreement,
     Evidence,
     Finding,
+    History,
+    Lasting,
     RuleContrast,
     Run,
     SnapshotInfo,
     Status,
     Waiver,
+    seconds_seen,
 )
 from soc2gate.model.resource import LiveRef, Problem, Span, Where, root_of
 from soc2gate.model.value import Json, as_json
@@ -66,7 +69,35 @@ def document(run: Run) -> dict[str, Json]:
         "changed": {"files": list(run.changed.files), "elsewhere": run.changed.elsewhere} if run.changed else None,
         "diff": _diff(run.diff) if run.diff else None,
         "baseline": _baseline(run.baseline) if run.baseline else None,
+        "history": _history(run.history) if run.history else None,
         "decision": _decision(run),
+    }
+
+
+def _history(item: History) -> dict[str, Json]:
+    new = set(item.new)
+    unlooked = set(item.unlooked)
+    return {
+        "path": item.path,
+        "previous": item.previous or None,
+        "disagreements": [
+            {**_lasting(one), "new": one.fingerprint in new, "looked": one.fingerprint not in unlooked}
+            for one in item.lasting
+        ],
+        "gone": [_lasting(one) for one in item.gone],
+    }
+
+
+def _lasting(item: Lasting) -> dict[str, Json]:
+    return {
+        "fingerprint": item.fingerprint,
+        "kind": item.kind,
+        "address": item.address,
+        "difference": item.difference,
+        "property": item.property or None,
+        "first_seen": item.first_seen,
+        "last_seen": item.last_seen,
+        "seconds": seconds_seen(item),
     }
 
 
