@@ -43,6 +43,7 @@ from soc2gate.model.resource import (
 from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
+    from soc2gate.live.aws import AwsRequest
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
@@ -86,6 +87,8 @@ class Request:
     """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
     looks: Path | None = None
     """Where what earlier looks at live state saw is kept; None for nowhere."""
+    who: bool = False
+    """Ask CloudTrail who changed what differs."""
     only_new: bool = False
     """Close only on what the look before did not see."""
     states: tuple[Path, ...] = ()
@@ -130,7 +133,7 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
-    from soc2gate.live.aws import AwsRequest, collect_aws
+    from soc2gate.live.aws import collect_aws
     from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
@@ -139,15 +142,7 @@ def collect(
     for provider in providers:
         of_provider = tuple(kind for kind in wanted if provider_of(kind) == provider)
         if provider == "aws":
-            aws = AwsRequest(
-                kinds=of_provider,
-                clock=request.clock,
-                regions=request.regions or request.config.regions,
-                profile=request.profile,
-                accounts=request.config.accounts,
-                organization=request.config.organization,
-            )
-            snapshots.append(collect_aws(aws, progress))
+            snapshots.append(collect_aws(aws_request(request, of_provider), progress))
         else:
             kubeconfig = request.config.kubeconfig
             cluster = KubernetesRequest(
@@ -158,6 +153,20 @@ def collect(
             )
             snapshots.append(collect_kubernetes(cluster, progress))
     return Snapshot.join(snapshots)
+
+
+def aws_request(request: Request, wanted: tuple[str, ...] = ()) -> AwsRequest:
+    """What to ask of AWS, as whom."""
+    from soc2gate.live.aws import AwsRequest
+
+    return AwsRequest(
+        kinds=wanted,
+        clock=request.clock,
+        regions=request.regions or request.config.regions,
+        profile=request.profile,
+        accounts=request.config.accounts,
+        organization=request.config.organization,
+    )
 
 
 def verify(
@@ -198,6 +207,11 @@ def verify(
         request.config.ignores,
         today=request.now[:10],
     )
+    told: list[Problem] = []
+    if request.who:
+        from soc2gate.live.aws_who import with_who
+
+        disagreements, told = with_who(disagreements, aws_request(request))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     return finish(
         request,
@@ -210,6 +224,7 @@ def verify(
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
             *ignored,
+            *told,
         ],
         snapshot=seen,
         unread_kinds=unread_kinds,

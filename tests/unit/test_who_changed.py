@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+from aws_for_tests import REGION, Aws, Refusal, running_aws
 from cluster_for_tests import running_cluster
 
 from soc2gate.kinds import kubernetes_managers as managers
@@ -121,3 +124,82 @@ def test_a_disagreement_with_a_cluster_says_who(tmp_path: Path) -> None:
     reasons = {item["property"]: item["reason"] for item in json.loads(done.stdout)["disagreements"]}
     (path,) = [path for path in reasons if path and path.endswith("privileged")]
     assert EDITED in reasons[path]
+
+
+# CloudTrail
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with running_aws() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        server.client("sqs").create_queue(QueueName="jobs", Attributes={"SqsManagedSseEnabled": "false"})
+        yield server
+
+
+def verified(folder: Path, *more: str) -> dict[str, Any]:
+    (folder / "main.tf").write_text(
+        'resource "aws_sqs_queue" "jobs" {\n  name                    = "jobs"\n  sqs_managed_sse_enabled = true\n}\n'
+    )
+    command = ["verify", "--region", REGION, "--rule", "sqs-encrypted", "--format", "json", *more]
+    done = subprocess.run(
+        [sys.executable, "-m", "soc2gate", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def event(name: str, at: int, *, reading: bool = False) -> dict[str, object]:
+    return {"EventName": name, "EventTime": at, "Username": "ada", "ReadOnly": str(reading).lower()}
+
+
+def test_cloudtrail_is_asked_only_where_somebody_wants_to_know(aws: Aws, tmp_path: Path) -> None:
+    verified(tmp_path)
+    assert not [told for told in aws.requests if "LookupEvents" in told]
+
+
+def test_a_disagreement_with_an_account_says_who(aws: Aws, tmp_path: Path) -> None:
+    events = [
+        event("GetQueueAttributes", 1763715600, reading=True),
+        event("CreateQueue", 1763000000),
+        event("SetQueueAttributes", 1763712000),
+    ]
+    with aws.refusing(Refusal("LookupEvents", json.dumps({"Events": events}), "answer", "200 OK")):
+        report = verified(tmp_path, "--who")
+    reasons = [item["reason"] for item in report["disagreements"] if item["address"] == "aws_sqs_queue.jobs"]
+    assert reasons
+    said = "last changed by ada with SetQueueAttributes at 2025-11-21T08:00:00Z, says CloudTrail"
+    assert all(reason.endswith(said) for reason in reasons)
+    (asked,) = {told for told in aws.requests if "LookupEvents" in told}
+    assert '"AttributeValue": "jobs"' in asked
+
+
+def test_a_history_that_may_not_be_read_is_a_remark_and_hides_nothing(aws: Aws, tmp_path: Path) -> None:
+    with aws.refusing(Refusal("LookupEvents", "AccessDeniedException", "json", "400 Bad Request")):
+        report = verified(tmp_path, "--who")
+    assert report["disagreements"]
+    (remark,) = [problem for problem in report["problems"] if "who changed what" in problem["message"]]
+    assert remark["weight"] == "note"
+    assert remark["hint"] == "allow cloudtrail:LookupEvents"
+
+
+def test_the_permission_is_printed_where_it_is_asked_for() -> None:
+    def allowed(*more: str) -> list[str]:
+        command = [sys.executable, "-m", "soc2gate", "permissions", "--kind", "AWS::SQS::Queue", *more]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        actions: list[str] = json.loads(done.stdout)["Statement"][0]["Action"]
+        return actions
+
+    assert "cloudtrail:LookupEvents" not in allowed()
+    assert set(allowed("--who")) == {*allowed(), "cloudtrail:LookupEvents"}

@@ -137,6 +137,7 @@ def request(
     states: Sequence[Path] = (),
     looks: Path | None = None,
     only_new: bool = False,
+    who: bool = False,
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
 
@@ -191,6 +192,7 @@ def request(
         states=tuple(_state_file(file) for file in states),
         looks=looks,
         only_new=only_new,
+        who=who,
     )
 
 

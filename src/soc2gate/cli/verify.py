@@ -66,6 +66,12 @@ Examples:
     help="Close only on disagreements and findings that the last look did not see; all are listed. Needs a history.",
 )
 @click.option(
+    "--who",
+    is_flag=True,
+    help="Ask CloudTrail's history of ninety days who last changed what differs in AWS. Takes a permission of its own "
+    "(soc2gate permissions --who) and half a second a resource.",
+)
+@click.option(
     "--watch",
     metavar="TIME",
     help="Look again every TIME (90s, 15m, 6h) until Ctrl-C or SIGTERM; leaves with the last look's exit code.",
@@ -96,6 +102,7 @@ def verify(
     states: tuple[Path, ...],
     looks: Path | None,
     only_new: bool,
+    who: bool,
     watch: str | None,
     baseline_file: Path | None,
     fail_on: str | None,
@@ -141,6 +148,7 @@ def verify(
             baseline_file=baseline_file,
             looks=kept,
             only_new=only_new,
+            who=who,
         )
         snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
         with progress.shown() as told:
