@@ -45,6 +45,7 @@ from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
+    from soc2gate.live.aws import AwsRequest
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
@@ -86,6 +87,12 @@ class Request:
     baseline: Baseline | None = None
     history: tuple[Path, str] | None = None
     """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
+    looks: Path | None = None
+    """Where what earlier looks at live state saw is kept; None for nowhere."""
+    who: bool = False
+    """Ask CloudTrail who changed what differs."""
+    only_new: bool = False
+    """Close only on what the look before did not see."""
     states: tuple[Path, ...] = ()
     """State files, absolute: the ids they tell pair what code declares with what runs."""
     packs: tuple[Path, ...] = ()
@@ -136,7 +143,7 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
-    from soc2gate.live.aws import AwsRequest, collect_aws
+    from soc2gate.live.aws import collect_aws
     from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
@@ -145,15 +152,7 @@ def collect(
     for provider in providers:
         of_provider = tuple(kind for kind in wanted if provider_of(kind) == provider)
         if provider == "aws":
-            aws = AwsRequest(
-                kinds=of_provider,
-                clock=request.clock,
-                regions=request.regions or request.config.regions,
-                profile=request.profile,
-                accounts=request.config.accounts,
-                organization=request.config.organization,
-            )
-            snapshots.append(collect_aws(aws, progress))
+            snapshots.append(collect_aws(aws_request(request, of_provider), progress))
         else:
             kubeconfig = request.config.kubeconfig
             cluster = KubernetesRequest(
@@ -164,6 +163,20 @@ def collect(
             )
             snapshots.append(collect_kubernetes(cluster, progress))
     return Snapshot.join(snapshots)
+
+
+def aws_request(request: Request, wanted: tuple[str, ...] = ()) -> AwsRequest:
+    """What to ask of AWS, as whom."""
+    from soc2gate.live.aws import AwsRequest
+
+    return AwsRequest(
+        kinds=wanted,
+        clock=request.clock,
+        regions=request.regions or request.config.regions,
+        profile=request.profile,
+        accounts=request.config.accounts,
+        organization=request.config.organization,
+    )
 
 
 def verify(
@@ -204,6 +217,11 @@ def verify(
         request.config.ignores,
         today=request.now[:10],
     )
+    told: list[Problem] = []
+    if request.who:
+        from soc2gate.live.aws_who import with_who
+
+        disagreements, told = with_who(disagreements, aws_request(request))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     return finish(
         request,
@@ -216,6 +234,7 @@ def verify(
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
             *ignored,
+            *told,
         ],
         snapshot=seen,
         unread_kinds=unread_kinds,
@@ -550,7 +569,16 @@ def finish(
         findings = with_owners(
             findings, owners=config.owners, control_owners=config.control_owners, systems=config.systems
         )
-    decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
+    followed, closing = None, disagreements
+    if request.looks is not None and snapshot is not None:
+        # Imported here: few runs keep a history.
+        from soc2gate.engine import history
+
+        before = history.read(request.looks)
+        followed = history.follow(before, disagreements, findings, now=request.now, unread=snapshot.why_unread)
+        if request.only_new:
+            findings, closing = history.marked(findings, before), history.only_new(disagreements, followed)
+    decision = gate.decide(findings, closing, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
         command=command,
         tool={"name": "soc2gate", "version": version.__version__},
@@ -585,6 +613,7 @@ def finish(
         engines=joined.engines if joined else (),
         frameworks=_frameworks(request, findings, declared.unread) if request.frameworks else (),
         environments=_environments(declared.roots),
+        history=followed,
     )
     return replace(run, digests=_digests(run, request, declared, snapshot))
 

@@ -184,6 +184,9 @@ def request(
     states: Sequence[Path] = (),
     others: Asked | None = None,
     frameworks: Sequence[str] = (),
+    looks: Path | None = None,
+    only_new: bool = False,
+    who: bool = False,
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
 
@@ -240,6 +243,9 @@ def request(
         others=others or Asked(),
         frameworks=tuple(frameworks),
         work_tree=base if copy is not None else None,
+        looks=looks,
+        only_new=only_new,
+        who=who,
     )
 
 
