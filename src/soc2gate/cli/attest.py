@@ -17,7 +17,7 @@ from soc2gate.errors import EvidenceError, Exit, UsageError
 
 if TYPE_CHECKING:
     from soc2gate.evidence.checking import Check
-    from soc2gate.evidence.envelope import TrustedKey
+    from soc2gate.evidence.envelope import FileSigner, TrustedKey
     from soc2gate.evidence.ledger import Anchor, Ledger, Record
     from soc2gate.evidence.repository import Repository
     from soc2gate.evidence.statement import Link
@@ -165,7 +165,7 @@ def _keeper(
     from soc2gate.evidence.statement import Link as First
     from soc2gate.evidence.stores import open_store
 
-    signers = [_signer(file, passphrase_file) for file in key_files]
+    signers = [signer_of(file, passphrase_file) for file in key_files]
     ledger = Ledger(open_store(place, repository, retain_days=retain_days)) if place is not None else None
 
     def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
@@ -179,7 +179,8 @@ def _keeper(
     return keep
 
 
-def _signer(file: Path, passphrase_file: Path | None) -> Any:
+def signer_of(file: Path, passphrase_file: Path | None) -> FileSigner:
+    """The private key in a file; raises `UsageError` for one that cannot be read or opened."""
     from soc2gate.evidence.envelope import load_signer
 
     try:
