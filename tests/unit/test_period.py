@@ -507,7 +507,8 @@ def test_nothing_we_print_or_sign_says_more_than_a_record_can(place: Place) -> N
     said = [place.soc2gate(*command).out for command in (
         ("attest", "--help"), ("attest", "verify", "--help"), ("attest", "reproduce", "--help"), ("report", "--help"),
         ("keygen", "--help"), ASK, (*ASK, "--format", "json"),
-        (*ASK, "--format", "html"), (*ASK, "--format", "csv"),
+        (*ASK, "--format", "html"), (*ASK, "--format", "csv"), (*ASK, "--format", "oscal"),
+        (*ASK, "--format", "oscal-poam"),
         ("attest", "verify", record_file, "--keys", "../ci.pub", "--ledger", "../ledger"),
         ("attest", "reproduce", record_file, "--keys", "../ci.pub"),
     )]  # fmt: skip

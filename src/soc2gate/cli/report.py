@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from soc2gate.evidence.period import Report
     from soc2gate.evidence.stores import Store
 
-FORMATS = ("text", "json", "html", "csv", "zip")
+FORMATS = ("text", "json", "html", "csv", "zip", "oscal", "oscal-poam")
 
 
 @click.command(
@@ -30,6 +30,7 @@ Examples:
   soc2gate report --ledger evidence --keys ci.pub --as-of 2026-12-31        one moment
   soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format html --output report.html
   soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format csv       controls to requirements
+  soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format oscal     NIST's assessment results; oscal-poam
   soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format zip --key ci.key --output for-the-auditor.zip
 """,
 )
@@ -122,6 +123,10 @@ def _told(form: str, made: Report) -> str:
         from soc2gate.output import period_csv
 
         return period_csv.render(document)
+    if form in ("oscal", "oscal-poam"):
+        from soc2gate.output import oscal
+
+        document = oscal.assessment_results(document) if form == "oscal" else oscal.plan_of_action(document)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
