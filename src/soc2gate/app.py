@@ -143,13 +143,15 @@ def collect(
     wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
     snapshots = []
     for provider in providers:
-        of_provider = tuple(kind for kind in wanted if _provider(kind) == provider)
+        of_provider = tuple(kind for kind in wanted if provider_of(kind) == provider)
         if provider == "aws":
             aws = AwsRequest(
                 kinds=of_provider,
                 clock=request.clock,
                 regions=request.regions or request.config.regions,
                 profile=request.profile,
+                accounts=request.config.accounts,
+                organization=request.config.organization,
             )
             snapshots.append(collect_aws(aws, progress))
         else:
@@ -182,19 +184,14 @@ def verify(
 
     declared = read_declared(request)
     if snapshot is None:
-        snapshot = collect(
-            replace(request, regions=regions_of(request, declared.resources)),
-            providers=providers_of(declared.resources),
-            asked=sorted(_asked_kinds(declared.resources, (), request)),
-            progress=progress,
-        )
+        snapshot = look(request, declared, progress=progress)
         if keep is not None:
             keep(snapshot)
     seen = snapshot
     providers = set(providers_of(declared.resources))
-    live = tuple(resource for resource in seen.resources() if _provider(resource.kind) in providers)
+    live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
-    asked = _asked_kinds(declared.resources, live, request)
+    asked = asked_kinds(declared.resources, live, request)
     found = match(
         declared.resources,
         live,
@@ -222,6 +219,16 @@ def verify(
         ],
         snapshot=seen,
         unread_kinds=unread_kinds,
+    )
+
+
+def look(request: Request, declared: Declared, *, progress: Callable[[Progress], None] | None = None) -> Snapshot:
+    """Read live state of what the code declares, where it deploys to. Raises what `collect` raises."""
+    return collect(
+        replace(request, regions=regions_of(request, declared.resources)),
+        providers=providers_of(declared.resources),
+        asked=sorted(asked_kinds(declared.resources, (), request)),
+        progress=progress,
     )
 
 
@@ -433,7 +440,7 @@ def _root_of_state(state: Path, readings: Sequence[Reading], base: Path) -> int:
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:
     """The live sides the code deploys to, sorted."""
-    return sorted({_provider(resource.kind) for resource in resources})
+    return sorted({provider_of(resource.kind) for resource in resources})
 
 
 def regions_of(request: Request, resources: Iterable[Resource]) -> tuple[str, ...]:
@@ -454,11 +461,11 @@ def _regions_of(root: RootConfig, request: Request) -> Iterable[str]:
     return [region for name in named or [""] for region in root.of(name).regions]
 
 
-def _provider(kind: str) -> str:
+def provider_of(kind: str) -> str:
     return "kubernetes" if kind.startswith("Kubernetes::") else "aws"
 
 
-def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
+def asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
     """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
     named = {resource.kind for resource in [*declared, *live]}
     known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
@@ -494,7 +501,9 @@ def _of_providers(problems: Iterable[Problem], providers: set[str]) -> list[Prob
 def _listing(resource: Resource, snapshot: Snapshot) -> LiveRef | None:
     """The call that listed a kind in the place where a declared resource should have been."""
     call = kinds.listing_call(resource.kind)
-    part = next((part for part in snapshot.parts if part.provider == _provider(resource.kind)), None)
+    parts = [part for part in snapshot.parts if part.provider == provider_of(resource.kind)]
+    account = resource.identity.get("account")
+    part = next((part for part in parts if part.account == account), parts[0] if parts else None)
     if part is None or not call:
         return None
     region = resource.identity.get("region")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc2gate.bridges import Asked, checkov, ocsf, sarif
 from soc2gate.bridges.joining import Joined, Terms, join
 from soc2gate.bridges.reported import Places, Report, read_json
 from soc2gate.errors import InputError
+from soc2gate.facts import dataclass, field
 from soc2gate.model.checks import CheckMap
 from soc2gate.model.outcome import Finding
 from soc2gate.model.resource import Problem, Resource, Weight

@@ -15,12 +15,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soc2gate.bridges import checkov
 from soc2gate.bridges.reported import Places, Report, parse_json
 from soc2gate.errors import InputError, UsageError
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.resource import Problem, Weight
 
 VERSION = "3.3.30"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from soc2gate.bridges.reported import FAIL, PASS, SKIPPED, UNKNOWN, Places, Report, Reported
 from soc2gate.engine.evaluate import fingerprint
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.checks import NO_CONTROL, Check, CheckMap
 from soc2gate.model.outcome import Also, CheckWords, EngineUse, Finding, Verdict, Waiver
 from soc2gate.model.resource import Problem, Resource, Side, Span, Weight, Where, place_of

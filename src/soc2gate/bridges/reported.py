@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from soc2gate.errors import InputError, UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import LiveRef, Problem
 
 Json: TypeAlias = Any
