@@ -22,7 +22,7 @@ from soc2gate.declared.git import Author
 from soc2gate.declared.inputs import inputs_digest, sha256
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Reader, Root
-from soc2gate.declared.written_waivers import INLINE, Written, read_waivers
+from soc2gate.declared.written_waivers import INLINE, Written, built_waivers, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
@@ -111,6 +111,10 @@ class Declared:
     """Part of the code was not read, so anything might stand there."""
     digests: Mapping[str, str]
     """File to the sha256 of what was read of it, where its own bytes hold secrets."""
+    renderers: Mapping[str, str] = field(default_factory=dict)
+    """The tools that built charts and overlays, to their versions."""
+    written: tuple[Written, ...] = ()
+    """Waivers in what those tools built: a template's own text does not show them."""
 
 
 def scan(request: Request) -> Run:
@@ -287,6 +291,8 @@ def normalised(
         roots=tuple(roots),
         files=tuple(sorted({file for reading in readings for file in reading.files})),
         digests={file: digest for reading in readings for file, digest in reading.digests.items()},
+        renderers=dict(sorted({reading.renderer for reading in readings if reading.renderer[0]})),
+        written=tuple(built_waivers(readings)),
         unjudged=normal.unjudged,
         unread=bool(request.unread)
         or any(reading.unread for reading in readings)
@@ -522,7 +528,7 @@ def finish(
         joined = join_others(request, declared, findings, live, changed)
     findings = joined.findings if joined else findings
     if judged is None:
-        judged = judged_waivers(request, declared.files)
+        judged = judged_waivers(request, declared.files, declared.written)
     findings = waivers.apply_to_findings(findings, judged)
     disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
     told = [*declared.problems, *problems, *(joined.problems if joined else ()), *waivers.notes(judged)]
@@ -575,6 +581,7 @@ def finish(
         baseline=used,
         engines=joined.engines if joined else (),
         frameworks=_frameworks(request, findings, declared.unread) if request.frameworks else (),
+        renderers=declared.renderers,
         environments=_environments(declared.roots),
     )
     return replace(run, digests=_digests(run, request, declared, snapshot))
@@ -631,10 +638,10 @@ def join_others(
     return beside.beside(request.others, findings, subject, runner, terms)
 
 
-def judged_waivers(request: Request, files: Iterable[str]) -> list[waivers.Judged]:
-    """The waivers of the configuration and those written in these files, each with whether it counts."""
+def judged_waivers(request: Request, files: Iterable[str], built: Sequence[Written] = ()) -> list[waivers.Judged]:
+    """The waivers of the configuration, those written in these files and those in what a tool built of them."""
     config = request.config
-    written = read_waivers(files, request.base)
+    written = with_built(read_waivers(files, request.base), built)
     if not written and not config.waivers:
         return []
     terms = waivers.Terms(

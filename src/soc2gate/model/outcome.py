@@ -383,6 +383,8 @@ class Run:
     """Other engines whose results are told beside ours."""
     frameworks: tuple[FrameworkStatus, ...] = ()
     """Other frameworks that were asked for."""
+    renderers: Mapping[str, str] = field(default_factory=dict)
+    """The tools that built charts and overlays (`helm`, `kubectl`, `kustomize`) to their versions."""
 
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Root to the environments it was evaluated for; only roots that have some."""
