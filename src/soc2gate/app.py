@@ -96,6 +96,12 @@ class Request:
     """The folder that `base` is a copy of: results of other engines name its files."""
     frameworks: tuple[str, ...] = ()
     """Other frameworks to tell of, by our controls."""
+    step: Callable[[str], None] | None = None
+    """Told what is being done, where somebody watches."""
+
+    def doing(self, what: str) -> None:
+        if self.step is not None:
+            self.step(what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ def scan(request: Request) -> Run:
     Raises `UsageError` when there is nothing to scan, `ConfigError` for a rule that does not compile.
     """
     declared = read_declared(request)
+    request.doing(f"asking {len(request.rules.rules)} rules about {len(declared.resources)} resources")
     findings = evaluate(request.rules, declared.resources, now=request.now)
     return finish(request, "scan", declared, findings)
 
@@ -360,6 +367,7 @@ def points(raw: RawResource) -> bool:
 
 def read_root(root: Root, request: Request) -> Reading:
     """Read one root with what configuration and flags say of it."""
+    request.doing(f"reading {root.name}")
     reader: Reader = plugins.load(plugins.READERS[root.format])
     reading = reader(root, request.base, options_for(root, request))
     return told_apart(reading, root.environment) if root.environment else reading
@@ -614,6 +622,7 @@ def join_others(
     from soc2gate.bridges.reported import Places
     from soc2gate.packs.checks import load_checks
 
+    request.doing("asking checkov" if request.others.checkov else "reading the results of other engines")
     formats = tuple(dict.fromkeys(root.format for root in declared.roots))
     roots = {root.path for root in declared.roots}
     named = [(entry.path, file) for entry in request.config.roots if entry.path in roots for file in entry.var_files]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from soc2gate.cli.options import named_config
 from soc2gate.config import load as load_config
 from soc2gate.errors import Exit
 from soc2gate.packs import load as load_rules
@@ -41,7 +42,7 @@ def checkov_path(config_file: Path | None, rule_dirs: tuple[Path, ...], output: 
     """
     from soc2gate.bridges import checkov_path as folder
 
-    config = load_config(Path.cwd(), config_file)
+    config = load_config(Path.cwd(), named_config(config_file))
     packs = [Path(os.path.abspath(pack)) for pack in (*config.packs, *rule_dirs)]
     arguments = [word for pack in packs for word in ("--rules", str(pack))]
     if config_file is not None:
