@@ -18,8 +18,11 @@ from soc2gate.packs import load as load_rules
     epilog="""\b
 Examples:
   checkov -d infra --external-checks-dir "$(soc2gate checkov-path)"
-  checkov -d infra --external-checks-dir "$(soc2gate checkov-path)" --check s3-encryption,sg-no-ssh-from-internet
+  checkov -d infra --external-checks-dir "$(soc2gate checkov-path)" --check soc2gate_s3-encryption
   soc2gate checkov-path --rules ./policy         with your own rules among them
+
+\b
+In --check and --skip-check our ids begin with soc2gate_: for manifests, checkov takes a word without _ for a namespace.
 
 \b
 checkov asks soc2gate in soc2gate's own environment: the two need not share one. What soc2gate cannot decide is no
