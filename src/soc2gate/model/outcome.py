@@ -431,6 +431,8 @@ class Run:
     """Other engines whose results are told beside ours."""
     frameworks: tuple[FrameworkStatus, ...] = ()
     """Other frameworks that were asked for."""
+    renderers: Mapping[str, str] = field(default_factory=dict)
+    """The tools that built charts and overlays (`helm`, `kubectl`, `kustomize`) to their versions."""
 
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Root to the environments it was evaluated for; only roots that have some."""
@@ -439,6 +441,3 @@ class Run:
         """What is to be said of the check behind another engine's finding."""
         used = next((one for one in self.engines if one.name == finding.engine), None)
         return used.checks.get(finding.rule) if used else None
-
-    history: History | None = None
-    """Set when what earlier looks saw is kept."""

@@ -72,6 +72,7 @@ def document(run: Run) -> dict[str, Json]:
         "diff": _diff(run.diff) if run.diff else None,
         "baseline": _baseline(run.baseline) if run.baseline else None,
         "engines": [_engine(item) for item in run.engines],
+        "renderers": dict(run.renderers),
         "frameworks": [_framework(item) for item in run.frameworks],
         "history": _history(run.history) if run.history else None,
         "decision": _decision(run),
