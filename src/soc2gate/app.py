@@ -45,6 +45,7 @@ from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
+    from soc2gate.live.aws import AwsRequest
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
@@ -86,6 +87,12 @@ class Request:
     baseline: Baseline | None = None
     history: tuple[Path, str] | None = None
     """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
+    looks: Path | None = None
+    """Where what earlier looks at live state saw is kept; None for nowhere."""
+    who: bool = False
+    """Ask CloudTrail who changed what differs."""
+    only_new: bool = False
+    """Close only on what the look before did not see."""
     states: tuple[Path, ...] = ()
     """State files, absolute: the ids they tell pair what code declares with what runs."""
     packs: tuple[Path, ...] = ()
@@ -147,22 +154,16 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
-    from soc2gate.live.aws import AwsRequest, collect_aws
+    from soc2gate.live.aws import collect_aws
     from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
     wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
     snapshots = []
     for provider in providers:
-        of_provider = tuple(kind for kind in wanted if _provider(kind) == provider)
+        of_provider = tuple(kind for kind in wanted if provider_of(kind) == provider)
         if provider == "aws":
-            aws = AwsRequest(
-                kinds=of_provider,
-                clock=request.clock,
-                regions=request.regions or request.config.regions,
-                profile=request.profile,
-            )
-            snapshots.append(collect_aws(aws, progress))
+            snapshots.append(collect_aws(aws_request(request, of_provider), progress))
         else:
             kubeconfig = request.config.kubeconfig
             cluster = KubernetesRequest(
@@ -173,6 +174,20 @@ def collect(
             )
             snapshots.append(collect_kubernetes(cluster, progress))
     return Snapshot.join(snapshots)
+
+
+def aws_request(request: Request, wanted: tuple[str, ...] = ()) -> AwsRequest:
+    """What to ask of AWS, as whom."""
+    from soc2gate.live.aws import AwsRequest
+
+    return AwsRequest(
+        kinds=wanted,
+        clock=request.clock,
+        regions=request.regions or request.config.regions,
+        profile=request.profile,
+        accounts=request.config.accounts,
+        organization=request.config.organization,
+    )
 
 
 def verify(
@@ -193,19 +208,14 @@ def verify(
 
     declared = read_declared(request)
     if snapshot is None:
-        snapshot = collect(
-            replace(request, regions=regions_of(request, declared.resources)),
-            providers=providers_of(declared.resources),
-            asked=sorted(_asked_kinds(declared.resources, (), request)),
-            progress=progress,
-        )
+        snapshot = look(request, declared, progress=progress)
         if keep is not None:
             keep(snapshot)
     seen = snapshot
     providers = set(providers_of(declared.resources))
-    live = tuple(resource for resource in seen.resources() if _provider(resource.kind) in providers)
+    live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
-    asked = _asked_kinds(declared.resources, live, request)
+    asked = asked_kinds(declared.resources, live, request)
     found = match(
         declared.resources,
         live,
@@ -218,6 +228,11 @@ def verify(
         request.config.ignores,
         today=request.now[:10],
     )
+    told: list[Problem] = []
+    if request.who:
+        from soc2gate.live.aws_who import with_who
+
+        disagreements, told = with_who(disagreements, aws_request(request))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     return finish(
         request,
@@ -230,9 +245,20 @@ def verify(
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
             *ignored,
+            *told,
         ],
         snapshot=seen,
         unread_kinds=unread_kinds,
+    )
+
+
+def look(request: Request, declared: Declared, *, progress: Callable[[Progress], None] | None = None) -> Snapshot:
+    """Read live state of what the code declares, where it deploys to. Raises what `collect` raises."""
+    return collect(
+        replace(request, regions=regions_of(request, declared.resources)),
+        providers=providers_of(declared.resources),
+        asked=sorted(asked_kinds(declared.resources, (), request)),
+        progress=progress,
     )
 
 
@@ -447,7 +473,7 @@ def _root_of_state(state: Path, readings: Sequence[Reading], base: Path) -> int:
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:
     """The live sides the code deploys to, sorted."""
-    return sorted({_provider(resource.kind) for resource in resources})
+    return sorted({provider_of(resource.kind) for resource in resources})
 
 
 def regions_of(request: Request, resources: Iterable[Resource]) -> tuple[str, ...]:
@@ -468,11 +494,11 @@ def _regions_of(root: RootConfig, request: Request) -> Iterable[str]:
     return [region for name in named or [""] for region in root.of(name).regions]
 
 
-def _provider(kind: str) -> str:
+def provider_of(kind: str) -> str:
     return "kubernetes" if kind.startswith("Kubernetes::") else "aws"
 
 
-def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
+def asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
     """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
     named = {resource.kind for resource in [*declared, *live]}
     known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
@@ -508,7 +534,9 @@ def _of_providers(problems: Iterable[Problem], providers: set[str]) -> list[Prob
 def _listing(resource: Resource, snapshot: Snapshot) -> LiveRef | None:
     """The call that listed a kind in the place where a declared resource should have been."""
     call = kinds.listing_call(resource.kind)
-    part = next((part for part in snapshot.parts if part.provider == _provider(resource.kind)), None)
+    parts = [part for part in snapshot.parts if part.provider == provider_of(resource.kind)]
+    account = resource.identity.get("account")
+    part = next((part for part in parts if part.account == account), parts[0] if parts else None)
     if part is None or not call:
         return None
     region = resource.identity.get("region")
@@ -555,7 +583,16 @@ def finish(
         findings = with_owners(
             findings, owners=config.owners, control_owners=config.control_owners, systems=config.systems
         )
-    decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
+    followed, closing = None, disagreements
+    if request.looks is not None and snapshot is not None:
+        # Imported here: few runs keep a history.
+        from soc2gate.engine import history
+
+        before = history.read(request.looks)
+        followed = history.follow(before, disagreements, findings, now=request.now, unread=snapshot.why_unread)
+        if request.only_new:
+            findings, closing = history.marked(findings, before), history.only_new(disagreements, followed)
+    decision = gate.decide(findings, closing, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
         command=command,
         tool={"name": "soc2gate", "version": version.__version__},
@@ -591,6 +628,7 @@ def finish(
         frameworks=_frameworks(request, findings, declared.unread) if request.frameworks else (),
         renderers=declared.renderers,
         environments=_environments(declared.roots),
+        history=followed,
     )
     return replace(run, digests=_digests(run, request, declared, snapshot))
 

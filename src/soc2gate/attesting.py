@@ -101,6 +101,7 @@ def evaluate_commit(asked: AttestRequest) -> tuple[Run, Occasion]:
         finished_at=asked.clock(),
         invocation=origin.invocation(asked.environment),
         change=origin.reported_change(asked.environment, asked.change_file, commit.id),
+        control_owners=config.control_owners,
     )
     return run, occasion
 

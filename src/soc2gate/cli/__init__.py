@@ -17,6 +17,7 @@ COMMANDS = {
     "scan": "soc2gate.cli.scan:scan",
     "verify": "soc2gate.cli.verify:verify",
     "collect": "soc2gate.cli.collect:collect",
+    "inventory": "soc2gate.cli.inventory:inventory",
     "permissions": "soc2gate.cli.permissions:permissions",
     "attest": "soc2gate.cli.attest:attest",
     "report": "soc2gate.cli.report:report",

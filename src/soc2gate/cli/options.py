@@ -195,6 +195,9 @@ def request(
     states: Sequence[Path] = (),
     others: Asked | None = None,
     frameworks: Sequence[str] = (),
+    looks: Path | None = None,
+    only_new: bool = False,
+    who: bool = False,
     step: Callable[[str], None] | None = None,
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
@@ -255,6 +258,9 @@ def request(
         frameworks=tuple(frameworks),
         step=step,
         work_tree=base if copy is not None else None,
+        looks=looks,
+        only_new=only_new,
+        who=who,
     )
 
 

@@ -37,7 +37,8 @@ def waivers(
 ) -> int:
     """List every waiver: of soc2gate.yaml, of the files it names, and written beside the code.
 
-    Other tools' skip comments are listed too. Age and author are what git tells of the line.
+    Other tools' skip comments are listed too. Age and author are what git tells of the line. A
+    waiver holds in every environment that its code is evaluated for.
     """
     request = options.request(
         paths=paths,

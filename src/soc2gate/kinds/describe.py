@@ -205,12 +205,17 @@ class Kind:
     """What a person calls it: `S3 bucket`."""
     terraform: tuple[Spelling, ...] = ()
     cloudformation: Spelling | None = None
+    also_cloudformation: tuple[Spelling, ...] = ()
+    """CloudFormation types that are this kind under another name (an inline topic policy)."""
     manifest: Spelling | None = None
     companions: tuple[Companion, ...] = ()
     links: Mapping[str, Link] = field(default_factory=dict)
     live: LiveSpelling | None = None
     names: tuple[str, ...] = ()
     """Identity keys or properties whose declared value names one live resource within its account and region."""
+    holds: Callable[[Mapping[str, Value]], Sequence[Value]] | None = None
+    """From the properties, the names of what is this resource's alone (an instance's network interfaces), by which
+    companions may name it too."""
     singleton: bool = False
     """One per account or region: never missing, never unmanaged."""
     shown_by: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.kinds.describe import Call, LiveSpelling
 from soc2gate.kinds.kubernetes_api import RESOURCES
 from soc2gate.live.aws import readable
@@ -15,6 +16,8 @@ from soc2gate.model.value import Json
 
 SIGNING_IN = ("ec2:DescribeRegions", "sts:GetCallerIdentity")
 """Asked before anything is read: who we are (which AWS never refuses), and which regions the account is opted into."""
+LOOKING_UP = "cloudtrail:LookupEvents"
+"""For `verify --who` alone."""
 ROLE = "soc2gate-reader"
 
 
@@ -26,15 +29,39 @@ def actions(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found | set(SIGNING_IN))) if found else ()
 
 
-def iam_policy(kinds: Iterable[str]) -> dict[str, Json]:
+def iam_policy(kinds: Iterable[str], *, who: bool = False) -> dict[str, Json]:
     """An IAM policy that allows those and nothing else; without a statement where no kind is AWS's.
 
     Listing has no resources to name, and what is read is not known before it is listed: every action is for `*`. None
     of them reads what stands in a bucket, a table, a queue or a secret.
     """
     allowed: list[Json] = list(actions(kinds))
+    if who and allowed:
+        allowed = [*sorted({*actions(kinds), LOOKING_UP})]
     statement: Json = {"Sid": "Soc2gateReads", "Effect": "Allow", "Action": allowed, "Resource": "*"}
     return {"Version": "2012-10-17", "Statement": [statement] if allowed else []}
+
+
+def assuming(accounts: Iterable[AccountConfig], organization: OrganizationConfig | None) -> dict[str, Json]:
+    """What whoever signs in needs beyond that: to take on the roles of the configured accounts, and, where they are an
+    organization's, to list these. Without a statement where only their own account is read."""
+    roles: list[Json] = [*sorted({entry.role_arn for entry in accounts if entry.role_arn})]
+    statements: list[Json] = []
+    if organization is not None:
+        roles.append(f"arn:*:iam::*:role/{organization.role_name}")
+        statements.append(
+            {
+                "Sid": "Soc2gateListsAccounts",
+                "Effect": "Allow",
+                "Action": ["organizations:ListAccounts"],
+                "Resource": "*",
+            }
+        )
+    if roles:
+        statements.append(
+            {"Sid": "Soc2gateTakesOnRoles", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": roles}
+        )
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def cluster_role(kinds: Iterable[str]) -> dict[str, Json]:

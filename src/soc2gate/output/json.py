@@ -16,11 +16,14 @@ from soc2gate.model.outcome import (
     Evidence,
     Finding,
     FrameworkStatus,
+    History,
+    Lasting,
     RuleContrast,
     Run,
     SnapshotInfo,
     Status,
     Waiver,
+    seconds_seen,
 )
 from soc2gate.model.resource import LiveRef, Problem, Span, Where, root_of
 from soc2gate.model.value import Json, as_json
@@ -71,7 +74,35 @@ def document(run: Run) -> dict[str, Json]:
         "engines": [_engine(item) for item in run.engines],
         "renderers": dict(run.renderers),
         "frameworks": [_framework(item) for item in run.frameworks],
+        "history": _history(run.history) if run.history else None,
         "decision": _decision(run),
+    }
+
+
+def _history(item: History) -> dict[str, Json]:
+    new = set(item.new)
+    unlooked = set(item.unlooked)
+    return {
+        "path": item.path,
+        "previous": item.previous or None,
+        "disagreements": [
+            {**_lasting(one), "new": one.fingerprint in new, "looked": one.fingerprint not in unlooked}
+            for one in item.lasting
+        ],
+        "gone": [_lasting(one) for one in item.gone],
+    }
+
+
+def _lasting(item: Lasting) -> dict[str, Json]:
+    return {
+        "fingerprint": item.fingerprint,
+        "kind": item.kind,
+        "address": item.address,
+        "difference": item.difference,
+        "property": item.property or None,
+        "first_seen": item.first_seen,
+        "last_seen": item.last_seen,
+        "seconds": seconds_seen(item),
     }
 
 
