@@ -433,7 +433,8 @@ class Run:
     """Other frameworks that were asked for."""
     renderers: Mapping[str, str] = field(default_factory=dict)
     """The tools that built charts and overlays (`helm`, `kubectl`, `kustomize`) to their versions."""
-
+    history: History | None = None
+    """Set when what earlier looks saw is kept."""
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Root to the environments it was evaluated for; only roots that have some."""
 
