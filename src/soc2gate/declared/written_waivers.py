@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soc2gate.declared.files import TERRAFORM_SUFFIXES, read_text
 from soc2gate.declared.options import Limits
@@ -24,6 +25,9 @@ from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import Waiver
 from soc2gate.model.resource import Reading, Span, place_of
 from soc2gate.patterns import regex
+
+if TYPE_CHECKING:
+    from soc2gate.yaml_lines import Document, YamlValue
 
 INLINE = "inline"
 REQUIRED = ("reason", "owner", "approver", "expires")
@@ -260,8 +264,7 @@ def _metadata(path: str, text: str) -> Iterator[Written]:
         for name, body in resources.items() if isinstance(resources, dict) else ():
             metadata = body.get("Metadata") if isinstance(body, dict) else None
             if isinstance(metadata, dict):
-                place = document.span(body, "Metadata")
-                yield from _template_waivers(name, metadata, Span(path, place.line, place.column))
+                yield from _template_waivers(name, metadata, document, path)
         items = data.get("items")
         for item in items if isinstance(items, list) else [data]:
             meta = item.get("metadata") if isinstance(item, dict) else None
@@ -275,10 +278,14 @@ def _metadata(path: str, text: str) -> Iterator[Written]:
                     yield from _annotations(address, {key: value}, Span(path, place.line, place.column))
 
 
-def _template_waivers(address: str, metadata: Mapping[str, object], place: Span) -> Iterator[Written]:
+def _template_waivers(address: str, metadata: dict[str, YamlValue], document: Document, path: str) -> Iterator[Written]:
     ours = metadata.get("soc2gate")
     entries = ours.get("waive") if isinstance(ours, dict) else None
     for entry in entries if isinstance(entries, list) else [entries] if entries is not None else []:
+        # Its own line: who wrote the metadata around it may be somebody else.
+        named = isinstance(entry, dict) and "rule" in entry
+        at = document.span(entry, "rule") if named else document.span(metadata, "soc2gate")
+        place = Span(path, at.line, at.column)
         if isinstance(entry, dict) and isinstance(entry.get("rule"), str):
             given = {key: str(value) for key, value in entry.items() if key != "rule"}
             waiver, wrong = _waiver(str(entry["rule"]), given, place)
@@ -290,7 +297,9 @@ def _template_waivers(address: str, metadata: Mapping[str, object], place: Span)
     skips = checkov.get("skip") if isinstance(checkov, dict) else None
     for skip in skips if isinstance(skips, list) else ():
         if isinstance(skip, dict) and isinstance(skip.get("id"), str):
-            waiver = Waiver(skip["id"], "", str(skip.get("comment", "")), "", "", "", place, source="checkov")
+            at = document.span(skip, "id")
+            place = Span(path, at.line, at.column)
+            waiver = Waiver(str(skip["id"]), "", str(skip.get("comment", "")), "", "", "", place, source="checkov")
             yield Written(waiver, place.path, place.line, place.line, address)
 
 
