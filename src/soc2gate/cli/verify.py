@@ -27,6 +27,7 @@ Examples:
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify k8s --context prod               manifests against a cluster
+  soc2gate verify k8s --snapshot dump.json         against what kubectl get -A -o json wrote
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
                                                    the same once, under cron: seen/live.history.json keeps the times
@@ -39,7 +40,8 @@ Examples:
     "snapshot_files",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Compare with this snapshot (from `soc2gate collect`) instead of reading live state. Repeatable.",
+    help="Compare with this snapshot (from `soc2gate collect`) or with what "
+    "`kubectl get deployments,… -A -o json` wrote, instead of reading live state. Repeatable.",
 )
 @click.option(
     "--state",
@@ -116,7 +118,7 @@ def verify(
     Only calls that change no resource are made. Live state is read from the account and the cluster that your
     credentials and kubeconfig reach, or from a snapshot.
     """
-    from soc2gate.live.snapshot import Snapshot
+    from soc2gate.live.files import read_files
 
     if looks is None and save_snapshot is not None:
         name = save_snapshot.name.removesuffix(".gz").removesuffix(".json")
@@ -150,7 +152,7 @@ def verify(
             only_new=only_new,
             who=who,
         )
-        snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
+        snapshot = read_files(snapshot_files) if snapshot_files else None
         with progress.shown() as told:
             return app.verify(
                 request, snapshot, progress=told, keep=None if save_snapshot is None else _keeper(save_snapshot)
