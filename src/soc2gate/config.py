@@ -155,6 +155,10 @@ class Config:
     inline_waivers: bool = True
     accept_foreign_skips: bool = False
     foreign_skips: Mapping[str, str] = field(default_factory=dict)
+    checkov_command: Path | None = None
+    """Absolute: checkov in an environment of its own."""
+    checkov_seconds: int = 0
+    """How long it may take; 0 takes the usual limit."""
     plugins: tuple[str, ...] = ()
     ignore_paths: tuple[str, ...] = ()
     """Patterns as in .gitignore, relative to the base."""
@@ -498,6 +502,8 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         inline_waivers=data.get("inline_waivers") is not False,
         accept_foreign_skips=data.get("accept_foreign_skips") is True,
         foreign_skips=table.pairs("foreign_skips"),
+        checkov_command=_command(table.table("checkov").text("command"), folder),
+        checkov_seconds=_whole(table.table("checkov").data.get("timeout")) or 0,
         plugins=table.texts("plugins"),
         ignore_paths=tuple(patterns),
         written=data,
@@ -548,6 +554,10 @@ def _as_text(value: Json) -> str:
 
 def _whole(value: Json) -> int | None:
     return int(value) if isinstance(value, (int, float)) else None
+
+
+def _command(text: str, folder: Path) -> Path | None:
+    return Path(os.path.abspath(folder / Path(text).expanduser())) if text else None
 
 
 def _account(text: str) -> str:

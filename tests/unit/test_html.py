@@ -80,7 +80,7 @@ def test_a_name_that_reorders_or_hides_text_is_shown_for_what_it_is() -> None:
 def test_only_our_script_may_run() -> None:
     text = html.render(given.a_run())
     script = text.split("<script>")[1].split("</script>")[0]
-    assert f"script-src &#x27;{html._digest(script)}&#x27;" in text
+    assert f"script-src &#x27;{html.digest(script)}&#x27;" in text
 
 
 def test_the_line_that_decided_is_quoted_and_marked(tmp_path: Path) -> None:

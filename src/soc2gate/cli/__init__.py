@@ -30,6 +30,7 @@ COMMANDS = {
     "init": "soc2gate.cli.init:init",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
+    "checkov-path": "soc2gate.cli.checkov_path:checkov_path",
     "completion": "soc2gate.cli.completion:completion",
     "doctor": "soc2gate.cli.doctor:doctor",
 }

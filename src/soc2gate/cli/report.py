@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from soc2gate.cli import options
 from soc2gate.cli.attest import anchor_of, trusted, trusting
 from soc2gate.errors import Exit, UsageError
 
+if TYPE_CHECKING:
+    from soc2gate.evidence.period import Report
+
 
 @click.command(
     epilog="""\b
@@ -18,6 +22,7 @@ Examples:
   soc2gate report --ledger git: --keys soc2gate-keys.json --from v1.0 --to main
   soc2gate report --ledger evidence --keys ci.pub --from 2026-07-01 --to 2026-12-31 --anchor 412:9f86…
   soc2gate report --ledger evidence --keys ci.pub --as-of 2026-12-31        one moment
+  soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format html --output report.html
 """,
 )
 @trusting
@@ -30,7 +35,7 @@ Examples:
 @click.option("--verify-every", type=click.IntRange(min=1), help="Hours between looks at live state; gaps are named.")
 @click.option("--sample", type=click.IntRange(min=1), help="Draw so many commits, the same for the same seed.")
 @click.option("--seed", default="", help="For --sample.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there.")
 def report(
     key_files: tuple[Path, ...],
@@ -53,9 +58,7 @@ def report(
     The population is every first-parent commit of the branch in the period, whether it has a record or not. The whole
     ledger is checked first; exit 1 when it does not hold, 3 when a change has no record.
     """
-    import json
-
-    from soc2gate.evidence import period, telling
+    from soc2gate.evidence import period
 
     if place is None:
         raise UsageError("records are read from a ledger: give --ledger")
@@ -77,13 +80,24 @@ def report(
             seed=seed,
         )
     )
-    told = (
-        telling.text(made)
-        if form == "text"
-        else json.dumps(telling.document(made), indent=2, ensure_ascii=False) + "\n"
-    )
+    told = _told(form, made)
     if output is not None:
         options.write_atomically(output, told)
     else:
         click.echo(told, nl=False)
     return int(Exit.INCOMPLETE if made.number(period.UNATTESTED) else Exit.OK)
+
+
+def _told(form: str, made: Report) -> str:
+    import json
+
+    from soc2gate.evidence import telling
+
+    if form == "text":
+        return telling.text(made)
+    document = telling.document(made)
+    if form == "html":
+        from soc2gate.output import period_html
+
+        return period_html.render(document)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -31,6 +31,7 @@ Examples:
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
                                                    the same once, under cron: seen/live.history.json keeps the times
+  soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
 """,
 )
 @options.reading
@@ -85,6 +86,7 @@ Examples:
     help="Of the code, close only on what this file (from `soc2gate baseline`) does not hold; live findings and "
     "differences close all the same.",
 )
+@options.beside
 @options.judging
 def verify(
     paths: tuple[Path, ...],
@@ -107,10 +109,14 @@ def verify(
     who: bool,
     watch: str | None,
     baseline_file: Path | None,
+    checkov: bool,
+    checkov_json: tuple[Path, ...],
+    results: tuple[Path, ...],
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
     outputs: tuple[Path, ...],
+    frameworks: tuple[str, ...],
     verbose: bool,
 ) -> int:
     """Compare code with what is running: the account and the cluster.
@@ -151,6 +157,8 @@ def verify(
             looks=kept,
             only_new=only_new,
             who=who,
+            others=options.others(checkov, checkov_json, results),
+            frameworks=frameworks,
         )
         snapshot = read_files(snapshot_files) if snapshot_files else None
         with progress.shown() as told:

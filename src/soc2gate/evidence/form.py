@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
@@ -41,6 +41,18 @@ class _Population(_Form):
     criteria: list[str]
     declared: _Side
     live: _Side
+    rule: str = ""
+    control: str = ""
+    severity: Literal["none", "low", "medium", "high", "critical"] = "none"
+
+
+class _Control(_Form):
+    id: str
+    statement: str
+    criteria: list[str]
+    evidence: Literal["rules", "record", "people"]
+    max_age_days: Count
+    owner: str
 
 
 class _Finding(_Form):
@@ -52,6 +64,7 @@ class _Finding(_Form):
     criteria: list[str]
     fingerprint: str
     waived: bool
+    control: str = ""
 
 
 class _Disagreement(_Form):
@@ -97,6 +110,7 @@ class _LiveInput(_Form):
     regions_asked: list[str]
     regions_read: list[str]
     failed_calls: Count
+    observed_at: Time | None = None
 
 
 class _Problem(_Form):
@@ -147,6 +161,7 @@ class _Predicate(_Form):
     disagreements: list[_Disagreement]
     waivers: list[_Waiver]
     not_looked_at: _NotLookedAt
+    controls: list[_Control] | None = None
 
 
 class Essence:
@@ -172,7 +187,7 @@ class Essence:
         envelope = Envelope({}, sealed.payload_type, sealed.message, sealed.signatures)
         record = Record.of({**statement, "predicate": said}, envelope, sequence, digest(data))
         live = [entry for entry in said["inputs"] if entry["name"] != "declared"]
-        kept = {name: said[name] for name in _READ}
+        kept = {name: said[name] for name in (*_READ, *_OPTIONAL) if name in said}
         kept["inputs"] = [{"name": "declared"}, *live]
         return replace(record, predicate=kept)
 
@@ -217,6 +232,17 @@ class Rows:
     """Criterion, its status, and the place of its time; -1 for none."""
     times: tuple[str, ...]
 
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Rows:
+        """The same of plain rows."""
+        shared = []
+        times: list[str] = []
+        for row in rows:
+            time = row["fresh_until"]
+            shared.append((row["id"], row["status"], len(times) if time else -1))
+            times += [time] if time else []
+        return cls(tuple(shared), tuple(times))
+
     def __iter__(self) -> Iterator[dict[str, str | None]]:
         for name, status, place in self.shared:
             yield {"id": name, "status": status, "fresh_until": None if place < 0 else self.times[place]}
@@ -242,7 +268,10 @@ _FORMS: dict[str, Any] = {
     "disagreements": list[_Disagreement],
     "waivers": list[_Waiver],
     "not_looked_at": _NotLookedAt,
+    "controls": list[_Control],
 }
+_OPTIONAL = ("controls",)
+"""Newer than the first records."""
 _ALWAYS_NEW = {"time", "change", "record", "subject", "result", "inputs"}
 """Not worth remembering: every record has its own."""
 
@@ -267,7 +296,7 @@ def _require_part(name: str, value: Any) -> None:
 
 def _require_whole(predicate: Mapping[str, Any]) -> None:
     for name in _FORMS:
-        if name not in predicate:
+        if name not in predicate and name not in _OPTIONAL:
             raise EvidenceError(f"not of the form of a statement: it has no {name}")
     live = any(entry["name"] != "declared" for entry in predicate["inputs"])
     if not live and any(row["side"] == "live" for row in predicate["findings"]):

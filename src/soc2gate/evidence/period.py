@@ -14,21 +14,15 @@ from itertools import pairwise
 from typing import Any
 
 from soc2gate.errors import UsageError
+from soc2gate.evidence.controls import ControlBoard, ControlStanding, Gap, gaps_of
 from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.repository import Change, Repository
+from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, side_statuses
 from soc2gate.facts import dataclass, field
 
 ATTESTED, BY_TREE, UNATTESTED = "attested", "attested_by_tree", "unattested"
-WORST_FIRST = ("fail", "unknown", "no_data", "waived", "pass")
-"""Of the sides of one criterion, the first that any of them has counts."""
-TOLD_APART = ("out_of_scope", "manual")
-"""Statuses that no evidence changes."""
-
-
 _EPOCH = "1970-01-01T00:00:00Z"
-Slot = tuple[str, ...]
-"""What a record looked at: a side, the paths, the accounts. Only one that looked there again changes what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +57,6 @@ class Member:
     """Direct push, bypassed protection, approvals of another commit, as the workflow reported them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    begins: str
-    ends: str
-    status: str
-
-
 @dataclass(slots=True)
 class Deviation:
     """A failure or a disagreement, from the record that saw it first to the one that no longer did."""
@@ -83,6 +70,8 @@ class Deviation:
     criteria: tuple[str, ...]
     opened: str
     opened_by: int
+    control: str = ""
+    side: str = "live"
     closed: str = ""
     closed_by: int = 0
     closed_as: str = ""
@@ -98,6 +87,11 @@ class Report:
     off_branch: tuple[Record, ...]
     """Records of the time whose commit is not on the branch: pull requests, or a history that was rewritten."""
     criteria: Mapping[str, tuple[Interval, ...]]
+    controls: Mapping[str, ControlStanding]
+    gaps: tuple[Gap, ...]
+    """What to look at first: open failures, and controls whose evidence is stale, missing or undecided."""
+    digests: Mapping[int, str]
+    """Record number to the sha256 of its file, for every record this report rests on."""
     deviations: tuple[Deviation, ...]
     waivers: tuple[Mapping[str, Any], ...]
     policy_changes: tuple[Mapping[str, Any], ...]
@@ -190,13 +184,19 @@ def report(
         # A record of a pull request's head tells the story only where the squashed commit has none of its own.
         if record.finished_at <= asked.ends and (exact or asked.line[place].commit not in recorded):
             story.tell(place, record, landed=exact)
+    criteria = story.criteria.intervals(asked.begins, asked.ends)
+    controls = story.controls.standings(asked.begins, asked.ends)
+    deviations = tuple(item for item in story.deviations if not item.closed or item.closed >= asked.begins)
     verified = [time for time in story.verifications if asked.begins <= time <= asked.ends]
     return Report(
         window=asked,
         members=tuple(_members(asked, on_branch, late_after_hours)),
         off_branch=tuple(off_branch),
-        criteria=story.intervals(),
-        deviations=tuple(item for item in story.deviations if not item.closed or item.closed >= asked.begins),
+        criteria={name: criteria[name] for name in sorted(criteria, key=criterion_order)},
+        controls=controls,
+        gaps=tuple(gaps_of(controls, deviations, asked.ends)),
+        digests={record.sequence: record.digest for _, record in on_branch},
+        deviations=deviations,
         waivers=tuple(story.waivers.values()),
         policy_changes=tuple(story.policy_changes),
         verifications=tuple(verified),
@@ -273,17 +273,10 @@ class _Story:
     asked: Window
     newest: int = -1
     """The furthest commit recorded: a late record of an older one does not change how things stand."""
-    known: dict[str, dict[Slot, tuple[str, str]]] = field(default_factory=dict)
-    """Criterion to slot to (status, fresh until)."""
-    counted: tuple[Any, Mapping[tuple[str, str], str]] | None = None
-    """The populations read last, and what they say."""
-    before: tuple[Any, Any, Mapping[str, Slot]] | None = None
-    """Which rows, numbers and slots the record before had: where they are the same, only times are new."""
-    all_fresh_until: str = ""
-    """Nothing that is known goes stale before."""
-    apart: dict[str, str] = field(default_factory=dict)
-    turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    """Criterion to (since when, status)."""
+    criteria: Board = field(default_factory=Board)
+    controls: ControlBoard = field(default_factory=ControlBoard)
+    counted: tuple[Any, Statuses, Statuses] | None = None
+    """The populations read last, and what they say of criteria and of controls."""
     deviations: list[Deviation] = field(default_factory=list)
     open: dict[tuple[Slot, str], Deviation] = field(default_factory=dict)
     waivers: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
@@ -298,102 +291,17 @@ class _Story:
             return
         if landed:
             self.newest = place
-        now = record.finished_at
-        expired = self._expire(now)
         slots = _slots(record.predicate)
-        statuses = self._statuses(record.predicate["populations"])
-        rows = record.predicate["criteria"]
-        if isinstance(rows, Rows) and not expired and self._as_before(rows, statuses, slots):
-            self._refresh(rows, slots)
-        else:
-            for row in rows:
-                self._criterion(row, slots, statuses)
-            for criterion in (*self.known, *self.apart):
-                self._turn(criterion, now)
-        self.before = (rows.shared, statuses, slots) if isinstance(rows, Rows) else None
-        times = rows.times if isinstance(rows, Rows) else [row["fresh_until"] or "" for row in rows]
-        self.all_fresh_until = min(
-            (time for time in times if time < self.all_fresh_until), default=self.all_fresh_until
-        )
-        self._deviate(record, slots)
-        self._gather(record)
-
-    def intervals(self) -> dict[str, tuple[Interval, ...]]:
-        """Each criterion's statuses, without a gap from the beginning of the window to its end."""
-        self._expire(self.asked.ends)
-        out = {}
-        for criterion in sorted((*self.known, *self.apart), key=_criterion_order):
-            turns = self.turns[criterion]
-            found: list[Interval] = []
-            for (since, status), (until, _) in pairwise([*turns, (self.asked.ends, "")]):
-                begins, ends = max(since, self.asked.begins), min(until, self.asked.ends)
-                if begins >= ends:
-                    continue
-                if found and found[-1].status == status:
-                    # What lay between took no time: two records of one second.
-                    begins = found.pop().begins
-                found.append(Interval(begins, ends, status))
-            # What holds at the very end, for a report on one moment.
-            found.append(Interval(self.asked.ends, self.asked.ends, turns[-1][1]))
-            out[criterion] = tuple(found)
-        return out
-
-    def _statuses(self, populations: Sequence[Mapping[str, Any]]) -> Mapping[tuple[str, str], str]:
+        populations = record.predicate["populations"]
         # Most records hold the very numbers of the one before, and `form.Essence` keeps equal parts once.
         if self.counted is None or self.counted[0] is not populations:
-            self.counted = (populations, _side_statuses(populations))
-        return self.counted[1]
-
-    def _criterion(
-        self, row: Mapping[str, Any], slots: Mapping[str, Slot], statuses: Mapping[tuple[str, str], str]
-    ) -> None:
-        criterion = row["id"]
-        if row["status"] in TOLD_APART:
-            self.known.pop(criterion, None)
-            self.apart[criterion] = row["status"]
-            return
-        self.apart.pop(criterion, None)
-        of_it = self.known.setdefault(criterion, {})
-        for side, slot in slots.items():
-            status = statuses.get((criterion, side), "no_data")
-            if row["status"] == "unknown" and status != "fail":
-                # Part of what could fail it was not looked at.
-                status = "unknown"
-            of_it[slot] = (status, row["fresh_until"] or "")
-
-    def _as_before(self, rows: Rows, statuses: Mapping[tuple[str, str], str], slots: Mapping[str, Slot]) -> bool:
-        before = self.before
-        return before is not None and before[0] is rows.shared and before[1] is statuses and before[2] == slots
-
-    def _refresh(self, rows: Rows, slots: Mapping[str, Slot]) -> None:
-        """Learn that everything stands as the record before said, only for longer."""
-        for criterion, _, place in rows.shared:
-            of_it = self.known.get(criterion)
-            if of_it is not None:
-                time = rows.times[place] if place >= 0 else ""
-                for slot in slots.values():
-                    of_it[slot] = (of_it[slot][0], time)
-
-    def _expire(self, now: str) -> bool:
-        """Let evidence go stale at its own time, before anything is learnt at `now`; whether any did."""
-        if now <= self.all_fresh_until:
-            return False
-        ends = sorted({until for of_it in self.known.values() for _, until in of_it.values() if until and until < now})
-        for end in ends:
-            for criterion, of_it in self.known.items():
-                for slot, (_, until) in of_it.items():
-                    if until == end:
-                        of_it[slot] = ("no_data", "")
-                self._turn(criterion, end)
-        untils = [until for of_it in self.known.values() for _, until in of_it.values() if until]
-        self.all_fresh_until = min(untils, default="")
-        return bool(ends)
-
-    def _turn(self, criterion: str, now: str) -> None:
-        status = self.apart.get(criterion) or _combined(self.known.get(criterion, {}).values())
-        turns = self.turns.setdefault(criterion, [("", "no_data")])
-        if turns[-1][1] != status:
-            turns.append((now, status))
+            self.counted = (populations, *side_statuses(populations))
+        _, of_criteria, of_controls = self.counted
+        rows = record.predicate["criteria"]
+        self.criteria.tell(record, rows if isinstance(rows, Rows) else Rows.of(rows), slots, of_criteria)
+        self.controls.tell(record, slots, of_controls)
+        self._deviate(record, slots)
+        self._gather(record)
 
     def _deviate(self, record: Record, slots: Mapping[str, Slot]) -> None:
         seen: dict[tuple[Slot, str], tuple[str, Mapping[str, Any]]] = {}
@@ -407,7 +315,7 @@ class _Story:
             if word == "open" and key not in self.open:
                 deviation = Deviation(
                     what, key[1], _told(what, row), row["severity"], tuple(row["criteria"]),
-                    record.finished_at, record.sequence,
+                    record.finished_at, record.sequence, row.get("control", ""), row.get("side", "live"),
                 )  # fmt: skip
                 self.open[key] = deviation
                 self.deviations.append(deviation)
@@ -458,27 +366,6 @@ def _slots(predicate: Mapping[str, Any]) -> dict[str, Slot]:
     return {"declared": ("declared", *paths), **({"live": ("live", *paths, *live)} if live else {})}
 
 
-def _side_statuses(populations: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """How each (criterion, side) stands by the numbers of the rules that serve it; without one of them, no data."""
-    found: dict[tuple[str, str], int] = {}
-    for row in populations:
-        for side in ("declared", "live"):
-            best = next((place for place, name in enumerate(_BY_NUMBERS) if row[side][name]), len(_BY_NUMBERS))
-            for criterion in row["criteria"]:
-                found[criterion, side] = min(best, found.get((criterion, side), best))
-    return {key: _BY_NUMBERS[place] for key, place in found.items() if place < len(_BY_NUMBERS)}
-
-
-_BY_NUMBERS = ("fail", "unknown", "waived", "pass")
-"""The first that any rule has counts."""
-
-
-def _combined(known: Iterable[tuple[str, str]]) -> str:
-    """How a criterion stands: the worst of its sides. A side that looked and had nothing to judge says nothing."""
-    said = [status for status, until in known if status != "no_data" or not until]
-    return next((status for status in WORST_FIRST if status in said), "no_data")
-
-
 def _deviates(what: str, row: Mapping[str, Any]) -> str:
     if row["waived"]:
         return "waived"
@@ -502,11 +389,6 @@ def _gaps(asked: Window, times: Sequence[str], hours: int) -> Iterator[Interval]
     for begins, ends in pairwise(marks):
         if ends > _shift(begins, hours):
             yield Interval(max(begins, asked.begins), ends, "no_verification")
-
-
-def _criterion_order(name: str) -> tuple[str, tuple[int, ...]]:
-    letters = name.rstrip("0123456789.")
-    return letters, tuple(int(part) for part in name.removeprefix(letters).split(".") if part)
 
 
 def _recorded_by(records: Sequence[Record], line: Sequence[Change], moment: str) -> int | None:
@@ -533,9 +415,3 @@ def _moment(text: str) -> str:
 
 def _shift(time: str, hours: int) -> str:
     return (datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ") + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def seconds(begins: str, ends: str) -> int:
-    """How long from one time to another."""
-    form = "%Y-%m-%dT%H:%M:%SZ"
-    return int((datetime.strptime(ends, form) - datetime.strptime(begins, form)).total_seconds())

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from soc2gate.errors import EvidenceError
 from soc2gate.evidence.repository import Commit, Person
-from soc2gate.facts import dataclass
+from soc2gate.facts import dataclass, field
 from soc2gate.model.outcome import Difference, Disagreement, Finding, Run, Verdict, Waiver
 from soc2gate.model.resource import Problem, Side, Span, Weight
 from soc2gate.model.rule import Rule
@@ -48,6 +48,8 @@ class Occasion:
     finished_at: str
     invocation: Mapping[str, Json]
     change: Mapping[str, Json]
+    control_owners: Mapping[str, str] = field(default_factory=dict)
+    """Control to who answers for it, as the commit's configuration says."""
 
 
 def build(run: Run, occasion: Occasion, link: Link) -> dict[str, Json]:
@@ -89,6 +91,7 @@ def build(run: Run, occasion: Occasion, link: Link) -> dict[str, Json]:
             },
             "totals": _totals(run),
             "criteria": _criteria(run),
+            "controls": _controls(run, occasion.control_owners),
             "populations": _populations(run),
             "findings": [_finding(item) for item in run.findings if item.verdict in (Verdict.FAIL, Verdict.UNKNOWN)],
             "disagreements": [_disagreement(item) for item in run.disagreements],
@@ -196,6 +199,21 @@ def _criteria(run: Run) -> list[Json]:
             "fresh_until": later(observed, ages[item.criterion.id]) if item.criterion.id in ages else None,
         }
         for item in run.criteria
+    ]
+
+
+def _controls(run: Run, owners: Mapping[str, str]) -> list[Json]:
+    # No time in here: of most records this part is byte for byte that of the one before, and readers keep it once.
+    return [
+        {
+            "id": control.id,
+            "statement": control.statement,
+            "criteria": list(control.criteria),
+            "evidence": control.evidence,
+            "max_age_days": control.max_age_days,
+            "owner": owners.get(control.id, ""),
+        }
+        for control in sorted(run.controls.values(), key=lambda control: control.id)
     ]
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Deviation, Interval, Member, Report, seconds
+from soc2gate.evidence.controls import NOT_DATED, ControlStanding, Gap
+from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Deviation, Member, Report
+from soc2gate.evidence.standing import Interval, seconds
 from soc2gate.model.value import Json
 
+MOST_GAPS = 20
+"""So many stand in the text; the other formats have all of them."""
 SCHEMA = "soc2gate.report/1"
 DISCLAIMER = "This report tells what evaluation records say. It supports readiness; a licensed CPA firm attests."
 
@@ -36,6 +40,8 @@ def document(report: Report) -> dict[str, Json]:
             for record in report.off_branch
         ],
         "criteria": {name: _criterion(found) for name, found in report.criteria.items()},
+        "controls": {name: _control(one, report.digests) for name, one in report.controls.items()},
+        "gaps": [_gap(one) for one in report.gaps],
         "deviations": [_deviation(item, window.ends) for item in report.deviations],
         "waivers": [dict(row) for row in report.waivers],
         "policy_changes": [dict(row) for row in report.policy_changes],
@@ -46,6 +52,7 @@ def document(report: Report) -> dict[str, Json]:
         "live_scope": {name: _scope(dict(scope)) for name, scope in report.live_scope.items()},
         "not_looked_at": dict(report.not_looked_at),
         "sample": list(report.sample),
+        "records": {str(number): digest for number, digest in sorted(report.digests.items())},
     }
 
 
@@ -61,6 +68,45 @@ def _member(member: Member) -> dict[str, Json]:
     }
 
 
+def _control(one: ControlStanding, digests: Mapping[int, str]) -> dict[str, Json]:
+    return {
+        "statement": one.statement,
+        "criteria": list(one.criteria),
+        "rules": list(one.rules),
+        "owner": one.owner or None,
+        "max_age_days": one.max_age_days,
+        "severity": one.severity,
+        "evidence": {
+            "age": one.age,
+            "newest": [
+                {
+                    "of": " ".join(look.slot),
+                    "record": look.record,
+                    "sha256": digests.get(look.record, ""),
+                    "seen_at": look.at,
+                    "fresh_until": look.fresh_until or None,
+                }
+                for look in one.looks
+            ],
+        },
+        **_criterion(one.intervals),
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Json]:
+    return {
+        "what": gap.what,
+        "told": gap.told,
+        "control": gap.control or None,
+        "owner": gap.owner or None,
+        "criteria": list(gap.criteria),
+        "severity": gap.severity,
+        "exposure": gap.exposure,
+        "since": gap.since,
+        "seconds": gap.seconds,
+    }
+
+
 def _criterion(found: Sequence[Interval]) -> dict[str, Json]:
     spent: Counter[str] = Counter()
     for one in found:
@@ -73,7 +119,13 @@ def _criterion(found: Sequence[Interval]) -> dict[str, Json]:
 
 
 def _interval(one: Interval) -> dict[str, Json]:
-    return {"begins": one.begins, "ends": one.ends, "status": one.status, "seconds": seconds(one.begins, one.ends)}
+    said: dict[str, Json] = {
+        "begins": one.begins,
+        "ends": one.ends,
+        "status": one.status,
+        "seconds": seconds(one.begins, one.ends),
+    }
+    return {**said, "record": one.record} if one.record else said
 
 
 def _deviation(item: Deviation, ends: str) -> dict[str, Json]:
@@ -82,6 +134,8 @@ def _deviation(item: Deviation, ends: str) -> dict[str, Json]:
         "told": item.told,
         "severity": item.severity,
         "criteria": list(item.criteria),
+        "control": item.control or None,
+        "side": item.side,
         "fingerprint": item.fingerprint,
         "opened": item.opened,
         "opened_by": item.opened_by,
@@ -121,6 +175,9 @@ def _lines(report: Report) -> Iterable[str]:
     yield ""
     yield from _criteria_lines(report)
     yield ""
+    yield from _control_lines(report)
+    yield ""
+    yield from _gap_lines(report)
     yield from _deviation_lines(report)
     for row in report.waivers:
         yield f"waived: {row['rule']} on {row['address']}, approved by {row['approver']}, until {row['expires']}"
@@ -128,7 +185,7 @@ def _lines(report: Report) -> Iterable[str]:
         yield f"changed at {row['at']}: {row['what']} {str(row['before'])[:12]} → {str(row['after'])[:12]}"
     yield f"live state was looked at {len(report.verifications)} times"
     for gap in report.verification_gaps:
-        yield f"  not between {gap.begins} and {gap.ends} ({_long(seconds(gap.begins, gap.ends))})"
+        yield f"  not between {gap.begins} and {gap.ends} ({long(seconds(gap.begins, gap.ends))})"
     for name, scope in report.live_scope.items():
         never = [region for region in scope["regions_asked"] if region not in scope["regions_read"]]
         yield f"  {name}: {len(scope['regions_read'])} regions read" + (f", never {', '.join(never)}" if never else "")
@@ -160,10 +217,40 @@ def _criteria_lines(report: Report) -> Iterable[str]:
         spent: Counter[str] = Counter()
         for one in found:
             spent[one.status] += seconds(one.begins, one.ends)
-        shares = ", ".join(f"{status} {_long(spent[status])}" for status in sorted(spent) if spent[status])
+        shares = ", ".join(f"{status} {long(spent[status])}" for status in sorted(spent) if spent[status])
         yield f"{name.ljust(6)} {found[-1].status.ljust(8)} {shares if whole else ''}".rstrip()
     if manual:
         yield f"shown by people, or out of scope: {' '.join(manual)}"
+
+
+def _control_lines(report: Report) -> Iterable[str]:
+    """Each control with rules: how it stood, how old its evidence is, and who answers for it."""
+    asked = [one for one in report.controls.values() if one.age != NOT_DATED]
+    width = max((len(one.id) for one in asked), default=0)
+    for one in asked:
+        spent: Counter[str] = Counter()
+        for interval in one.intervals:
+            spent[interval.status] += seconds(interval.begins, interval.ends)
+        shares = ", ".join(f"{status} {long(spent[status])}" for status in sorted(spent) if spent[status])
+        owner = f"  {one.owner}" if one.owner else ""
+        evidence = f"evidence {one.age}"
+        yield f"{one.id.ljust(width)} {one.intervals[-1].status.ljust(8)} {evidence.ljust(16)} {shares}{owner}".rstrip()
+    others = [one.id for one in report.controls.values() if one.age == NOT_DATED]
+    if others:
+        yield f"shown by people or by the record itself, or out of scope: {' '.join(others)}"
+
+
+def _gap_lines(report: Report) -> Iterable[str]:
+    if not report.gaps:
+        return
+    yield f"to look at first ({len(report.gaps)} gaps)"
+    for gap in report.gaps[:MOST_GAPS]:
+        about = f"{gap.control}: " if gap.control else ""
+        owner = f", {gap.owner}" if gap.owner else ""
+        yield f"  {gap.severity.ljust(8)} {gap.exposure.ljust(8)} {about}{gap.told} ({long(gap.seconds)}{owner})"
+    if len(report.gaps) > MOST_GAPS:
+        yield f"  and {len(report.gaps) - MOST_GAPS} more: --format json, html or csv has all of them"
+    yield ""
 
 
 def _deviation_lines(report: Report) -> Iterable[str]:
@@ -171,11 +258,11 @@ def _deviation_lines(report: Report) -> Iterable[str]:
     yield f"exceptions: {len(report.deviations)}, open at the end: {still}"
     for item in report.deviations:
         until = f"{item.closed_as} {item.closed}" if item.closed else "open"
-        length = _long(seconds(item.opened, item.closed or report.window.ends))
+        length = long(seconds(item.opened, item.closed or report.window.ends))
         yield f"  {item.severity.ljust(8)} {item.told}: since {item.opened}, {until} ({length})"
 
 
-def _long(number: int) -> str:
+def long(number: int) -> str:
     """`3 d 4 h`, `12 min`."""
     for size, name, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
         if number >= size:

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 
 from soc2gate.errors import Exit
-from soc2gate.model.outcome import Disagreement, Finding, Run
+from soc2gate.model.outcome import OURS, Disagreement, Finding, Run
 from soc2gate.model.resource import Side, Span
 from soc2gate.model.rule import Severity
 from soc2gate.output import summary, told
@@ -29,11 +29,13 @@ def render(run: Run) -> str:
     return "\n".join(_Page(run).lines()) + "\n"
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A style or script of the package."""
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """As a content security policy names what it allows."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -55,10 +57,10 @@ class _Page:
         self.problems = told.problems(run)
 
     def lines(self) -> Iterator[str]:
-        style, script = _asset("page.css"), _asset("page.js")
+        style, script = asset("page.css"), asset("page.js")
         said, reasons = told.decision_words(self.run)
         policy = (
-            f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+            f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
             "base-uri 'none'; form-action 'none'"
         )
         yield "<!doctype html>"
@@ -134,7 +136,7 @@ class _Page:
         shown = [item for item in self.run.criteria if item.status not in quiet]
         yield '<section aria-labelledby="criteria"><h2 id="criteria">SOC 2 criteria</h2>'
         if shown:
-            yield from _wide("What this run says of each criterion it has evidence for")
+            yield from wide("What this run says of each criterion it has evidence for")
             heads = ["failed", "undecided", "waived", "passed", "disagreements"]
             numbers = "".join(f'<th scope="col" class="number">{head}</th>' for head in heads)
             yield (
@@ -208,9 +210,9 @@ class _Page:
         yield "<dl>"
         if item.rules:
             rules = ", ".join(f"{rule.id} ({told.contrast(rule)})" for rule in told.broken_rules(self.run, item))
-            yield _fact("rules", rules)
-        yield _fact("criteria", " ".join(item.criteria))
-        yield _fact("uid", item.uid if item.uid != item.address else "")
+            yield fact("rules", rules)
+        yield fact("criteria", " ".join(item.criteria))
+        yield fact("uid", item.uid if item.uid != item.address else "")
         yield "</dl></article>"
 
     def _findings(self) -> Iterator[str]:
@@ -225,7 +227,7 @@ class _Page:
             yield f"<h3>There before ({len(self.before)})</h3>"
         for item in self.before:
             yield _open(str(item.severity), item.side.value, item.criteria)
-            yield f'<div class="head">{_pill(str(item.severity))}<h4>{clean(item.rule)}</h4>'
+            yield f'<div class="head">{_pill(str(item.severity))}<h4>{clean(told.named(item))}</h4>'
             yield f"<code>{clean(told.spoken(told.place(item)))}</code> <span>{clean(told.subject(item))}</span></div>"
             yield "</article>"
         yield "</section>"
@@ -241,7 +243,7 @@ class _Page:
         if diff.criteria:
             heads = ("new", "resolved", "as before")
             numbers = "".join(f'<th scope="col" class="number">{head}</th>' for head in heads)
-            yield from _wide("Findings that fail or are undecided, by criterion")
+            yield from wide("Findings that fail or are undecided, by criterion")
             yield '<thead><tr><th scope="col">criterion</th><th scope="col">effect</th>'
             yield f"{numbers}</tr></thead><tbody>"
             for one in diff.criteria:
@@ -264,7 +266,8 @@ class _Page:
         rule = self.run.rules.get(item.rule)
         yield _open(str(item.severity), item.side.value, item.criteria)
         yield f'<div class="head">{_pill(str(item.severity))}<h3>{clean(item.rule)}</h3>'
-        yield f'<span class="soft">{item.side.value}</span></div>'
+        engine = "" if item.engine == OURS else f' <span class="pill">{clean(item.engine)}</span>'
+        yield f'<span class="soft">{item.side.value}</span>{engine}</div>'
         yield f"<p>{clean(_cut(item.message))}</p>"
         yield f"<p><code>{clean(told.spoken(place))}</code> {clean(told.subject(item))}</p>"
         if isinstance(place, Span):
@@ -272,14 +275,20 @@ class _Page:
         yield "<dl>"
         for evidence in item.evidence[:6]:
             note = f" ({evidence.note})" if evidence.note else ""
-            yield _fact("seen", f"{evidence.path} = {_cut(brief(evidence.value))}{note}")
+            yield fact("seen", f"{evidence.path} = {_cut(brief(evidence.value))}{note}")
         if rule is not None:
-            yield _fact("wanted", rule.title)
-            yield _fact("why", rule.why)
-            yield _fact("fix", told.fix(rule.fix, item))
-        yield _fact("criteria", " ".join(item.criteria))
-        yield _fact("owner", told.answering(item))
-        yield _fact("note", f"judged as if created: {item.uncertain}" if item.uncertain else "")
+            yield fact("wanted", rule.title)
+            yield fact("why", rule.why)
+            yield fact("fix", told.fix(rule.fix, item))
+        check = self.run.check(item)
+        if check is not None:
+            yield fact("why", f"{check.why} (confidence: {check.confidence})")
+            yield fact("guide", check.guideline)
+        for other in item.also:
+            yield fact("also", f"{other.engine} {other.check} says {other.verdict}")
+        yield fact("criteria", " ".join(item.criteria))
+        yield fact("owner", told.answering(item))
+        yield fact("note", f"judged as if created: {item.uncertain}" if item.uncertain else "")
         yield "</dl></article>"
 
     def _excerpt(self, place: Span, *, margin: int) -> str:
@@ -314,7 +323,7 @@ class _Page:
             yield f"<p>{clean(other.reason)}</p></article>"
         for item in self.undecided:
             yield _open(str(item.severity), item.side.value, item.criteria)
-            yield f'<div class="head">{_pill(str(item.severity))}<h3>undecided: {clean(item.rule)}</h3></div>'
+            yield f'<div class="head">{_pill(str(item.severity))}<h3>undecided: {clean(told.named(item))}</h3></div>'
             yield f"<p><code>{clean(told.spoken(told.place(item)))}</code> {clean(told.subject(item))}</p>"
             yield f"<p>{clean(_cut(item.reason))}</p></article>"
         before = told.undecided_before(self.run)
@@ -329,7 +338,7 @@ class _Page:
         if not self.waived:
             return
         yield f'<section aria-labelledby="accepted"><h2 id="accepted">Accepted ({len(self.waived)})</h2>'
-        yield from _wide("Findings somebody accepted, with a name and an end")
+        yield from wide("Findings somebody accepted, with a name and an end")
         yield "<thead><tr>"
         yield "".join(
             f'<th scope="col">{head}</th>' for head in ("rule", "where", "reason", "owner", "approver", "until")
@@ -340,7 +349,7 @@ class _Page:
             waiver = item.waiver
             cells = [told.subject(item), waiver.reason, waiver.owner, waiver.approver, waiver.expires]
             yield (
-                f'<tr><th scope="row">{clean(item.rule)}</th>'
+                f'<tr><th scope="row">{clean(told.named(item))}</th>'
                 + "".join(f"<td>{clean(one)}</td>" for one in cells)
                 + "</tr>"
             )
@@ -349,19 +358,21 @@ class _Page:
     def _facts(self) -> Iterator[str]:
         run = self.run
         yield '<section aria-labelledby="facts"><h2 id="facts">The run</h2><div class="run"><dl>'
-        yield _fact("tool", f"{run.tool['name']} {run.tool['version']}")
-        yield _fact("gate", f"fails on {run.fail_on}; what could not be looked at: {run.on_incomplete}")
-        yield _fact("files", str(len(run.files)))
+        yield fact("tool", f"{run.tool['name']} {run.tool['version']}")
+        yield fact("gate", f"fails on {run.fail_on}; what could not be looked at: {run.on_incomplete}")
+        yield fact("files", str(len(run.files)))
         for info in run.snapshots:
             regions = f", regions {' '.join(info.regions_read)}" if info.regions_read else ""
             said = f"{info.provider} {info.account}{regions}, {info.calls} calls, {info.failed_calls} failed"
-            yield _fact("live state", f"{said}, seen {info.taken_at} as {info.caller}")
-        for name, digest in run.digests.items():
-            yield _fact(f"digest of {name}", digest)
+            yield fact("live state", f"{said}, seen {info.taken_at} as {info.caller}")
+        for use in run.engines:
+            yield fact("other engine", ". ".join(told.engine_words(run, use)))
+        for name, value in run.digests.items():
+            yield fact(f"digest of {name}", value)
         yield "</dl></div></section>"
 
 
-def _wide(caption: str) -> Iterator[str]:
+def wide(caption: str) -> Iterator[str]:
     """The beginning of a table that may be wider than the page: reached and scrolled by keyboard too."""
     yield f'<div class="wide" tabindex="0" role="region" aria-label="{clean(caption)}">'
     yield f"<table><caption>{clean(caption)}</caption>"
@@ -383,7 +394,8 @@ def _select(name: str, label: str, choices: Iterable[str]) -> str:
     return f'<label>{label} <select name="{name}"><option value="">all</option>{options}</select></label>'
 
 
-def _fact(name: str, text: str) -> str:
+def fact(name: str, text: str) -> str:
+    """A name and its value, left out where there is none."""
     return f"<dt>{clean(name)}</dt><dd>{clean(' '.join(text.split()))}</dd>" if text.strip() else ""
 
 

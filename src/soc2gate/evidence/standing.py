@@ -1,0 +1,173 @@
+"""How each criterion, or each control, stood at every moment: told record by record, and going stale in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from soc2gate.evidence.form import Rows
+from soc2gate.evidence.ledger import Record
+from soc2gate.facts import dataclass, field
+
+Slot = tuple[str, ...]
+"""What a record looked at: a side, the paths, the accounts. Only one that looked there again changes what is known."""
+Statuses = Mapping[tuple[str, str], str]
+"""(criterion or control, side) to how its numbers say it stands."""
+WORST_FIRST = ("fail", "unknown", "no_data", "waived", "pass")
+"""Of the sides of one criterion, the first that any of them has counts."""
+TOLD_APART = ("out_of_scope", "manual", "record")
+"""Statuses that no verdict changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    begins: str
+    ends: str
+    status: str
+    record: int = 0
+    """The record that said so first; 0 where nothing did, as when evidence went stale."""
+
+
+@dataclass(slots=True)
+class Board:
+    """What is known of each criterion, or of each control."""
+
+    known: dict[str, dict[Slot, tuple[str, str]]] = field(default_factory=dict)
+    """Name to slot to (status, fresh until)."""
+    before: tuple[Any, Any, Mapping[str, Slot]] | None = None
+    """Which rows, numbers and slots the record before had: where they are the same, only times are new."""
+    all_fresh_until: str = ""
+    """Nothing that is known goes stale before."""
+    apart: dict[str, str] = field(default_factory=dict)
+    turns: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
+    """Name to (since when, status, said by which record)."""
+
+    def tell(self, record: Record, rows: Rows, slots: Mapping[str, Slot], statuses: Statuses) -> None:
+        """Learn what a record says; evidence that went stale before it did so at its own time."""
+        now = record.finished_at
+        expired = self._expire(now)
+        before = self.before
+        if (
+            not expired
+            and before is not None
+            and (before[0] is rows.shared and before[1] is statuses and before[2] == slots)
+        ):
+            self._refresh(rows, slots)
+        else:
+            for row in rows:
+                self._learn(row, slots, statuses)
+            for name in (*self.known, *self.apart):
+                self._turn(name, now, record.sequence)
+        self.before = (rows.shared, statuses, slots)
+        self.all_fresh_until = min(
+            (time for time in rows.times if time < self.all_fresh_until), default=self.all_fresh_until
+        )
+
+    def intervals(self, begins: str, ends: str) -> dict[str, tuple[Interval, ...]]:
+        """Each one's statuses, without a gap from the beginning of the window to its end."""
+        self._expire(ends)
+        out = {}
+        for name in (*self.known, *self.apart):
+            turns = self.turns[name]
+            found: list[Interval] = []
+            for (since, status, record), (until, _, _) in pairwise([*turns, (ends, "", 0)]):
+                first, last = max(since, begins), min(until, ends)
+                if first >= last:
+                    continue
+                if found and found[-1].status == status:
+                    # What lay between took no time: two records of one second.
+                    one = found.pop()
+                    first, record = one.begins, one.record
+                found.append(Interval(first, last, status, record))
+            # What holds at the very end, for a report on one moment.
+            found.append(Interval(ends, ends, turns[-1][1], turns[-1][2]))
+            out[name] = tuple(found)
+        return out
+
+    def _learn(self, row: Mapping[str, Any], slots: Mapping[str, Slot], statuses: Statuses) -> None:
+        name = row["id"]
+        if row["status"] in TOLD_APART:
+            self.known.pop(name, None)
+            self.apart[name] = row["status"]
+            return
+        self.apart.pop(name, None)
+        of_it = self.known.setdefault(name, {})
+        for side, slot in slots.items():
+            status = statuses.get((name, side), "no_data")
+            if row["status"] == "unknown" and status != "fail":
+                # Part of what could fail it was not looked at.
+                status = "unknown"
+            of_it[slot] = (status, row["fresh_until"] or "")
+
+    def _refresh(self, rows: Rows, slots: Mapping[str, Slot]) -> None:
+        """Learn that everything stands as the record before said, only for longer."""
+        for name, _, place in rows.shared:
+            of_it = self.known.get(name)
+            if of_it is not None:
+                time = rows.times[place] if place >= 0 else ""
+                for slot in slots.values():
+                    of_it[slot] = (of_it[slot][0], time)
+
+    def _expire(self, now: str) -> bool:
+        """Let evidence go stale at its own time, before anything is learnt at `now`; whether any did."""
+        if now <= self.all_fresh_until:
+            return False
+        ends = sorted({until for of_it in self.known.values() for _, until in of_it.values() if until and until < now})
+        for end in ends:
+            for name, of_it in self.known.items():
+                for slot, (_, until) in of_it.items():
+                    if until == end:
+                        of_it[slot] = ("no_data", "")
+                self._turn(name, end, 0)
+        untils = [until for of_it in self.known.values() for _, until in of_it.values() if until]
+        self.all_fresh_until = min(untils, default="")
+        return bool(ends)
+
+    def _turn(self, name: str, now: str, record: int) -> None:
+        status = self.apart.get(name) or _combined(self.known.get(name, {}).values())
+        turns = self.turns.setdefault(name, [("", "no_data", 0)])
+        if turns[-1][1] != status:
+            turns.append((now, status, record))
+
+
+def side_statuses(populations: Iterable[Mapping[str, Any]]) -> tuple[Statuses, Statuses]:
+    """How each criterion and each control stands on each side, by the numbers of its rules; no data is left out."""
+    criteria: dict[tuple[str, str], int] = {}
+    controls: dict[tuple[str, str], int] = {}
+    for row in populations:
+        for side in ("declared", "live"):
+            best = next((place for place, name in enumerate(_BY_NUMBERS) if row[side][name]), len(_BY_NUMBERS))
+            for criterion in row["criteria"]:
+                criteria[criterion, side] = min(best, criteria.get((criterion, side), best))
+            control = row.get("control", "")
+            if control:
+                controls[control, side] = min(best, controls.get((control, side), best))
+    return _named(criteria), _named(controls)
+
+
+def _named(found: Mapping[tuple[str, str], int]) -> Statuses:
+    return {key: _BY_NUMBERS[place] for key, place in found.items() if place < len(_BY_NUMBERS)}
+
+
+_BY_NUMBERS = ("fail", "unknown", "waived", "pass")
+"""The first that any rule has counts."""
+
+
+def _combined(known: Iterable[tuple[str, str]]) -> str:
+    """How a criterion stands: the worst of its sides. A side that looked and had nothing to judge says nothing."""
+    said = [status for status, until in known if status != "no_data" or not until]
+    return next((status for status in WORST_FIRST if status in said), "no_data")
+
+
+def criterion_order(name: str) -> tuple[str, tuple[int, ...]]:
+    """CC6.2 before CC6.10."""
+    letters = name.rstrip("0123456789.")
+    return letters, tuple(int(part) for part in name.removeprefix(letters).split(".") if part)
+
+
+def seconds(begins: str, ends: str) -> int:
+    """How long from one time to another."""
+    form = "%Y-%m-%dT%H:%M:%SZ"
+    return int((datetime.strptime(ends, form) - datetime.strptime(begins, form)).total_seconds())
