@@ -100,6 +100,8 @@ def running_aws() -> Iterator[Aws]:
     aws.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    # moto keeps its state in the process: what another server was given would be here too.
+    aws.reset()
     try:
         yield aws
     finally:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,3 +168,28 @@ def test_the_configuration_names_accounts(tmp_path: Path) -> None:
     file.write_text(f"accounts:\n  - role_arn: {role(PROD)}\n  - role_arn: {role(PROD)}\n")
     with pytest.raises(ConfigError, match=rf"soc2gate\.yaml:3.*two entries of accounts lead to {PROD}"):
         load(tmp_path, file)
+
+
+def test_the_installed_command_reads_the_accounts_that_the_configuration_names(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    (tmp_path / "main.tf").write_text(f'resource "aws_sqs_queue" "q" {{\n  name = "of-{PROD}"\n}}\n')
+    (tmp_path / "soc2gate.yaml").write_text(
+        f"regions: [{REGION}]\naccounts:\n  - role_arn: {role(PROD)}\n  - role_arn: {role(TEST)}\n"
+        f"managed:\n  kinds: [{QUEUE}]\n"
+    )
+
+    def soc2gate(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "soc2gate", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+
+    with aws.refusing(Refusal(f"iam%3A%3A{TEST}", "AccessDenied", "query")):
+        done = soc2gate("verify", "--rule", "sqs-encrypted", "--save-snapshot", "live.json.gz", "--format", "json")
+    report = json.loads(done.stdout)
+    assert "sts:AssumeRole was denied" in str(report["problems"])
+    assert {one["account"] for one in report["snapshots"]} == {PROD, TEST}
+    listed = soc2gate("inventory", "--snapshot", "live.json.gz", "--format", "json")
+    assert listed.returncode == 3, "one account was not looked at"
+    (queue,) = [one for one in json.loads(listed.stdout)["assets"] if one["kind"] == QUEUE]
+    assert (queue["account"], queue["matched"]) == (PROD, "matched")

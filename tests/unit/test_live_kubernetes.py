@@ -373,3 +373,23 @@ def test_file_that_is_no_dump_is_refused(text: str) -> None:
     with pytest.raises(InputError) as told:
         read_dump(text, "dump.json")
     assert "dump.json" in str(told.value)
+
+
+def test_what_kubectl_wrote_is_compared_as_a_snapshot_is(tmp_path: Path) -> None:
+    import subprocess
+
+    code = deployment("web")
+    code["spec"]["replicas"] = 3
+    (tmp_path / "web.yaml").write_text(json.dumps(code))
+    (tmp_path / "dump.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [deployment("web")]}))
+    command = [sys.executable, "-m", "soc2gate", "verify", "web.yaml", "--snapshot", "dump.json", "--format", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    report = json.loads(done.stdout)
+    differing = {(item["difference"], item["property"]) for item in report["disagreements"]}
+    assert ("changed", "spec.replicas") in differing, done.stderr
+    (seen,) = report["snapshots"]
+    assert (seen["provider"], seen["account"]) == ("kubernetes", "dump.json")
+    (tmp_path / "dump.json").write_text("[]")
+    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 3
+    assert "dump.json: is not a snapshot" in refused.stderr

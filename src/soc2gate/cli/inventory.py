@@ -70,7 +70,7 @@ def inventory(
     the file, else the tag `owner`, `team` or `contact`. Exit 3 when something could not be looked at.
     """
     from soc2gate import inventory as assets
-    from soc2gate.live.snapshot import Snapshot
+    from soc2gate.live.files import read_files
 
     if look and snapshot_files:
         raise UsageError("--live and --snapshot are two answers to one question", hint="give one of them")
@@ -90,7 +90,7 @@ def inventory(
         context=context,
         profile=profile,
     )
-    snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
+    snapshot = read_files(snapshot_files) if snapshot_files else None
     if look:
         with progress.shown() as told:
             snapshot = app.look(request, app.read_declared(request), progress=told)

@@ -41,7 +41,8 @@ Examples:
     "snapshot_files",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Compare with this snapshot (from `soc2gate collect`) instead of reading live state. Repeatable.",
+    help="Compare with this snapshot (from `soc2gate collect`) or with what "
+    "`kubectl get deployments,… -A -o json` wrote, instead of reading live state. Repeatable.",
 )
 @click.option(
     "--state",
@@ -124,7 +125,7 @@ def verify(
     credentials and kubeconfig reach, or from a snapshot. Each environment of soc2gate.yaml is looked for in its own
     account and regions; what belongs to an account that was not read is undecided, never missing.
     """
-    from soc2gate.live.snapshot import Snapshot
+    from soc2gate.live.files import read_files
 
     if looks is None and save_snapshot is not None:
         name = save_snapshot.name.removesuffix(".gz").removesuffix(".json")
@@ -160,7 +161,7 @@ def verify(
             others=options.others(checkov, checkov_json, results),
             frameworks=frameworks,
         )
-        snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
+        snapshot = read_files(snapshot_files) if snapshot_files else None
         with progress.shown() as told:
             return app.verify(
                 request, snapshot, progress=told, keep=None if save_snapshot is None else _keeper(save_snapshot)

@@ -172,6 +172,8 @@ class _Collector:
     resources: list[Resource] = field(default_factory=list)
     failed: list[FailedCall] = field(default_factory=list)
     stopped: bool = False
+    done: int = 0
+    """Units that are read, or known not to be."""
 
     def stop(self) -> None:
         """Whatever is not read by now will not be."""
@@ -236,10 +238,12 @@ class _Collector:
                     action=asked.action if asked.action != listed.call else "",
                 )
             )
+            self.done += 1
             self._step(unit)
             return []
         unit.reason = ""
         unit.waiting = len(listed)
+        self.done += not listed
         self.steps.total += len(listed)
         self._step(unit)
         return [pool.submit(self._ask_details, unit, item) for item in listed]
@@ -299,6 +303,7 @@ class _Collector:
 
     def _take(self, unit: _Unit, outcome: _Outcome) -> None:
         unit.waiting -= 1
+        self.done += not unit.waiting
         self.resources.extend(outcome.resources)
         self.failed.extend(outcome.failed)
         self.steps.resources += len(outcome.resources)
@@ -327,6 +332,7 @@ def _run(starting: Iterator[_Collector], threads: int) -> tuple[list[_Collector]
     listings: dict[Future[list[Mapping[str, Json]] | Failure], tuple[_Collector, _Unit]] = {}
     items: dict[Future[_Outcome], tuple[_Collector, _Unit]] = {}
     begun: list[_Collector] = []
+    reading: list[_Collector] = []
     stopped = False
     more = True
     try:
@@ -337,6 +343,7 @@ def _run(starting: Iterator[_Collector], threads: int) -> tuple[list[_Collector]
                     more = False
                     break
                 begun.append(collector)
+                reading.append(collector)
                 collector.steps.total += len(collector.units)
                 for unit in collector.units:
                     listings[pool.submit(collector._list, unit)] = (collector, unit)
@@ -349,7 +356,7 @@ def _run(starting: Iterator[_Collector], threads: int) -> tuple[list[_Collector]
             for item in [future for future in items if future.done()]:
                 collector, unit = items.pop(item)
                 collector._take(unit, item.result())
-            _let_go(begun)
+            reading = _let_go(reading)
     except KeyboardInterrupt:
         stopped = True
         for collector in begun:
@@ -359,12 +366,12 @@ def _run(starting: Iterator[_Collector], threads: int) -> tuple[list[_Collector]
     return begun, stopped
 
 
-def _let_go(begun: Sequence[_Collector]) -> None:
+def _let_go(reading: list[_Collector]) -> list[_Collector]:
     """Forget the clients and answers of accounts that are read: an organization's would fill the memory."""
-    if len(begun) > 1:
-        for collector in begun:
-            if not any(unit.waiting or unit.reason == "not read" for unit in collector.units):
-                collector.calls.forget()
+    for collector in reading:
+        if collector.done == len(collector.units):
+            collector.calls.forget()
+    return [collector for collector in reading if collector.done < len(collector.units)]
 
 
 def _region_of(resource: Resource) -> str:
