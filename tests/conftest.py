@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,40 @@ def shield(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the tests measured that a pass alone does not tell."""
+    _judged_by_terraform(terminalreporter)
+    _proof(terminalreporter)
+
+
+def _proof(terminalreporter: pytest.TerminalReporter) -> None:
+    """What `verify` found on real deployments, by kind."""
+    proofs = {
+        name: json.loads(value)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in report.user_properties
+        if name.startswith("proof by ")
+    }
+    if (table := proofs.get("proof by Terraform")) is not None:
+        terminalreporter.write_line("applied by real Terraform, by kind: declared, matched, false disagreements")
+        for kind, (declared, matched, found) in sorted(table.items()):
+            terminalreporter.write_line(f"  {kind:36} {declared:4} {matched:4} {found:4}")
+        sums = [sum(column) for column in zip(*table.values(), strict=True)]
+        terminalreporter.write_line(f"  {'all':36} {sums[0]:4} {sums[1]:4} {sums[2]:4}")
+    if (tally := proofs.get("proof by mutation")) is not None:
+        columns = ("declared", "made", "matched", "invented", "missed")
+        terminalreporter.write_line(
+            f"changed by hand in {tally['runs']['']} generated runs, by kind: "
+            "declared, changes to be told, told exactly, false disagreements, missed"
+        )
+        for kind in sorted({kind for column in columns for kind in tally[column]}):
+            numbers = " ".join(f"{tally[column].get(kind, 0):5}" for column in columns)
+            terminalreporter.write_line(f"  {kind:36} {numbers}")
+        numbers = " ".join(f"{sum(tally[column].values()):5}" for column in columns)
+        terminalreporter.write_line(f"  {'all':36} {numbers}")
+
+
+def _judged_by_terraform(terminalreporter: pytest.TerminalReporter) -> None:
     """What Terraform judged of generated configurations, over all tests that asked it."""
     counts = [0, 0, 0]
     for outcome in ("passed", "failed"):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from soc2gate import app
 from soc2gate.app import Declared, Request
+from soc2gate.bridges import Asked
+from soc2gate.bridges.joining import Joined
 from soc2gate.declared.git import Tree
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
@@ -21,7 +23,7 @@ from soc2gate.declared.written_waivers import Written, read_waivers
 from soc2gate.engine import novelty, waivers
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.facts import dataclass, replace
-from soc2gate.model.outcome import Diff, Finding, PolicyChange, Run, Verdict, Waiver
+from soc2gate.model.outcome import OURS, Diff, Finding, PolicyChange, Run, Verdict, Waiver
 from soc2gate.model.resource import Problem, Span, Weight
 
 
@@ -48,10 +50,15 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
     at_base = replace(request, base=comparison.base.folder, history=(comparison.repository, comparison.base.commit))
     at_head = replace(request, base=comparison.head.folder, history=(comparison.repository, comparison.head.commit))
     before, after = _declared(at_base), _declared(at_head)
-    old = evaluate(request.rules, before.resources, now=request.now)
+    old: Sequence[Finding] = evaluate(request.rules, before.resources, now=request.now)
+    new: Sequence[Finding] = evaluate(request.rules, after.resources, now=request.now)
+    joined = None
+    if request.others:
+        old, joined = _others(at_base, at_head, (before, old), (after, new))
+        new = joined.findings
     found = novelty.compare(
         old,
-        evaluate(request.rules, after.resources, now=request.now),
+        new,
         (before.resources, after.resources),
         _moves(after.roots, comparison.head.folder),
     )
@@ -76,7 +83,30 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         problems=notes,
         diff=diff,
         judged=[item for item in judged if item.written is None or not item.counts],
+        joined=None if joined is None else replace(joined, findings=tuple(findings)),
     )
+
+
+def _others(
+    at_base: Request,
+    at_head: Request,
+    before: tuple[Declared, Sequence[Finding]],
+    after: tuple[Declared, Sequence[Finding]],
+) -> tuple[Sequence[Finding], Joined]:
+    """Both sides with what other engines find; a file of results is about the head alone, and so all of it is new.
+
+    A skip that the base does not have beside the same code waives nothing: no change opens its own gate.
+    """
+    old = before[1]
+    if at_base.others.checkov:
+        old = app.join_others(replace(at_base, others=Asked(checkov=True)), *before).findings
+    joined = app.join_others(at_head, *after)
+    skipped = {item.fingerprint for item in old if item.engine != OURS and item.waiver is not None}
+    findings = tuple(
+        replace(item, waiver=None) if item.engine != OURS and item.fingerprint not in skipped else item
+        for item in joined.findings
+    )
+    return old, replace(joined, findings=findings)
 
 
 def _declared(request: Request) -> Declared:

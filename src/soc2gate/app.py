@@ -6,7 +6,6 @@ form → findings → disagreements → decision → `Run`.
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,20 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soc2gate import kinds, plugins, version
+from soc2gate.bridges import Asked
 from soc2gate.config import Config, RootConfig
 from soc2gate.declared import git
 from soc2gate.declared.discover import Discovery, discover
 from soc2gate.declared.environments import evaluations, problems_of, told_apart
 from soc2gate.declared.git import Author
+from soc2gate.declared.inputs import inputs_digest, sha256
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Reader, Root
-from soc2gate.declared.written_waivers import read_waivers
+from soc2gate.declared.written_waivers import INLINE, Written, read_waivers
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.errors import UsageError
 from soc2gate.facts import dataclass, field, replace
-from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, Run, Waiver
+from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, FrameworkStatus, Run, Waiver
 from soc2gate.model.resource import (
     LiveRef,
     Problem,
@@ -43,6 +44,7 @@ from soc2gate.model.resource import (
 from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
+    from soc2gate.bridges.joining import Joined
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
@@ -86,6 +88,14 @@ class Request:
     """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
     states: tuple[Path, ...] = ()
     """State files, absolute: the ids they tell pair what code declares with what runs."""
+    packs: tuple[Path, ...] = ()
+    """Every pack that counts, those of the configuration included."""
+    others: Asked = field(default_factory=Asked)
+    """Other engines whose results are told beside ours."""
+    work_tree: Path | None = None
+    """The folder that `base` is a copy of: results of other engines name its files."""
+    frameworks: tuple[str, ...] = ()
+    """Other frameworks to tell of, by our controls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +143,15 @@ def collect(
     wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
     snapshots = []
     for provider in providers:
-        of_provider = tuple(kind for kind in wanted if _provider(kind) == provider)
+        of_provider = tuple(kind for kind in wanted if provider_of(kind) == provider)
         if provider == "aws":
             aws = AwsRequest(
                 kinds=of_provider,
                 clock=request.clock,
                 regions=request.regions or request.config.regions,
                 profile=request.profile,
+                accounts=request.config.accounts,
+                organization=request.config.organization,
             )
             snapshots.append(collect_aws(aws, progress))
         else:
@@ -172,19 +184,14 @@ def verify(
 
     declared = read_declared(request)
     if snapshot is None:
-        snapshot = collect(
-            replace(request, regions=regions_of(request, declared.resources)),
-            providers=providers_of(declared.resources),
-            asked=sorted(_asked_kinds(declared.resources, (), request)),
-            progress=progress,
-        )
+        snapshot = look(request, declared, progress=progress)
         if keep is not None:
             keep(snapshot)
     seen = snapshot
     providers = set(providers_of(declared.resources))
-    live = tuple(resource for resource in seen.resources() if _provider(resource.kind) in providers)
+    live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
-    asked = _asked_kinds(declared.resources, live, request)
+    asked = asked_kinds(declared.resources, live, request)
     found = match(
         declared.resources,
         live,
@@ -212,6 +219,16 @@ def verify(
         ],
         snapshot=seen,
         unread_kinds=unread_kinds,
+    )
+
+
+def look(request: Request, declared: Declared, *, progress: Callable[[Progress], None] | None = None) -> Snapshot:
+    """Read live state of what the code declares, where it deploys to. Raises what `collect` raises."""
+    return collect(
+        replace(request, regions=regions_of(request, declared.resources)),
+        providers=providers_of(declared.resources),
+        asked=sorted(asked_kinds(declared.resources, (), request)),
+        progress=progress,
     )
 
 
@@ -423,7 +440,7 @@ def _root_of_state(state: Path, readings: Sequence[Reading], base: Path) -> int:
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:
     """The live sides the code deploys to, sorted."""
-    return sorted({_provider(resource.kind) for resource in resources})
+    return sorted({provider_of(resource.kind) for resource in resources})
 
 
 def regions_of(request: Request, resources: Iterable[Resource]) -> tuple[str, ...]:
@@ -444,11 +461,11 @@ def _regions_of(root: RootConfig, request: Request) -> Iterable[str]:
     return [region for name in named or [""] for region in root.of(name).regions]
 
 
-def _provider(kind: str) -> str:
+def provider_of(kind: str) -> str:
     return "kubernetes" if kind.startswith("Kubernetes::") else "aws"
 
 
-def _asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
+def asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
     """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
     named = {resource.kind for resource in [*declared, *live]}
     known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
@@ -484,7 +501,9 @@ def _of_providers(problems: Iterable[Problem], providers: set[str]) -> list[Prob
 def _listing(resource: Resource, snapshot: Snapshot) -> LiveRef | None:
     """The call that listed a kind in the place where a declared resource should have been."""
     call = kinds.listing_call(resource.kind)
-    part = next((part for part in snapshot.parts if part.provider == _provider(resource.kind)), None)
+    parts = [part for part in snapshot.parts if part.provider == provider_of(resource.kind)]
+    account = resource.identity.get("account")
+    part = next((part for part in parts if part.account == account), parts[0] if parts else None)
     if part is None or not call:
         return None
     region = resource.identity.get("region")
@@ -505,13 +524,17 @@ def finish(
     changed: ChangedFiles | None = None,
     diff: Diff | None = None,
     judged: Sequence[waivers.Judged] | None = None,
+    joined: Joined | None = None,
 ) -> Run:
-    """Waivers, criteria, decision, digests: the same for every command."""
+    """Other engines' results, waivers, criteria, decision, digests: the same for every command."""
+    if request.others and joined is None:
+        joined = join_others(request, declared, findings, live, changed)
+    findings = joined.findings if joined else findings
     if judged is None:
         judged = judged_waivers(request, declared.files)
     findings = waivers.apply_to_findings(findings, judged)
     disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
-    told = [*declared.problems, *problems, *waivers.notes(judged)]
+    told = [*declared.problems, *problems, *(joined.problems if joined else ()), *waivers.notes(judged)]
     used = None
     if request.baseline is not None:
         findings, used = baseline.apply(
@@ -559,9 +582,62 @@ def finish(
         changed=changed,
         diff=diff,
         baseline=used,
+        engines=joined.engines if joined else (),
+        frameworks=_frameworks(request, findings, declared.unread) if request.frameworks else (),
         environments=_environments(declared.roots),
     )
     return replace(run, digests=_digests(run, request, declared, snapshot))
+
+
+def _frameworks(request: Request, findings: Sequence[Finding], unread: bool) -> tuple[FrameworkStatus, ...]:
+    # Imported here: few runs ask for another framework.
+    from soc2gate.engine import frameworks
+    from soc2gate.packs.frameworks import load_frameworks
+
+    chosen = load_frameworks(request.packs, request.frameworks).values()
+    asked = {rule.control for rule in request.rules.rules.values()}
+    return frameworks.statuses(chosen, findings, asked, unread=unread)
+
+
+def join_others(
+    request: Request,
+    declared: Declared,
+    findings: Sequence[Finding],
+    live: Sequence[Resource] = (),
+    changed: ChangedFiles | None = None,
+) -> Joined:
+    """Our findings with those of the other engines that were asked for, of changed files alone where only they count.
+
+    Raises `UsageError` for results that do not exist, and where checkov is asked for and not there.
+    """
+    # Imported here: only who asks for other engines pays for them.
+    from soc2gate.bridges import beside
+    from soc2gate.bridges.joining import Terms
+    from soc2gate.bridges.reported import Places
+    from soc2gate.packs.checks import load_checks
+
+    formats = tuple(dict.fromkeys(root.format for root in declared.roots))
+    roots = {root.path for root in declared.roots}
+    named = [(entry.path, file) for entry in request.config.roots if entry.path in roots for file in entry.var_files]
+    subject = beside.Subject(
+        places=Places(
+            request.base,
+            changed.files if changed else request.paths,
+            (request.work_tree,) if request.work_tree else (),
+        ),
+        formats=formats,
+        files=declared.files,
+        resources=[*declared.resources, *live],
+        var_files=(*(posixpath.normpath(posixpath.join(*pair)) for pair in named), *request.var_files),
+        variables={
+            **request.environment,
+            **{f"TF_VAR_{name}": value for name, value in request.variables.items()},
+        },
+    )
+    config = request.config
+    terms = Terms(request.rules, load_checks(request.packs), request.narrowed, config.accept_foreign_skips)
+    runner = beside.Runner(config.checkov_command, config.checkov_seconds)
+    return beside.beside(request.others, findings, subject, runner, terms)
 
 
 def judged_waivers(request: Request, files: Iterable[str]) -> list[waivers.Judged]:
@@ -576,10 +652,21 @@ def judged_waivers(request: Request, files: Iterable[str]) -> list[waivers.Judge
         longest=config.max_waiver_days,
         inline=config.inline_waivers,
         accept_foreign=config.accept_foreign_skips,
-        foreign=config.foreign_skips,
+        foreign=_foreign(request, written),
         author_of=_authors(request, [*config.waivers, *(item.waiver for item in written)]),
     )
     return waivers.judge(config.waivers, written, terms)
+
+
+def _foreign(request: Request, written: Iterable[Written]) -> Mapping[str, str]:
+    """Other tools' ids to our rules: what the mappings know, and what the configuration says instead."""
+    told = request.config.foreign_skips
+    if not request.config.accept_foreign_skips or all(item.waiver.source == INLINE for item in written):
+        return told
+    # Imported here: only skip comments of other tools ask for their mappings.
+    from soc2gate.packs.checks import same_as_ours
+
+    return {**same_as_ours(request.packs), **told}
 
 
 def _authors(request: Request, written: Iterable[Waiver]) -> Callable[[Waiver], Author | None]:
@@ -635,7 +722,7 @@ class _Digests(Mapping[str, str]):
             # A reporter makes the canonical form, so that the digest is of what people read.
             from soc2gate.output.json import canonical_result
 
-            self._known[name] = _sha256(canonical_result(self._run))
+            self._known[name] = sha256(canonical_result(self._run))
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -648,33 +735,19 @@ class _Digests(Mapping[str, str]):
 def _digests(run: Run, request: Request, declared: Declared, snapshot: Snapshot | None) -> Mapping[str, str]:
     given = {
         **{name: f"sha256:{digest.removeprefix('sha256:')}" for name, digest in request.rules.digests.items()},
-        "config": _sha256(request.config.canonical()),
+        "config": sha256(request.config.canonical()),
         "inputs": inputs_digest(request.base, run.files, declared.digests),
         **({"snapshots": snapshot.digest} if snapshot else {}),
+        **_digests_of_others(request),
     }
     return _Digests(run, given)
 
 
-def inputs_digest(base: Path, files: Iterable[str], known: Mapping[str, str] | None = None) -> str:
-    """One digest over files and their names: of `sha256sum`'s lines, in the order of the names.
+def _digests_of_others(request: Request) -> dict[str, str]:
+    if not request.others:
+        return {}
+    from soc2gate.bridges.beside import digest_of
+    from soc2gate.packs.checks import load_checks
 
-    `known` digests stand for files whose content must not be digested in the clear.
-    """
-    known = known or {}
-    lines = []
-    for file in sorted(files):
-        if file in known:
-            lines.append(f"{known[file]}  {file}\n")
-            continue
-        try:
-            content = (base / file).read_bytes()
-        except OSError:
-            # It was there when it was read; the digest says it is gone rather than leaving it out.
-            content = b""
-        lines.append(f"{hashlib.sha256(content).hexdigest()}  {file}\n")
-    return _sha256("".join(lines))
-
-
-def _sha256(text: str) -> str:
-    # A file's name need not be UTF-8.
-    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    told = digest_of(request.others, load_checks(request.packs))
+    return {name: f"sha256:{digest}" for name, digest in told.items()}

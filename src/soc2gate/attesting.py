@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soc2gate.app import Request, inputs_digest, scan, verify
+from soc2gate.app import Request, scan, verify
 from soc2gate.config import load as load_config
+from soc2gate.declared.inputs import inputs_digest
 from soc2gate.errors import EvidenceError, UsageError
 from soc2gate.evidence import checking, origin, statement
 from soc2gate.evidence.repository import Repository

@@ -71,6 +71,33 @@ class RootConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountConfig:
+    """An AWS account to read live state of."""
+
+    role_arn: str = ""
+    """The role to take on; empty for the account that the credentials are of."""
+    external_id: str = ""
+    name: str = ""
+    regions: tuple[str, ...] = ()
+    """Empty: those asked for everywhere."""
+
+    @property
+    def account(self) -> str:
+        """Its twelve digits; empty where only the credentials know."""
+        return self.role_arn.split(":")[4] if self.role_arn else ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationConfig:
+    """Every account of the AWS organization, by a role of the same name in each."""
+
+    role_name: str
+    external_id: str = ""
+    regions: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Managed:
     """What is expected to be declared in code; an empty field limits nothing."""
 
@@ -101,6 +128,8 @@ class Config:
     """The file it came from; empty when there is none."""
     roots: tuple[RootConfig, ...] = ()
     regions: tuple[str, ...] = ()
+    accounts: tuple[AccountConfig, ...] = ()
+    organization: OrganizationConfig | None = None
     kube_context: str | None = None
     kubeconfig: Path | None = None
     fail_on: str = "high"
@@ -126,6 +155,10 @@ class Config:
     inline_waivers: bool = True
     accept_foreign_skips: bool = False
     foreign_skips: Mapping[str, str] = field(default_factory=dict)
+    checkov_command: Path | None = None
+    """Absolute: checkov in an environment of its own."""
+    checkov_seconds: int = 0
+    """How long it may take; 0 takes the usual limit."""
     plugins: tuple[str, ...] = ()
     ignore_paths: tuple[str, ...] = ()
     """Patterns as in .gitignore, relative to the base."""
@@ -414,6 +447,8 @@ def _shape(schema: _Schema) -> str:
         return f"between {schema['minimum']} and {schema['maximum']}"
     if "maximum" in schema:
         return "twelve digits"
+    if "arn:" in schema["pattern"]:
+        return "the ARN of a role, arn:aws:iam::123456789012:role/NAME"
     return "a date, YYYY-MM-DD" if "[0-9]{4}" in schema["pattern"] else "letters, digits, dots and dashes"
 
 
@@ -445,6 +480,8 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         path=places.path,
         roots=tuple(_root(entry, folder, base) for entry in table.tables("roots")),
         regions=table.texts("regions"),
+        accounts=_accounts(table),
+        organization=_organization(table.table("organization")) if "organization" in data else None,
         kube_context=table.text("kube_context") or None,
         kubeconfig=folder / Path(kubeconfig).expanduser() if kubeconfig else None,
         fail_on=table.text("fail_on") or "high",
@@ -465,6 +502,8 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         inline_waivers=data.get("inline_waivers") is not False,
         accept_foreign_skips=data.get("accept_foreign_skips") is True,
         foreign_skips=table.pairs("foreign_skips"),
+        checkov_command=_command(table.table("checkov").text("command"), folder),
+        checkov_seconds=_whole(table.table("checkov").data.get("timeout")) or 0,
         plugins=table.texts("plugins"),
         ignore_paths=tuple(patterns),
         written=data,
@@ -517,6 +556,10 @@ def _whole(value: Json) -> int | None:
     return int(value) if isinstance(value, (int, float)) else None
 
 
+def _command(text: str, folder: Path) -> Path | None:
+    return Path(os.path.abspath(folder / Path(text).expanduser())) if text else None
+
+
 def _account(text: str) -> str:
     """A number lost its leading zeros when somebody wrote it without quotation marks."""
     return text.removesuffix(".0").zfill(12)
@@ -546,6 +589,23 @@ def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
         workspace=entry.text("workspace"),
         namespace=entry.text("namespace"),
     )
+
+
+def _accounts(table: _Table) -> tuple[AccountConfig, ...]:
+    found: list[AccountConfig] = []
+    for entry in table.tables("accounts"):
+        text = entry.text
+        one = AccountConfig(text("role_arn"), text("external_id"), text("name"), entry.texts("regions"))
+        if any(one.account == other.account for other in found):
+            message = f"two entries of accounts lead to {one.account or 'the account of the credentials'}"
+            raise ConfigError(message, path=entry.where.path, line=entry.where.line, column=entry.where.column)
+        found.append(one)
+    return tuple(found)
+
+
+def _organization(entry: _Table) -> OrganizationConfig:
+    exclude = tuple(_account(text) for text in entry.texts("exclude"))
+    return OrganizationConfig(entry.text("role_name"), entry.text("external_id"), entry.texts("regions"), exclude)
 
 
 def _managed(entry: _Table) -> Managed:

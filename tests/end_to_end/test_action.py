@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import checkov_for_tests
 import pytest
 import yaml
 
@@ -469,3 +470,46 @@ def test_a_baseline_holds_what_was_accepted(runner: Runner, name: str) -> None:
     step = runner.run(name, event_of(name, before, head), {"baseline": baseline})
     assert step.code == 0, step.log + written.stdout
     assert (step.outputs["new-findings"], step.outputs["total-findings"]) == ("0", "1")
+
+
+def checkov_result(*failed: str) -> str:
+    records = [
+        {
+            "check_id": check,
+            "check_name": f"name of {check}",
+            "check_result": {"result": "FAILED"},
+            "file_path": "/main.tf",
+            "file_line_range": [1, 3],
+            "resource": "aws_athena_database.d",
+        }
+        for check in failed
+    ]
+    held = {"passed_checks": [], "failed_checks": records, "skipped_checks": [], "parsing_errors": []}
+    return json.dumps({"check_type": "terraform", "results": held, "summary": {"checkov_version": "3.3.30"}})
+
+
+def test_a_file_of_checkovs_results_counts_too(runner: Runner) -> None:
+    code = 'resource "aws_athena_database" "d" {\n  name = "d"\n}\n' + GOOD
+    runner.commit({"main.tf": code, "checkov.json": checkov_result("CKV_AWS_77")})
+    step = runner.run("push", event_of("push", ZEROS, ""), {"checkov": "checkov.json", "fail-on": "medium"})
+    assert step.code == 1, step.log
+    assert [message for _, message in step.of("warning")] == ["aws_athena_database.d: name of CKV_AWS_77 (CC6.1)"]
+    assert "| medium | `CKV_AWS_77` (checkov) |" in step.summary
+
+
+def test_checkov_is_asked_where_it_is_installed_and_only_there(runner: Runner) -> None:
+    runner.commit({"queue.tf": GOOD})
+    nowhere = runner.run("push", event_of("push", ZEROS, ""), {"checkov": "auto"})
+    assert nowhere.code == 0, nowhere.log
+    assert [message for _, message in nowhere.of("notice")] == [
+        "checkov is not installed here: its checks were not asked"
+    ]
+
+
+@pytest.mark.checkov
+def test_checkov_that_is_installed_is_run(runner: Runner) -> None:
+    (runner.tools / "checkov").symlink_to(checkov_for_tests.checkov())
+    runner.commit({"main.tf": 'resource "aws_athena_database" "d" {\n  name = "d"\n}\n'})
+    step = runner.run("push", event_of("push", ZEROS, ""), {"checkov": "auto", "fail-on": "medium"})
+    assert step.code == 1, step.log
+    assert "CKV_AWS_77" in step.summary

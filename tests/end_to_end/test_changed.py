@@ -26,6 +26,11 @@ resource "aws_db_instance" "main" {
   storage_encrypted       = true
   backup_retention_period = 14
   publicly_accessible     = var.public
+  multi_az                = true
+  deletion_protection     = true
+
+  iam_database_authentication_enabled = true
+  enabled_cloudwatch_logs_exports     = ["postgresql"]
 }
 """
 OPEN_GROUP = """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class Aws:
     url: str
     refusals: list[Refusal] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    slow: float = 0
+    """Seconds before each answer."""
 
     def client(self, service: str, region: str = REGION) -> Any:
         import boto3
@@ -118,6 +121,7 @@ def _door(app: Callable[..., Any], aws: Aws) -> Callable[..., Any]:
             )
         )
         aws.requests.append(told)
+        time.sleep(aws.slow)
         for refusal in aws.refusals:
             if refusal.needle in told and refusal.times > 0:
                 refusal.times -= 1

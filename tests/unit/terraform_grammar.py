@@ -23,6 +23,8 @@ GRAMMAR: dict[str, tuple[str, ...]] = {
         '"${{@s}}-${{@s}}"',
         '"${{@n}}"',
         "({b} ? {s} : {s})",
+        "({b} ? {n} : {s})",
+        "({b} ? {s} : {b})",
         "upper({s})",
         'trimprefix({s}, "arn:")',
         'trimprefix({s}, "x")',

@@ -8,6 +8,7 @@ from typing import Any
 from kinds_support import cfn, normal, one, reading, ref, said, tf
 
 from soc2gate.kinds import Unread, build_live, link, normalise
+from soc2gate.model.resource import Resource
 from soc2gate.model.value import OpenList, Unknown
 
 KEY, TRAIL = "AWS::KMS::Key", "AWS::CloudTrail::Trail"
@@ -64,6 +65,38 @@ def test_an_absent_rotation_is_off_and_comes_back_with_the_next_apply() -> None:
     assert found.properties["EnableKeyRotation"] is False
     assert "EnableKeyRotation" in found.defaults
     assert isinstance(found.properties["KeyState"], Unknown)
+
+
+def replicas(primary: Any) -> list[Resource]:
+    """A replica in Terraform and in CloudFormation, of one key each with the same properties."""
+    written = normal(
+        tf("aws_kms_key.main", {"multi_region": True, **primary[0]}),
+        tf("aws_kms_replica_key.r", {"primary_key_arn": ref("aws_kms_key.main.arn"), "description": "copy"}),
+    )
+    stack = normal(
+        cfn("Main", KEY, {"MultiRegion": True, "KeyPolicy": DOCUMENT, **primary[1]}),
+        cfn("R", "AWS::KMS::ReplicaKey", {"PrimaryKeyArn": ref("Main.Arn"), "Description": "copy"}),
+    )
+    return [
+        next(r for r in made.resources if r.kind == KEY and said(r).get("Description")) for made in (written, stack)
+    ]
+
+
+def test_a_replica_key_rotates_as_its_primary_does() -> None:
+    rotating = replicas(({"enable_key_rotation": True}, {"EnableKeyRotation": True}))
+    still = replicas(({}, {}))
+    assert [r.properties["EnableKeyRotation"] for r in (*rotating, *still)] == [True, True, False, False]
+    assert [r.properties["KeySpec"] for r in rotating] == ["SYMMETRIC_DEFAULT"] * 2
+    assert said(rotating[0]) == said(rotating[1])
+
+
+def test_what_a_primary_elsewhere_decides_for_a_replica_is_open() -> None:
+    body = {"primary_key_arn": "arn:aws:kms:us-east-1:123456789012:key/mrk-1"}
+    found = one(normal(tf("aws_kms_replica_key.r", body)), KEY)
+    for path in ("EnableKeyRotation", "KeySpec"):
+        value = found.properties[path]
+        assert isinstance(value, Unknown)
+        assert value.reason == "decided by the key it is a replica of"
 
 
 def test_aws_s_own_keys_are_left_out() -> None:

@@ -19,7 +19,7 @@ from soc2gate.kinds.kubernetes import from_object
 from soc2gate.kinds.kubernetes_terraform import api_resource
 from soc2gate.model.outcome import Verdict
 from soc2gate.model.resource import LiveRef, Resource, Side, Weight
-from soc2gate.model.value import Alternatives, OpenList, Text, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, OpenMap, Text, Unknown, Value
 from soc2gate.packs import load
 
 
@@ -119,6 +119,44 @@ def test_a_reference_to_a_namespace_is_its_name(tmp_path: Path) -> None:
         made = read(tmp_path, namespace + POD % (reference, ""))
         assert of(made, "Pod").identity["namespace"] == "shop"
         assert len([one for one in made.resources if one.kind == "Kubernetes::Namespace"]) == 1
+
+
+LABELLED = """
+variable "other" {}
+
+resource "kubernetes_namespace_v1" "shop" {
+  metadata {
+    name   = "shop"
+    labels = { team = "web" }
+  }
+}
+
+resource "kubernetes_labels" "enforced" {
+  api_version = "v1"
+  kind        = "Namespace"
+  metadata {
+    name = %s
+  }
+  labels = { "pod-security.kubernetes.io/enforce" = "restricted" }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ('"shop"', Verdict.PASS),
+        ("kubernetes_namespace_v1.shop.metadata[0].name", Verdict.PASS),
+        ('"till"', Verdict.FAIL),
+        ("var.other", Verdict.UNKNOWN),
+    ],
+)
+def test_labels_that_another_resource_adds_are_the_namespaces(tmp_path: Path, name: str, verdict: Verdict) -> None:
+    made = read(tmp_path, LABELLED % name)
+    (found,) = [one for one in evaluate(load(), made.resources) if one.rule == "k8s-namespace-enforces-pod-security"]
+    assert found.verdict is verdict
+    labels = at(of(made, "Namespace"), "metadata", "labels")
+    assert (labels.items if isinstance(labels, OpenMap) else labels)["team"] == "web"  # type: ignore[index,call-overload]
 
 
 def test_a_namespace_that_only_a_variable_names_is_one_with_those_that_name_it_too(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_the_registry_says_what_the_modules_say(module: str) -> None:
     assert {kind.name for kind in described} == {name for name, where in registry.KINDS.items() if where == module}
     spelled = {spelling.type for kind in described for spelling in kind.terraform}
     spelled |= {part.type for kind in described for part in kind.companions}
+    spelled |= {spelling.type for kind in described for spelling in kind.also_cloudformation}
     terraform = {name for name in spelled if not name.startswith("AWS::")}
     assert terraform == {name for name, where in registry.TERRAFORM.items() if where == module}
     others = {name for name in spelled if name.startswith("AWS::")} - set(registry.KINDS)
@@ -40,7 +41,11 @@ def test_the_registry_says_what_the_modules_say(module: str) -> None:
 def test_every_property_a_kind_names_exists_in_its_schema(module: str) -> None:
     for kind in import_module(module).KINDS:
         type_ = schema.type_of(kind.name)
-        spellings = [*kind.terraform, *([kind.cloudformation] if kind.cloudformation else [])]
+        spellings = [
+            *kind.terraform,
+            *([kind.cloudformation] if kind.cloudformation else []),
+            *kind.also_cloudformation,
+        ]
         paths = {path for spelling in spellings for path in spelling.fields.values()}
         paths |= {default.path for spelling in spellings for default in spelling.defaults}
         paths |= {part.into for part in kind.companions}

@@ -118,6 +118,18 @@ def test_a_topic_policy_stands_for_itself_wherever_it_is_written() -> None:
         assert one(made, TOPIC_POLICY).properties["PolicyDocument"] == POLICY
 
 
+def test_an_inline_policy_is_the_policy_of_its_topic_or_queue() -> None:
+    stack = normal(
+        cfn("T", TOPIC, {"TopicName": "alerts"}),
+        cfn("TP", "AWS::SNS::TopicInlinePolicy", {"TopicArn": ref("T.Ref"), "PolicyDocument": POLICY}),
+        cfn("Q", QUEUE, {"QueueName": "jobs"}),
+        cfn("QP", "AWS::SQS::QueueInlinePolicy", {"Queue": ref("Q.Ref"), "PolicyDocument": POLICY}),
+    )
+    for kind, owner in ((TOPIC_POLICY, "alerts"), (QUEUE_POLICY, "jobs")):
+        found = one(stack, kind)
+        assert (found.properties["PolicyDocument"], found.identity["owners"]) == (POLICY, [owner])
+
+
 def test_a_policy_knows_whose_it_is_however_its_queues_are_named() -> None:
     url = "https://sqs.eu-west-1.amazonaws.com/123456789012/failed"
     stack = normal(

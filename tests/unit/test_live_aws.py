@@ -11,6 +11,7 @@ import pytest
 from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
 from kinds_support import assert_fits
 
+from soc2gate.engine.compare import value_at
 from soc2gate.errors import CollectError, UsageError
 from soc2gate.live.aws import AwsRequest, collect_aws
 from soc2gate.live.aws_calls import Calls, dig, plain
@@ -67,6 +68,19 @@ def messages(snapshot: Snapshot) -> list[str]:
 
 
 # What is there
+
+
+def test_a_range_of_addresses_reads_the_same_however_it_is_spelled(aws: Aws) -> None:
+    """Terraform hands on what people wrote; AWS answers in its own spelling, the simulation in theirs."""
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="office", Description="office", VpcId=vpc)["GroupId"]
+    ranges = {"Ipv6Ranges": [{"CidrIpv6": "2001:DB8:0::/48"}]}
+    ec2.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **ranges}]
+    )
+    found = only(collect(aws, "AWS::EC2::SecurityGroup"), "AWS::EC2::SecurityGroup", name="office")
+    assert value_at(found.properties, "SecurityGroupIngress[0].CidrIpv6") == "2001:db8::/48"
 
 
 def test_a_security_group_reads_as_code_writes_it(aws: Aws) -> None:
@@ -223,7 +237,8 @@ def test_tables_queues_and_topics(aws: Aws) -> None:
     policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*"}]}'
     sqs.create_queue(QueueName="jobs", Attributes={"KmsMasterKeyId": "alias/jobs", "Policy": policy}, tags={"a": "b"})
     sqs.create_queue(QueueName="bare")
-    sns.create_topic(Name="alerts", Attributes={"KmsMasterKeyId": "alias/alerts"})
+    # The policy that SNS itself gives a topic is nobody's to declare; this one is somebody's.
+    sns.create_topic(Name="alerts", Attributes={"KmsMasterKeyId": "alias/alerts", "Policy": policy})
     snapshot = collect(
         aws,
         "AWS::DynamoDB::Table",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import cfnlint
 import pytest
 
 from soc2gate import packs
@@ -13,7 +14,7 @@ from soc2gate.errors import ConfigError
 from soc2gate.model.checks import NO_CONTROL
 from soc2gate.packs.checks import load_checks, read_checks, same_as_ours
 
-AWAITED = Path(__file__).parent / "checkov_awaited_rules.txt"
+AWAITED = Path(__file__).parent / "awaited_rules.txt"
 HEAD = 'engine: other\nreviewed: "1.0"\nchecks:\n'
 
 
@@ -42,22 +43,23 @@ def test_every_check_says_where_it_belongs_and_why() -> None:
 
 
 def test_no_check_waits_for_a_rule_that_has_landed(pytestconfig: pytest.Config) -> None:
-    """Once a rule stands that asks what checkov asks, the mapping names it; --update-golden writes it there."""
+    """Once a rule stands that asks what another engine asks, its mapping names it; --update-golden writes it there."""
     rules = packs.load().rules
     waiting = [line.split() for line in AWAITED.read_text().splitlines() if not line.startswith("#")]
     landed = {check: rule for check, rule in waiting if rule in rules}
     if landed and pytestconfig.getoption("--update-golden"):
         _name_them(landed)
         landed = {}
-    assert landed == {}, "mappings/checkov.yaml does not name them yet: pytest --update-golden writes them"
+    assert landed == {}, "mappings/ does not name them yet: pytest --update-golden writes them"
 
 
 def _name_them(landed: Mapping[str, str]) -> None:
-    mapping = Path(packs.builtin()) / "mappings" / "checkov.yaml"
-    text = mapping.read_text()
-    for check, rule in landed.items():
-        text = re.sub(rf"(?m)^(  {check}: \{{control: [\w-]+), severity: \w+,", rf"\1, rule: {rule},", text)
-    mapping.write_text(text)
+    mappings = Path(packs.builtin()) / "mappings"
+    for mapping in (mappings / "checkov.yaml", *sorted((mappings / "results").glob("*.yaml"))):
+        text = mapping.read_text()
+        for check, rule in landed.items():
+            text = re.sub(rf"(?m)^(  {check}: \{{control: [\w-]+), severity: \w+,", rf"\1, rule: {rule},", text)
+        mapping.write_text(text)
     kept = [line for line in AWAITED.read_text().splitlines() if line.split()[0] not in landed]
     AWAITED.write_text("\n".join(kept) + "\n")
 
@@ -109,3 +111,11 @@ def test_a_mapping_that_is_wrong_is_refused_with_its_place(tmp_path: Path, entry
 
 def test_a_mapping_that_is_right_is_taken(tmp_path: Path) -> None:
     assert errors_of(tmp_path, "  X_1: {control: backup, severity: low, confidence: high, why: because}\n") == []
+
+
+def test_every_rule_of_cfn_lint_that_is_mapped_is_one() -> None:
+    from cfnlint.rules import RulesCollection
+
+    rules = RulesCollection(include_rules=["I"], include_experimental=True)
+    rules.create_from_directory(str(Path(cfnlint.__file__).parent / "rules"))
+    assert set(load_checks()["cfn-lint"].checks) <= {rule.id for rule in rules.all_rules.values()}

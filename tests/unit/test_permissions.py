@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from soc2gate import kinds
@@ -77,3 +78,21 @@ def test_what_is_not_read_or_not_known_is_said() -> None:
     wrong = soc2gate("--kind", "AWS::S3::Buckett")
     assert wrong.returncode == 2
     assert "AWS::S3::Bucket" in wrong.stderr
+
+
+def test_who_takes_on_roles_needs_exactly_those(tmp_path: Path) -> None:
+    prod = "arn:aws:iam::222222222222:role/reader"
+    file = tmp_path / "soc2gate.yaml"
+    file.write_text(f"accounts:\n  - role_arn: {prod}\n  - name: own\n")
+    assert statement("--assume", "--config", str(file)) == {
+        "Sid": "Soc2gateTakesOnRoles",
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Resource": [prod],
+    }
+    file.write_text("organization:\n  role_name: reader\n")
+    listing, taking = json.loads(soc2gate("--assume", "--config", str(file)).stdout)["Statement"]
+    assert listing["Action"] == ["organizations:ListAccounts"]
+    assert taking["Resource"] == ["arn:*:iam::*:role/reader"]
+    file.write_text("{}")
+    assert soc2gate("--assume", "--config", str(file)).returncode == 2

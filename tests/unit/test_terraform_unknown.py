@@ -248,3 +248,12 @@ def test_yaml_with_an_unknown_leaf_is_text_known_around_it(tmp_path: Path) -> No
 
 def test_yaml_of_an_open_collection_is_not_known_at_all(tmp_path: Path) -> None:
     assert isinstance(value_of(tmp_path, 'yamlencode({ a = toset(["k", var.x]) })', UNSET), Unknown)
+
+
+def test_a_number_or_text_counts_the_same_and_a_declared_type_decides_which_it_is(tmp_path: Path) -> None:
+    variables = 'variable "open" {}\nvariable "number" {\n  type = number\n}\nvariable "text" {\n  type = string\n}\n'
+    assert isinstance(value_of(tmp_path, '(true ? 1 : var.open) == "1"', variables), Alternatives)
+    assert value_of(tmp_path, '(true ? 1 : var.number) == "1"', variables) is False
+    assert value_of(tmp_path, '(true ? 1 : var.text) == "1"', variables) is True
+    found = resources(reading(tmp_path, variables + 'resource "x_y" "z" {\n  count = true ? 2 : var.open\n}\n'))
+    assert [(address, each.uncertain) for address, each in found.items()] == [("x_y.z[0]", ""), ("x_y.z[1]", "")]

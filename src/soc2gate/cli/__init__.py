@@ -17,6 +17,7 @@ COMMANDS = {
     "scan": "soc2gate.cli.scan:scan",
     "verify": "soc2gate.cli.verify:verify",
     "collect": "soc2gate.cli.collect:collect",
+    "inventory": "soc2gate.cli.inventory:inventory",
     "permissions": "soc2gate.cli.permissions:permissions",
     "attest": "soc2gate.cli.attest:attest",
     "report": "soc2gate.cli.report:report",
@@ -29,6 +30,7 @@ COMMANDS = {
     "init": "soc2gate.cli.init:init",
     "config": "soc2gate.cli.config:config",
     "demo": "soc2gate.cli.demo:demo",
+    "checkov-path": "soc2gate.cli.checkov_path:checkov_path",
     "completion": "soc2gate.cli.completion:completion",
     "doctor": "soc2gate.cli.doctor:doctor",
 }

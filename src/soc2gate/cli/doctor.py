@@ -26,9 +26,11 @@ _EXTRAS = {"kubernetes": ("kubernetes",), "demo": ("moto", "kmock", "kubernetes"
 Examples:
   soc2gate doctor                      versions, and which extras are installed
   soc2gate doctor --cross-read infra   does python-hcl2 read these files as we do?
+  soc2gate doctor --install-checkov    an environment of its own for checkov, for `soc2gate scan --checkov`
+  soc2gate doctor --find-checkov       the checkov that `--checkov` would run
 
 \b
-Exit codes: 0 all is well, 2 asked wrongly or no second reader installed, 3 the two readers differ.
+Exit codes: 0 all is well, 2 asked wrongly or not installed, 3 the two readers differ.
 """,
 )
 @click.option(
@@ -38,10 +40,14 @@ Exit codes: 0 all is well, 2 asked wrongly or no second reader installed, 3 the 
     help="Read each HCL file below PATH with the installed hcl2 as well (its JSON form with Python's JSON reader), and "
     "tell where that sees something else.",
 )
-def doctor(cross_read: Path | None) -> int:
+@click.option("--install-checkov", is_flag=True, help="Make an environment of its own for checkov (a big download).")
+@click.option("--find-checkov", is_flag=True, help="Print the command that --checkov would run; exit 2 without one.")
+def doctor(cross_read: Path | None, install_checkov: bool, find_checkov: bool) -> int:
     """What is installed, and whether our reader of Terraform agrees with another."""
     if cross_read is not None:
         return _cross_read(cross_read)
+    if install_checkov or find_checkov:
+        return _checkov(install_checkov)
     from importlib.metadata import PackageNotFoundError, version
 
     def told(name: str) -> str:
@@ -64,6 +70,19 @@ def doctor(cross_read: Path | None) -> int:
     if missing:
         click.echo(f"missing: {', '.join(missing)}; install soc2gate again with its dependencies", err=True)
     return int(Exit.INCOMPLETE if missing else Exit.OK)
+
+
+def _checkov(install: bool) -> int:
+    from soc2gate.bridges import checkov_run
+    from soc2gate.config import load as load_config
+
+    if install:
+        click.echo(f"installing checkov {checkov_run.VERSION} in {checkov_run.home()} …", err=True)
+        click.echo(checkov_run.install())
+        return int(Exit.OK)
+    base = options.repository(())
+    click.echo(checkov_run.needed(load_config(Path.cwd(), base=base).checkov_command, base))
+    return int(Exit.OK)
 
 
 def _renderers() -> Iterator[str]:

@@ -17,6 +17,7 @@ from soc2gate.model.rule import Control, Rule, RuleSet
 from soc2gate.output.style import indent, wrap
 from soc2gate.packs import builtin
 from soc2gate.packs import load as load_rules
+from soc2gate.packs.frameworks import load_frameworks
 
 _EXAMPLES = (".tf", ".cfn.yaml", ".k8s.yaml")
 """Fixtures as they are spelled in each format; the first there is is shown."""
@@ -102,6 +103,10 @@ def _control(control: Control, known: RuleSet, config: Config) -> None:
     if control.id in config.control_owners:
         _said("owner", config.control_owners[control.id])
     _said("rules", ", ".join(rule.id for rule in known.rules.values() if rule.control == control.id) or "none")
+    for framework in load_frameworks().values():
+        served = [one.id for one in framework.requirements.values() if control.id in one.controls]
+        if served:
+            _said(framework.id, ", ".join(served))
     click.echo()
 
 

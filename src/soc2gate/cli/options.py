@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from soc2gate import plugins, suggest
 from soc2gate.app import Request
+from soc2gate.bridges import Asked
 from soc2gate.cli import flags as click
 from soc2gate.config import Config
 from soc2gate.config import load as load_config
@@ -95,11 +96,57 @@ def judging(command: Command) -> Command:
                 type=click.Path(path_type=Path, dir_okay=False),
                 help="Write there instead of standard output. Repeatable.",
             ),
+            click.option(
+                "--framework",
+                "frameworks",
+                multiple=True,
+                metavar="NAME",
+                help="Also tell of another framework, by our controls (soc2gate criteria --frameworks). Repeatable.",
+            ),
             click.option("--verbose", "-v", is_flag=True, help="List every undecided verdict."),
         ]
     ):
         command = option(command)
     return command
+
+
+def beside(command: Command) -> Command:
+    """Flags about other engines whose results are told beside ours."""
+    kind = click.Path(path_type=Path, dir_okay=False)
+    for option in reversed(
+        [
+            click.option(
+                "--checkov",
+                is_flag=True,
+                help="Run checkov too, in an environment of its own, and tell what it finds beside ours.",
+            ),
+            click.option(
+                "--checkov-json",
+                "checkov_json",
+                multiple=True,
+                type=kind,
+                help="Tell what this file (from `checkov -o json`) holds beside ours. Repeatable.",
+            ),
+            click.option(
+                "--results",
+                multiple=True,
+                type=kind,
+                help="Tell what another tool found beside ours: SARIF of any tool, Prowler's OCSF JSON. Repeatable.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def others(checkov: bool, checkov_json: Sequence[Path], results: Sequence[Path]) -> Asked:
+    """Whose results are wanted; raises `UsageError` for a file that does not exist."""
+    for flag, files in (("--checkov-json", checkov_json), ("--results", results)):
+        for file in files:
+            if not file.is_file():
+                raise UsageError(f"{flag}: there is no file {file}")
+    absolute = [tuple(Path(os.path.abspath(file)) for file in files) for files in (checkov_json, results)]
+    return Asked(checkov, *absolute)
 
 
 def living(command: Command) -> Command:
@@ -135,6 +182,8 @@ def request(
     baseline_file: Path | None = None,
     copy: Path | None = None,
     states: Sequence[Path] = (),
+    others: Asked | None = None,
+    frameworks: Sequence[str] = (),
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
 
@@ -187,6 +236,10 @@ def request(
         narrowed=bool(only),
         baseline=_baseline(baseline_file, copy or base),
         states=tuple(_state_file(file) for file in states),
+        packs=(*config.packs, *packs),
+        others=others or Asked(),
+        frameworks=tuple(frameworks),
+        work_tree=base if copy is not None else None,
     )
 
 

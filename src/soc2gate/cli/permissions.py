@@ -19,6 +19,7 @@ Examples:
   soc2gate permissions > policy.json            an IAM policy for all that the rules read
   soc2gate permissions --rule s3-encryption     for one rule
   soc2gate permissions --kind AWS::S3::Bucket   for one kind
+  soc2gate permissions --assume                 for who takes on the roles that soc2gate.yaml names (accounts:)
   soc2gate permissions kubernetes | kubectl apply -f -
 """,
 )
@@ -29,12 +30,19 @@ Examples:
     "--rules", "rule_dirs", multiple=True, type=click.Path(path_type=Path), help="Also the rules in this folder."
 )
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml.")
+@click.option(
+    "--assume",
+    is_flag=True,
+    help="In place of what reading takes in each account: what whoever signs in needs, to take on the roles that "
+    "accounts: and organization: of soc2gate.yaml name.",
+)
 def permissions(
     provider: str,
     only: tuple[str, ...],
     asked: tuple[str, ...],
     rule_dirs: tuple[Path, ...],
     config_file: Path | None,
+    assume: bool,
 ) -> int:
     """Print the least that must be allowed for `collect` and `verify`: an IAM policy, or a Kubernetes ClusterRole.
 
@@ -51,6 +59,17 @@ def permissions(
     # Imported here: the flags of other commands are completed without the live side.
     from soc2gate.live import permissions as least
 
+    if assume:
+        if provider != "aws":
+            raise UsageError("--assume is about AWS accounts")
+        document = least.assuming(request.config.accounts, request.config.organization)
+        if not document["Statement"]:
+            raise UsageError(
+                "no role is taken on: soc2gate.yaml names neither accounts: nor organization:",
+                hint="accounts: [{name: prod, role_arn: arn:aws:iam::123456789012:role/soc2gate-reader}]",
+            )
+        click.echo(json.dumps(document, indent=2))
+        return int(Exit.OK)
     if only or not asked:
         # Without a rule named, what code declares is compared as well where no rule reads it.
         asked += tuple(app.live_kinds(request.rules) if only else filter(has_live, known_kinds()))

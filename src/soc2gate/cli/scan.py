@@ -28,6 +28,8 @@ Examples:
   soc2gate scan --format json --output r.json    for a machine
   soc2gate scan --rules ./policy                 with your own rules beside ours
   soc2gate scan --diff-base origin/main          close on what this branch brings, list what was there
+  soc2gate scan --checkov                        with what checkov finds beside ours, told once where we ask the same
+  soc2gate scan --results trivy.sarif            with what another tool found (Trivy, KICS, tfsec, cfn-lint, Prowler)
   soc2gate scan --changed infra/main.tf          what this file has a part in (pre-commit passes its files so)
 """,
 )
@@ -49,6 +51,7 @@ Examples:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Close only on what this file (from `soc2gate baseline`) does not hold.",
 )
+@options.beside
 @options.judging
 def scan(
     paths: tuple[Path, ...],
@@ -63,10 +66,14 @@ def scan(
     changed: bool,
     diff_base: str | None,
     baseline_file: Path | None,
+    checkov: bool,
+    checkov_json: tuple[Path, ...],
+    results: tuple[Path, ...],
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
     outputs: tuple[Path, ...],
+    frameworks: tuple[str, ...],
     verbose: bool,
 ) -> int:
     """Judge Terraform, CloudFormation and Kubernetes configuration, before it deploys.
@@ -75,6 +82,8 @@ def scan(
     """
     if changed and diff_base is not None:
         raise UsageError("--changed and --diff-base ask different questions", hint="leave one of them out")
+
+    others = options.others(checkov, checkov_json, results)
 
     def request(copy: Path | None = None) -> Request:
         return options.request(
@@ -92,6 +101,8 @@ def scan(
             changed=changed,
             baseline_file=baseline_file,
             copy=copy,
+            others=others,
+            frameworks=frameworks,
         )
 
     def tell(run: Run) -> int:

@@ -25,6 +25,7 @@ Examples:
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify k8s --context prod               manifests against a cluster
+  soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
 """,
 )
 @options.reading
@@ -53,6 +54,7 @@ Examples:
     help="Of the code, close only on what this file (from `soc2gate baseline`) does not hold; live findings and "
     "differences close all the same.",
 )
+@options.beside
 @options.judging
 def verify(
     paths: tuple[Path, ...],
@@ -71,10 +73,14 @@ def verify(
     save_snapshot: Path | None,
     states: tuple[Path, ...],
     baseline_file: Path | None,
+    checkov: bool,
+    checkov_json: tuple[Path, ...],
+    results: tuple[Path, ...],
     fail_on: str | None,
     on_incomplete: str | None,
     formats: tuple[str, ...],
     outputs: tuple[Path, ...],
+    frameworks: tuple[str, ...],
     verbose: bool,
 ) -> int:
     """Compare code with what is running: the account and the cluster.
@@ -101,6 +107,8 @@ def verify(
         profile=profile,
         states=states,
         baseline_file=baseline_file,
+        others=options.others(checkov, checkov_json, results),
+        frameworks=frameworks,
     )
     snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
     with progress.shown() as told:

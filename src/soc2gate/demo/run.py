@@ -103,8 +103,12 @@ def _keep(deployment: Deployment) -> None:
 
 
 def _wait() -> None:
+    import signal
     import threading
 
+    # A shell that starts us in the background has interrupts ignored, and `kill` asks for the same end as Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     threading.Event().wait()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from soc2gate.model.outcome import CriterionStatus, Difference, Disagreement, Finding, Status, Verdict
+from soc2gate.model.outcome import OURS, CriterionStatus, Difference, Disagreement, Finding, Status, Verdict
 from soc2gate.model.rule import Criterion, RuleSet, Strength
 
 
@@ -26,6 +26,9 @@ def statuses(
     """
     tally: Mapping[str, Counter[str]] = {criterion: Counter() for criterion in rules.criteria}
     for finding in findings:
+        if finding.engine != OURS and finding.verdict is Verdict.PASS:
+            # Told, and no evidence: others pass what they cannot resolve, and a criterion is never green on that.
+            continue
         word = "waived" if finding.waiver and finding.verdict is not Verdict.PASS else finding.verdict.value
         for criterion in finding.criteria:
             tally[criterion][word] += 1

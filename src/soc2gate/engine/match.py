@@ -20,6 +20,10 @@ Coverage: TypeAlias = Callable[[str, str, str], str]
 """(kind, account, region) to why the live side could not be read there; empty when it was."""
 
 
+_PLACE = ("account", "region", "namespace")
+"""What a resource's identity says of where it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     declared: Resource
@@ -45,13 +49,6 @@ class Matching:
     parts: tuple[Resource, ...] = ()
     """Live resources that are part of another (a bucket's policy, a workload's pod template) and that no code declares:
     what they mean depends on what became of the whole."""
-
-    def live_of(self, root: str, address: str) -> Resource | None:
-        """The live resource paired with a declared address: what a reference to it means once deployed."""
-        for pair in self.pairs:
-            if pair.declared.address == address and pair.declared.root == root and not pair.declared.derived_from:
-                return pair.live
-        return None
 
 
 def match(
@@ -91,7 +88,48 @@ def _by_kind(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
     return grouped
 
 
+class _Live:
+    """The live resources of one kind, found by what they are called: asking each about each is hours for thousands."""
+
+    def __init__(self, resources: Sequence[Resource]) -> None:
+        self.resources = resources
+        self._found: dict[tuple[str, str], dict[str, list[int]]] = {}
+
+    def identified(self, key: str, wanted: str) -> list[int]:
+        """Indices of those whose identity says `wanted`."""
+        return self._by("identity", key, lambda resource: resource.identity.get(key), wanted)
+
+    def named(self, key: str, wanted: str, declared: Resource) -> list[int]:
+        """Indices of those of the same place whose identity or property `key` is `wanted`."""
+        return self._near(declared, self._by("name", key, lambda resource: _key(resource, key), wanted))
+
+    def tagged(self, wanted: str, declared: Resource) -> list[int]:
+        """Indices of those of the same place with this `Name` tag."""
+        return self._near(declared, self._by("tag", "Name", lambda resource: resource.tags.get("Name"), wanted))
+
+    def owned_by(self, name: str, declared: Resource) -> list[int]:
+        """Indices of the parts, in the same place, of what has this name."""
+        return self._near(declared, self.identified("name", name))
+
+    def _near(self, declared: Resource, found: Iterable[int]) -> list[int]:
+        return [index for index in found if _same_place(declared, self.resources[index])]
+
+    def _by(self, what: str, key: str, value: Callable[[Resource], object], wanted: str) -> list[int]:
+        if (what, key) not in self._found:
+            self._found[what, key] = _indexed(map(value, self.resources))
+        return self._found[what, key].get(wanted, [])
+
+
+def _indexed(values: Iterable[object]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for index, value in enumerate(values):
+        if isinstance(value, str) and value:
+            found[value].append(index)
+    return found
+
+
 def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource], coverage: Coverage) -> Matching:
+    live = _Live(theirs)
     claims: dict[int, list[tuple[Resource, str]]] = defaultdict(list)
     undecided: list[Unpaired] = []
     missing: list[Resource] = []
@@ -99,10 +137,10 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
     adrift: list[Resource] = []
     for resource in ours:
         if "owners" in resource.identity:
-            for index in _owned(resource, theirs):
+            for index in _owned(resource, live):
                 claims[index].append((resource, "owner"))
             continue
-        candidates, by = _candidates(resource, theirs)
+        candidates, by = _candidates(resource, live)
         if len(candidates) == 1:
             claims[candidates[0]].append((resource, by))
         elif candidates:
@@ -128,12 +166,13 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
             undecided += [
                 Unpaired(resource, f"{_uid(theirs[index])} is claimed by {names}") for resource, _ in claimants
             ]
+    adrift_places, nameless_places = _by_place(adrift), _by_place(nameless)
     free = [resource for index, resource in enumerate(theirs) if index not in claims and not resource.managed_by]
     parts = tuple(
         # Of a policy whose queue is not known any live one may be it.
         part
         for part in free
-        if part.derived_from and not any(_same_place(other, part) for other in adrift)
+        if part.derived_from and not any(_same_place(other, part) for other in adrift_places)
     )
     undecided += [Unpaired(resource, _nameless_reason(resource)) for resource in (*nameless, *adrift)]
     unmanaged = []
@@ -141,7 +180,7 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
         if resource.derived_from:
             continue
         # While a declared resource has no name to go by, any live one of its kind in reach may be it.
-        owner = next((other for other in nameless if _same_place(other, resource)), None)
+        owner = next((other for other in nameless_places if _same_place(other, resource)), None)
         if owner is None:
             unmanaged.append(resource)
         else:
@@ -149,12 +188,19 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
     return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), parts)
 
 
-def _owned(resource: Resource, theirs: Sequence[Resource]) -> Iterator[int]:
+def _by_place(resources: Iterable[Resource]) -> list[Resource]:
+    """The first of each place: the others stand for no place more."""
+    first: dict[tuple[str, ...], Resource] = {}
+    for resource in resources:
+        first.setdefault(tuple(repr(resource.identity.get(part)) for part in _PLACE), resource)
+    return list(first.values())
+
+
+def _owned(resource: Resource, live: _Live) -> Iterator[int]:
     """The live parts of everything that a declared part belongs to: one policy may be that of several queues."""
     owners = resource.identity["owners"]
-    for index, other in enumerate(theirs):
-        if isinstance(owners, list) and other.identity.get("name") in owners and _same_place(resource, other):
-            yield index
+    names = {owner for owner in owners if isinstance(owner, str)} if isinstance(owners, list) else set()
+    yield from sorted(index for name in names for index in live.owned_by(name, resource))
 
 
 def _nameless_reason(resource: Resource) -> str:
@@ -164,7 +210,7 @@ def _nameless_reason(resource: Resource) -> str:
     return "this kind has no unique name, and there is no Name tag: nothing to match it by"
 
 
-def _candidates(resource: Resource, theirs: Sequence[Resource]) -> tuple[list[int], str]:
+def _candidates(resource: Resource, live: _Live) -> tuple[list[int], str]:
     """Indices of live resources it may be, and what was compared; an empty second part means nothing could be."""
     tried = ""
     for key in ("arn", "id"):
@@ -172,7 +218,7 @@ def _candidates(resource: Resource, theirs: Sequence[Resource]) -> tuple[list[in
         if not isinstance(given, str) or not given:
             continue
         tried = tried or key
-        found = [i for i, other in enumerate(theirs) if other.identity.get(key) == given]
+        found = live.identified(key, given)
         if len(found) == 1:
             return found, key
     for key in kinds.kind(resource.kind).names:
@@ -180,15 +226,13 @@ def _candidates(resource: Resource, theirs: Sequence[Resource]) -> tuple[list[in
         if not isinstance(wanted, str) or not wanted:
             continue
         tried = tried or _spoken(key)
-        found = [i for i, other in enumerate(theirs) if _key(other, key) == wanted and _same_place(resource, other)]
+        found = live.named(key, wanted, resource)
         if found:
             return found, _spoken(key)
     wanted = resource.tags.get("Name")
     if isinstance(wanted, str) and wanted:
         tried = tried or "tag Name"
-        found = [
-            i for i, other in enumerate(theirs) if other.tags.get("Name") == wanted and _same_place(resource, other)
-        ]
+        found = live.tagged(wanted, resource)
         if found:
             return found, "tag Name"
     return [], tried
@@ -205,7 +249,7 @@ def _spoken(key: str) -> str:
 
 def _same_place(declared: Resource, live: Resource) -> bool:
     """Account, region and namespace agree as far as both are known."""
-    for part in ("account", "region", "namespace"):
+    for part in _PLACE:
         ours, theirs = declared.identity.get(part), live.identity.get(part)
         if isinstance(ours, str) and isinstance(theirs, str) and ours and theirs and ours != theirs:
             # A global service is deployed through some region and lives in none.

@@ -6,19 +6,20 @@ does not count says why, and every one that soon will not says so two weeks ahea
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from soc2gate.declared.git import Author
 from soc2gate.declared.written_waivers import INLINE, Written
-from soc2gate.engine.foreign_skips import rule_for
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import CONFIGURED, Disagreement, Finding, Verdict, Waiver
 from soc2gate.model.resource import Problem, Span, Weight
 from soc2gate.suggest import did_you_mean
 
 NOTICE_DAYS = 14
+_OURS = re.compile(r"[a-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Terms:
     accept_foreign: bool = False
     """Whether other tools' skip comments count, though nobody approved them."""
     foreign: Mapping[str, str] = field(default_factory=dict)
-    """Other tools' ids to our rules, beside those we know."""
+    """Other tools' ids to the rules of ours that ask the same."""
     author_of: Callable[[Waiver], Author | None] = lambda waiver: None
 
 
@@ -84,7 +85,7 @@ def _ours(name: str, foreign: Mapping[str, str]) -> str:
     if name in foreign:
         return foreign[name]
     spelled = {known.casefold(): rule for known, rule in foreign.items()}
-    return spelled.get(name.casefold()) or rule_for(name)
+    return spelled.get(name.casefold(), "")
 
 
 def _foreign_refused(waiver: Waiver, rule: str, left: int | None, terms: Terms) -> tuple[str, str]:
@@ -106,7 +107,8 @@ def _refused(
         return "inline waivers are forbidden by the configuration", "write it in soc2gate.yaml, under waivers"
     if written is not None and written.wrong:
         return written.wrong, '# soc2gate:waive RULE reason="…" owner=… approver=… expires=YYYY-MM-DD ticket=…'
-    if terms.rules and waiver.rule not in terms.rules:
+    # Our ids are lower-case words with hyphens; any other is of another engine, which this run may not have asked.
+    if terms.rules and waiver.rule not in terms.rules and _OURS.fullmatch(waiver.rule):
         return f"there is no rule “{waiver.rule}”", did_you_mean(waiver.rule, terms.rules)
     if left is None:
         return f"“{waiver.expires}” is no date", "write it as YYYY-MM-DD"

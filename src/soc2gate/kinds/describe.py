@@ -205,6 +205,8 @@ class Kind:
     """What a person calls it: `S3 bucket`."""
     terraform: tuple[Spelling, ...] = ()
     cloudformation: Spelling | None = None
+    also_cloudformation: tuple[Spelling, ...] = ()
+    """CloudFormation types that are this kind under another name (an inline topic policy)."""
     manifest: Spelling | None = None
     companions: tuple[Companion, ...] = ()
     links: Mapping[str, Link] = field(default_factory=dict)

@@ -15,12 +15,14 @@ from soc2gate.kinds.kubernetes_api import PREFIX, RESOURCES, ApiResource, find
 from soc2gate.kinds.kubernetes_yaml import NotAnObject, object_in
 from soc2gate.kinds.respelling import Respelling, camel
 from soc2gate.model.resource import Places, RawResource
-from soc2gate.model.value import Unknown, Value
+from soc2gate.model.value import OpenMap, Unknown, Value
 from soc2gate.schema.lookup import type_of
 from soc2gate.schema.types import ANY, INT, ObjectType, Type
 
 OBJECT = {"kubernetes_manifest": "manifest", "kubectl_manifest": "yaml_body"}
 """Types of which one attribute is the object itself."""
+ADDED = {"kubernetes_labels": "labels", "kubernetes_annotations": "annotations"}
+"""Types that only add to the metadata of an object, which the same code may declare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Terraform:
 
     def __init__(self, resources: Iterable[RawResource]) -> None:
         self._by_address = {(raw.root, raw.address): raw for raw in resources}
+        self._adding = [raw for raw in self._by_address.values() if raw.type in ADDED]
 
     def written(self, raw: RawResource) -> Written | None:
         """The object a resource makes; None for a type that is no kind of ours.
@@ -71,6 +74,8 @@ class Terraform:
             if raw.type.startswith("kubernetes_default_service_account"):
                 walk.add(metadata, "metadata", "name", "default", "this resource is the namespace's default account")
         body |= {"apiVersion": _version(resource, body), "kind": resource.name}
+        if isinstance(metadata, dict):
+            self._add_to(metadata, raw, resource)
         return Written(body, resource, walk.places, walk.notes, walk.defaults)
 
     def _given(self, raw: RawResource, attribute: str) -> Written | None:
@@ -89,6 +94,26 @@ class Terraform:
             metadata = body.get("metadata")
             body["metadata"] = {**(metadata if isinstance(metadata, dict) else {}), "namespace": namespace}
         return Written(body, resource, told.places, raw.notes)
+
+    def _add_to(self, metadata: dict[str, Value], raw: RawResource, resource: ApiResource) -> None:
+        """What resources that only add labels or annotations add to the object that `raw` makes."""
+        for adding in self._adding:
+            if (adding.root, adding.environment, adding.body.get("kind")) != (
+                raw.root,
+                raw.environment,
+                resource.name,
+            ):
+                continue
+            meant = _names_it(_metadata_of(adding), metadata, self._resolver(adding), resource)
+            field, more = ADDED[adding.type], adding.body.get(ADDED[adding.type])
+            there = metadata.get(field) or {}
+            if meant is False or more is None or not isinstance(there, dict):
+                continue
+            if meant and isinstance(more, dict) and not adding.uncertain:
+                metadata[field] = {**there, **more}
+            else:
+                reason = adding.uncertain or f"it is not known what {adding.address} adds, or to what"
+                metadata[field] = OpenMap(there, Unknown(reason), reason)
 
     def _resolver(self, raw: RawResource) -> _Resolver:
         return _Resolver(self._by_address, raw.root)
@@ -120,6 +145,22 @@ class _Resolver:
             if isinstance(name, str) and isinstance(namespace, str):
                 return f"{namespace}/{name}"
         return value
+
+
+def _names_it(
+    named: Mapping[str, Value], metadata: Mapping[str, Value], resolve: _Resolver, resource: ApiResource
+) -> bool | None:
+    """Whether the name and namespace in `named` are those of the object with this metadata; None where not known."""
+    answer: bool | None = True
+    for key in ("name", *(("namespace",) if resource.namespaced else ())):
+        theirs = _resolved(named.get(key) or ("default" if key == "namespace" else None), resolve)
+        ours = metadata.get(key)
+        if theirs == ours:
+            continue
+        if isinstance(theirs, str) and isinstance(ours, str):
+            return False
+        answer = None
+    return answer
 
 
 _NAMES = ("metadata[0].name", "metadata.0.name", "metadata.name", "manifest.metadata.name")

@@ -168,7 +168,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_iam_user_policy_attachment",
     ),
     "kinesis": ("aws_kinesis_stream",),
-    "kms": ("aws_kms_alias", "aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy"),
+    "kms": ("aws_kms_alias", "aws_kms_external_key", "aws_kms_key", "aws_kms_key_policy", "aws_kms_replica_key"),
     "mq": ("aws_mq_broker",),
     "msk": ("aws_msk_cluster",),
     "neptune": ("aws_neptune_cluster",),
@@ -186,6 +186,8 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_db_cluster_snapshot",
         "aws_db_snapshot",
         "aws_db_snapshot_copy",
+        "aws_docdb_cluster_snapshot",
+        "aws_neptune_cluster_snapshot",
         "aws_rds_cluster_snapshot_copy",
     ),
     "redshift": ("aws_redshift_cluster", "aws_redshift_logging"),
@@ -222,7 +224,7 @@ TERRAFORM: Mapping[str, str] = {type_: _AWS + name for name, types in _TERRAFORM
 """Terraform type to the module that describes what it is, or what it is part of."""
 
 CLOUDFORMATION: Mapping[str, str] = {
-    # Types that are no kind of ours but say part of one. Types that are kinds are found in `KINDS`.
+    # Types that say part of a kind, or are one under another name. Types that are kinds are found in `KINDS`.
     "AWS::EC2::EIP": _AWS + "ec2",
     "AWS::EC2::EIPAssociation": _AWS + "ec2",
     "AWS::EC2::SecurityGroupEgress": _AWS + "ec2",
@@ -232,7 +234,10 @@ CLOUDFORMATION: Mapping[str, str] = {
     "AWS::IAM::UserPolicy": _AWS + "iam",
     "AWS::IAM::UserToGroupAddition": _AWS + "iam",
     "AWS::KMS::Alias": _AWS + "kms",
+    "AWS::KMS::ReplicaKey": _AWS + "kms",
     "AWS::Lambda::EventInvokeConfig": _AWS + "lambdas",
+    "AWS::SNS::TopicInlinePolicy": _AWS + "sns",
+    "AWS::SQS::QueueInlinePolicy": _AWS + "sqs",
     "AWS::SecretsManager::RotationSchedule": _AWS + "secretsmanager",
     "AWS::WAFv2::LoggingConfiguration": _AWS + "wafv2",
     "AWS::SecretsManager::SecretTargetAttachment": _AWS + "secretsmanager",
@@ -392,6 +397,8 @@ def _load(module: str) -> None:
             owns.setdefault(("terraform", spelling.type), []).append((entry, spelling))
         if entry.cloudformation:
             owns.setdefault(("cloudformation", entry.cloudformation.type), []).append((entry, entry.cloudformation))
+        for spelling in entry.also_cloudformation:
+            owns.setdefault(("cloudformation", spelling.type), []).append((entry, spelling))
         if entry.manifest:
             owns.setdefault(("kubernetes", entry.manifest.type), []).append((entry, entry.manifest))
         for companion in entry.companions:

@@ -1,23 +1,25 @@
 """Reading an AWS account: the calls that the kinds declare, made once each, into a snapshot.
 
-A *unit* is one kind in one region (or `global`). Its listing is one task for the pool; each listed item with its
-detail calls is another. Whatever a call answers is kept: what it could not, too. A listing that fails leaves its unit
-unread, so that nothing of that kind is ever called missing there; a detail call that fails makes the property it
-feeds unknown.
+A *unit* is one kind in one region (or `global`) of one account. Its listing is one task for the pool; each listed item
+with its detail calls is another. Whatever a call answers is kept: what it could not, too. A listing that fails leaves
+its unit unread, so that nothing of that kind is ever called missing there; a detail call that fails makes the property
+it feeds unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from soc2gate import kinds
+from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Call, Kind
+from soc2gate.live.aws_accounts import unread_part, ways_in
 from soc2gate.live.aws_build import Seen, build
 from soc2gate.live.aws_calls import Calls, Failure
-from soc2gate.live.aws_session import Account, open_account
+from soc2gate.live.aws_session import Account, ShutError
 from soc2gate.live.progress import Progress
 from soc2gate.live.snapshot import GLOBAL, Coverage, FailedCall, Part, Snapshot
 from soc2gate.model.resource import LiveRef, Resource
@@ -29,7 +31,7 @@ Tell = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class AwsRequest:
-    """What to read of which account, as whom."""
+    """What to read of which accounts, as whom."""
 
     kinds: tuple[str, ...]
     clock: Callable[[], str]
@@ -40,30 +42,57 @@ class AwsRequest:
     endpoint_url: str | None = None
     """Another endpoint for every service; AWS_ENDPOINT_URL in the environment does the same, as boto3 has it."""
     threads: int = 8
+    accounts: tuple[AccountConfig, ...] = ()
+    """Empty, and no organization: the one account that the credentials are of."""
+    organization: OrganizationConfig | None = None
 
 
 def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
-    """Read the account.
+    """Read the account, or the accounts: one part of the snapshot for each.
 
-    Ctrl-C ends early with what was read so far, marked partial. Raises `CollectError` when nothing can be asked at
-    all (no credentials, no network) and `UsageError` for a region that cannot be one.
+    Ctrl-C ends early with what was read so far, marked partial. An account whose role is not given leaves a part that
+    says so, and the others are read. Raises `CollectError` when nothing can be asked at all (no credentials, no
+    network) and `UsageError` for a region that cannot be one.
     """
-    account = open_account(
-        profile=request.profile, regions=request.regions, endpoint_url=request.endpoint_url, threads=request.threads
-    )
-    taken_at = request.clock()
     wanted, part_of, notes = readable(request.kinds)
-    collector = _Collector(
-        account, Calls(account.clients, account.home, account.id, account.partition), taken_at, progress
-    )
-    collector.run(_units(wanted, account.regions, account.partition), request.threads)
+    every = sorted({*(kind.name for kind in wanted), *part_of})
+    ways = ways_in(request)
+    steps = _Steps(progress)
+    shut: list[Part] = []
+
+    def starting() -> Iterator[_Collector]:
+        for way in ways:
+            taken_at = request.clock()
+            try:
+                account = way.enter()
+            except ShutError as error:
+                if way.own:
+                    raise
+                shut.append(unread_part(way, every, error, taken_at))
+                continue
+            calls = Calls(account.clients, account.home, account.id, account.partition)
+            units = _units(wanted, account.regions, account.partition)
+            yield _Collector(account, calls, taken_at, steps, units)
+
+    begun, stopped = _run(starting(), request.threads)
+    parts = [_part(collector, request.clock(), part_of, notes) for collector in begun]
+    if stopped:
+        read = {part.account for part in (*parts, *shut)}
+        left = [way for way in ways if way.account not in read and (way.account or not read)]
+        shut += [unread_part(way, every, None, request.clock()) for way in left]
+    parts = sorted([*parts, *shut], key=lambda part: part.account)
+    return Snapshot(tuple(parts), {"name": "soc2gate", "version": __version__})
+
+
+def _part(collector: _Collector, finished_at: str, part_of: Mapping[str, str], notes: tuple[str, ...]) -> Part:
+    account = collector.account
     read = {unit.region for unit in collector.units if not unit.reason}
-    part = Part(
+    return Part(
         provider="aws",
         account=account.id,
         caller=account.caller,
-        taken_at=taken_at,
-        finished_at=request.clock(),
+        taken_at=collector.taken_at,
+        finished_at=finished_at,
         regions_asked=account.regions,
         regions_read=tuple(region for region in account.regions if region in read),
         coverage=_coverage(collector.units, part_of),
@@ -71,9 +100,22 @@ def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
         failed_calls=tuple(sorted(collector.failed, key=lambda f: (f.kind, f.region, f.uid, f.call, f.property))),
         resources=tuple(sorted(collector.resources, key=lambda r: (r.kind, r.root, r.address))),
         partial=collector.stopped,
-        notes=(*account.notes, *notes),
+        notes=(*account.notes, *_empty_regions(collector), *notes),
     )
-    return Snapshot((part,), {"name": "soc2gate", "version": __version__})
+
+
+def _empty_regions(collector: _Collector) -> tuple[str, ...]:
+    """A remark on the regions that were looked through and hold nothing but what AWS brings along itself."""
+    if not collector.account.searched:
+        return ()
+    unread = {unit.region for unit in collector.units if unit.reason}
+    used = {
+        _region_of(resource)
+        for resource in collector.resources
+        if not resource.managed_by and not kinds.kind(resource.kind).singleton
+    }
+    empty = [region for region in collector.account.regions if region not in unread | used]
+    return (f"looked through and found empty: {', '.join(empty)}",) if empty else ()
 
 
 @dataclass(slots=True)
@@ -109,43 +151,34 @@ class _Outcome:
 
 
 @dataclass(slots=True)
+class _Steps:
+    """How far all accounts together have come."""
+
+    tell: Tell | None
+    done: int = 0
+    total: int = 0
+    resources: int = 0
+
+
+@dataclass(slots=True)
 class _Collector:
-    """Runs the units through the pool and gathers what they give. Only its own thread touches its lists."""
+    """What the units of one account give. Only the main thread touches its lists."""
 
     account: Account
     calls: Calls
     taken_at: str
-    progress: Tell | None
-    units: list[_Unit] = field(default_factory=list)
+    steps: _Steps
+    units: list[_Unit]
     resources: list[Resource] = field(default_factory=list)
     failed: list[FailedCall] = field(default_factory=list)
     stopped: bool = False
-    done: int = 0
-    total: int = 0
 
-    def run(self, units: list[_Unit], threads: int) -> None:
-        self.units = units
-        self.total = len(units)
-        pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="soc2gate-aws")
-        listings: dict[Future[list[Mapping[str, Json]] | Failure], _Unit] = {}
-        items: dict[Future[_Outcome], _Unit] = {}
-        try:
-            for unit in units:
-                listings[pool.submit(self._list, unit)] = unit
-            while listings or items:
-                both: list[Future[Any]] = [*listings, *items]
-                wait(both, return_when=FIRST_COMPLETED)
-                for listing in [future for future in listings if future.done()]:
-                    items.update(self._start(listings.pop(listing), listing.result(), pool))
-                for item in [future for future in items if future.done()]:
-                    self._take(items.pop(item), item.result())
-        except KeyboardInterrupt:
-            self.stopped = True
-            for unit in self.units:
-                if unit.waiting or unit.reason == "not read":
-                    unit.reason = "collecting was stopped"
-        finally:
-            pool.shutdown(wait=not self.stopped, cancel_futures=True)
+    def stop(self) -> None:
+        """Whatever is not read by now will not be."""
+        for unit in self.units:
+            if unit.waiting or unit.reason == "not read":
+                unit.reason = "collecting was stopped"
+                self.stopped = True
 
     def _list(self, unit: _Unit) -> list[Mapping[str, Json]] | Failure:
         live = unit.kind.live
@@ -185,7 +218,7 @@ class _Collector:
 
     def _start(
         self, unit: _Unit, listed: list[Mapping[str, Json]] | Failure, pool: ThreadPoolExecutor
-    ) -> dict[Future[_Outcome], _Unit]:
+    ) -> list[Future[_Outcome]]:
         live = unit.kind.live
         assert live is not None
         if isinstance(listed, Failure):
@@ -204,12 +237,12 @@ class _Collector:
                 )
             )
             self._step(unit)
-            return {}
+            return []
         unit.reason = ""
         unit.waiting = len(listed)
-        self.total += len(listed)
+        self.steps.total += len(listed)
         self._step(unit)
-        return {pool.submit(self._ask_details, unit, item): unit for item in listed}
+        return [pool.submit(self._ask_details, unit, item) for item in listed]
 
     def _ask_details(self, unit: _Unit, item: Mapping[str, Json]) -> _Outcome:
         live = unit.kind.live
@@ -268,16 +301,70 @@ class _Collector:
         unit.waiting -= 1
         self.resources.extend(outcome.resources)
         self.failed.extend(outcome.failed)
+        self.steps.resources += len(outcome.resources)
         self._step(unit)
 
     def _step(self, unit: _Unit) -> None:
-        self.done += 1
-        if self.progress is not None:
-            self.progress(
-                Progress(
-                    "aws", self.account.id, unit.region, unit.kind.name, self.done, self.total, len(self.resources)
-                )
+        steps = self.steps
+        steps.done += 1
+        if steps.tell is not None:
+            steps.tell(
+                Progress("aws", self.account.id, unit.region, unit.kind.name, steps.done, steps.total, steps.resources)
             )
+
+
+_AHEAD = 4
+"""Further accounts are entered while fewer tasks than this wait for each thread: an organization has hundreds, and the
+clients of one take some megabytes."""
+
+
+def _run(starting: Iterator[_Collector], threads: int) -> tuple[list[_Collector], bool]:
+    """The accounts that were entered, with what was read of them, and whether Ctrl-C ended it.
+
+    All accounts and regions share one pool: none waits for the slowest of another.
+    """
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="soc2gate-aws")
+    listings: dict[Future[list[Mapping[str, Json]] | Failure], tuple[_Collector, _Unit]] = {}
+    items: dict[Future[_Outcome], tuple[_Collector, _Unit]] = {}
+    begun: list[_Collector] = []
+    stopped = False
+    more = True
+    try:
+        while more or listings or items:
+            while more and len(listings) + len(items) < _AHEAD * threads:
+                collector = next(starting, None)
+                if collector is None:
+                    more = False
+                    break
+                begun.append(collector)
+                collector.steps.total += len(collector.units)
+                for unit in collector.units:
+                    listings[pool.submit(collector._list, unit)] = (collector, unit)
+            both: list[Future[Any]] = [*listings, *items]
+            wait(both, return_when=FIRST_COMPLETED)
+            for listing in [future for future in listings if future.done()]:
+                collector, unit = listings.pop(listing)
+                for item in collector._start(unit, listing.result(), pool):
+                    items[item] = (collector, unit)
+            for item in [future for future in items if future.done()]:
+                collector, unit = items.pop(item)
+                collector._take(unit, item.result())
+            _let_go(begun)
+    except KeyboardInterrupt:
+        stopped = True
+        for collector in begun:
+            collector.stop()
+    finally:
+        pool.shutdown(wait=not stopped, cancel_futures=True)
+    return begun, stopped
+
+
+def _let_go(begun: Sequence[_Collector]) -> None:
+    """Forget the clients and answers of accounts that are read: an organization's would fill the memory."""
+    if len(begun) > 1:
+        for collector in begun:
+            if not any(unit.waiting or unit.reason == "not read" for unit in collector.units):
+                collector.calls.forget()
 
 
 def _region_of(resource: Resource) -> str:

@@ -84,6 +84,12 @@ class Calls:
         client = self.clients.get(call.service, self._client_region(region))
         return f"{call.service}:{client.meta.method_to_api_mapping[call.operation]}"
 
+    def forget(self) -> None:
+        """Let go of answers and clients; how often what was called stays known."""
+        with self._lock:
+            self._answers.clear()
+        self.clients.forget()
+
     def counts(self) -> tuple[CallCount, ...]:
         """How often each operation was called, and failed, by region."""
         return tuple(
@@ -116,11 +122,15 @@ class Calls:
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             # The last is an answer that is none: a proxy's page, a server that broke.
             code = error_code(error)
-            absent = code in call.absent_on
+            absent = code in call.absent_on or self._nowhere(code, call.service, region)
             self._count(name, region, failed=not absent)
             return None if absent else Failure(name, code, failure_reason(name, code))
         self._count(name, region, failed=False)
         return plain({key: value for key, value in answer.items() if key != "ResponseMetadata"})
+
+    def _nowhere(self, code: str, service: str, region: str) -> bool:
+        """Whether a call found no host since the service is not offered in the region at all: nothing can be there."""
+        return code == "EndpointConnectionError" and region != GLOBAL and not self.clients.offered(service, region)
 
     def _prepare(self, call: Call, region: str) -> Failure | None:
         """Wait until what a call fetches is there; why it is not, where that takes too long or may not be asked."""

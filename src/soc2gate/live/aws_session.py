@@ -9,6 +9,7 @@ from typing import Any
 
 from soc2gate.errors import CollectError, UsageError
 from soc2gate.facts import dataclass, field
+from soc2gate.live import pace
 from soc2gate.version import __version__
 
 ALL_REGIONS = "all"
@@ -51,8 +52,27 @@ class Clients:
                 )
                 if service == "s3control" and self._has_own_endpoint():
                     client.meta.events.register("before-sign.s3-control", without_account_in_host)
+                if service in pace.PACES:
+                    # Counts pages and retries too, as AWS does.
+                    client.meta.events.register(
+                        f"before-send.{client.meta.service_model.service_id.hyphenize()}",
+                        pace.Bucket(pace.PACES[service]),
+                    )
                 self._made[service, region] = client
             return client
+
+    def offered(self, service: str, region: str) -> bool:
+        """Whether a service may be had in a region, as far as botocore knows: where it knows nothing, it may."""
+        if self._has_own_endpoint():
+            return True
+        partition = self.session.get_partition_for_region(region)
+        known = self.session.get_available_regions(service, partition)
+        return not known or region in known
+
+    def forget(self) -> None:
+        """Let go of every client; one that is asked for again is made again."""
+        with self._lock:
+            self._made.clear()
 
     def _has_own_endpoint(self) -> bool:
         import os
@@ -84,40 +104,111 @@ class Account:
     regions: tuple[str, ...]
     notes: tuple[str, ...]
     clients: Clients
+    searched: bool = False
+    """Whether the regions are all there are, to find those in use."""
 
 
-def open_account(*, profile: str | None, regions: tuple[str, ...], endpoint_url: str | None, threads: int) -> Account:
-    """Sign in, find out who we are, and settle the regions.
+class ShutError(CollectError):
+    """One account cannot be entered: its role is not given, its regions are not told."""
 
-    Without regions, the one the profile or environment names; where they name none, every region the account has
-    opted into. Raises `CollectError` without working credentials and `UsageError` for a region that cannot be one.
-    """
+    def __init__(self, message: str, *, hint: str = "", call: str = "", error: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.call = call
+        """`sts:AssumeRole`."""
+        self.error = error
+        """The API's own code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role to take on in another account."""
+
+    arn: str
+    external_id: str = ""
+
+
+def sign_in(profile: str | None) -> Any:
+    """boto3's session for a profile, or for what the environment says. Raises `CollectError` where there is none."""
     import boto3
     from botocore.exceptions import BotoCoreError, ProfileNotFound
 
-    for region in regions:
-        if region != ALL_REGIONS and not _REGION.match(region):
-            raise UsageError(
-                f"“{region}” is no AWS region", hint="regions look like eu-west-1; `all` is every one in use"
-            )
     try:
-        session = boto3.session.Session(profile_name=profile)
+        return boto3.session.Session(profile_name=profile)
     except ProfileNotFound as error:
         known = ", ".join(boto3.session.Session().available_profiles) or "none"
         raise CollectError(f"there is no AWS profile “{profile}”", hint=f"profiles here: {known}") from error
     except BotoCoreError as error:
         raise CollectError(f"AWS's configuration cannot be read: {error}") from error
+
+
+def check_regions(regions: tuple[str, ...]) -> None:
+    """Raises `UsageError` for one that cannot be a region."""
+    for region in regions:
+        if region != ALL_REGIONS and not _REGION.match(region):
+            raise UsageError(
+                f"“{region}” is no AWS region", hint="regions look like eu-west-1; `all` is every one in use"
+            )
+
+
+def taken_on(clients: Clients, role: Role, home: str) -> Any:
+    """boto3's session in the role, renewed as long as it is used. Raises `ShutError` where it is not given."""
+    import boto3
+    import botocore.session
+    from botocore.credentials import RefreshableCredentials
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    given = {"ExternalId": role.external_id} if role.external_id else {}
+
+    def renewed() -> dict[str, str]:
+        answer = clients.get("sts", home).assume_role(RoleArn=role.arn, RoleSessionName="soc2gate", **given)
+        keys = answer["Credentials"]
+        return {
+            "access_key": keys["AccessKeyId"],
+            "secret_key": keys["SecretAccessKey"],
+            "token": keys["SessionToken"],
+            "expiry_time": keys["Expiration"].isoformat(),
+        }
+
+    try:
+        first = renewed()
+    except (ClientError, BotoCoreError) as error:
+        code = error_code(error)
+        raise ShutError(
+            f"the role {role.arn} cannot be taken on: sts:AssumeRole gave {code}",
+            hint="its trust policy must name who asks (and the external id); soc2gate permissions --assume prints what"
+            " who asks needs",
+            call="sts:AssumeRole",
+            error=code,
+        ) from error
+    inner = botocore.session.Session()
+    # boto3 has no public door for credentials that renew themselves; botocore's own guides use this one.
+    inner._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+        metadata=first, refresh_using=renewed, method="sts-assume-role"
+    )
+    return boto3.session.Session(botocore_session=inner, region_name=home)
+
+
+def open_account(clients: Clients, regions: tuple[str, ...], name: str = "") -> Account:
+    """Find out who we are, and settle the regions.
+
+    Without regions, the one the profile or environment names; where they name none, every region the account has
+    opted into. Raises `ShutError` without working credentials.
+    """
+    session = clients.session
     named = tuple(region for region in regions if region != ALL_REGIONS)
     home = next(iter(named), None) or session.region_name or "us-east-1"
-    clients = Clients(session, endpoint_url, threads)
     caller, account, partition = _identity(clients, home)
-    notes: tuple[str, ...] = ()
-    if ALL_REGIONS in regions or (not named and not session.region_name):
-        named = _opted_in(clients, home)
+    notes: tuple[str, ...] = (f"account {account} is called {name}",) if name else ()
+    searched = ALL_REGIONS in regions or (not named and not session.region_name)
+    if searched:
+        named, closed = _opted_in(clients, home)
+        if closed:
+            notes = (*notes, f"not opted into, so that nothing can be there: {', '.join(closed)}")
     elif not named:
         named = (home,)
-        notes = (f"only {home} was read, the region your AWS configuration names; --region all reads every one in use",)
-    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, clients)
+        note = f"only {home} was read, the region your AWS configuration names; --region all reads every one in use"
+        notes = (*notes, note)
+    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, clients, searched)
 
 
 def _identity(clients: Clients, region: str) -> tuple[str, str, str]:
@@ -133,9 +224,9 @@ def _identity(clients: Clients, region: str) -> tuple[str, str, str]:
     try:
         answer = clients.get("sts", region).get_caller_identity()
     except (NoCredentialsError, PartialCredentialsError) as error:
-        raise CollectError("there are no AWS credentials here", hint=_SIGN_IN) from error
+        raise ShutError("there are no AWS credentials here", hint=_SIGN_IN) from error
     except EndpointConnectionError as error:
-        raise CollectError(
+        raise ShutError(
             f"AWS cannot be reached: {error}", hint="check the network, the region and AWS_ENDPOINT_URL"
         ) from error
     except ClientError as error:
@@ -143,26 +234,35 @@ def _identity(clients: Clients, region: str) -> tuple[str, str, str]:
         hint = (
             _SIGN_IN if "expired" in code.lower() or "token" in code.lower() else "check which credentials are in use"
         )
-        raise CollectError(
-            f"AWS does not accept these credentials: sts:GetCallerIdentity gave {code}", hint=hint
+        raise ShutError(
+            f"AWS does not accept these credentials: sts:GetCallerIdentity gave {code}",
+            hint=hint,
+            call="sts:GetCallerIdentity",
+            error=code,
         ) from error
     except BotoCoreError as error:
-        raise CollectError(f"signing in to AWS failed: {error}", hint=_SIGN_IN) from error
+        raise ShutError(f"signing in to AWS failed: {error}", hint=_SIGN_IN) from error
     arn = str(answer["Arn"])
     return arn, str(answer["Account"]), arn.split(":")[1]
 
 
-def _opted_in(clients: Clients, home: str) -> tuple[str, ...]:
+def _opted_in(clients: Clients, home: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The regions the account can have something in, and those it cannot, as it never opted into them."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        answer = clients.get("ec2", home).describe_regions(AllRegions=False)
+        answer = clients.get("ec2", home).describe_regions(AllRegions=True)
     except (ClientError, BotoCoreError) as error:
         code = error_code(error)
-        raise CollectError(
-            f"the regions in use cannot be found: ec2:DescribeRegions gave {code}", hint="name them with --region"
+        raise ShutError(
+            f"the regions in use cannot be found: ec2:DescribeRegions gave {code}",
+            hint="name them with --region",
+            call="ec2:DescribeRegions",
+            error=code,
         ) from error
-    return tuple(sorted(region["RegionName"] for region in answer["Regions"]))
+    closed = {one["RegionName"] for one in answer["Regions"] if one.get("OptInStatus") == "not-opted-in"}
+    every = {str(one["RegionName"]) for one in answer["Regions"]}
+    return tuple(sorted(every - closed)), tuple(sorted(closed))
 
 
 def error_code(error: Exception) -> str:

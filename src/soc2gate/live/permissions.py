@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.kinds.describe import Call, LiveSpelling
 from soc2gate.kinds.kubernetes_api import RESOURCES
 from soc2gate.live.aws import readable
@@ -35,6 +36,28 @@ def iam_policy(kinds: Iterable[str]) -> dict[str, Json]:
     allowed: list[Json] = list(actions(kinds))
     statement: Json = {"Sid": "Soc2gateReads", "Effect": "Allow", "Action": allowed, "Resource": "*"}
     return {"Version": "2012-10-17", "Statement": [statement] if allowed else []}
+
+
+def assuming(accounts: Iterable[AccountConfig], organization: OrganizationConfig | None) -> dict[str, Json]:
+    """What whoever signs in needs beyond that: to take on the roles of the configured accounts, and, where they are an
+    organization's, to list these. Without a statement where only their own account is read."""
+    roles: list[Json] = [*sorted({entry.role_arn for entry in accounts if entry.role_arn})]
+    statements: list[Json] = []
+    if organization is not None:
+        roles.append(f"arn:*:iam::*:role/{organization.role_name}")
+        statements.append(
+            {
+                "Sid": "Soc2gateListsAccounts",
+                "Effect": "Allow",
+                "Action": ["organizations:ListAccounts"],
+                "Resource": "*",
+            }
+        )
+    if roles:
+        statements.append(
+            {"Sid": "Soc2gateTakesOnRoles", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": roles}
+        )
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def cluster_role(kinds: Iterable[str]) -> dict[str, Json]:

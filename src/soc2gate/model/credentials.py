@@ -15,8 +15,9 @@ CREDENTIAL = regex(
     | ://[^\s:/@$<{]+:[^\s:/@$<{]{3,}@
     | (?<![:/])\b(?i:[A-Za-z0-9_-]{0,40}
         (?:passw(?:or)?d|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)
-        (?![A-Za-z0-9_]*_(?:name|arn|id|path|file|url|ref|ttl|days|length)s?\b)[A-Za-z0-9_]{0,40})
-      ["']?[ \t]*[=:][ \t]*["']?(?!arn:|ssm:|true\b|false\b|null\b|none\b|/)[^\s"'$<{(%,;/][^\s"'$<{(%,;]{5}
+        (?![A-Za-z0-9_]*_(?:name|arn|id|path|file|url|ref|ttl|days|length)s?\b)
+        (?![A-Za-z0-9_]*(?-i:(?:Name|Arn|ARN|Id|ID|Path|File|Url|URL|Ref|Ttl|TTL|Days|Length)s?)\b)[A-Za-z0-9_]{0,40})
+      ["']?[ \t]*[=:][ \t]*["']?(?!arn:|ssm:|[a-z0-9]+://|true\b|false\b|null\b|none\b|/)[^\s"'$<{(%,;/][^\s"'$<{(%,;]{5}
     """,
     re.VERBOSE,
 )

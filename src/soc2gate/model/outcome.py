@@ -36,6 +36,18 @@ class Evidence:
 
 
 CONFIGURED = "configuration"
+OURS = "soc2gate"
+"""The engine that asked; another's name where its results are told beside ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """What another engine says of the same, where a rule of ours asks it too."""
+
+    engine: str
+    check: str
+    verdict: str
+    """`pass`, `fail`, `unknown`, `skipped`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,10 @@ class Finding:
     waiver: Waiver | None = None
     new: bool | None = None
     """Whether it stands against a base or a baseline that knows nothing of it; None when there is neither."""
+    engine: str = OURS
+    """Whose verdict it is; `rule` is the id of that engine's check."""
+    also: tuple[Also, ...] = ()
+    """What other engines say of the same; ours is the verdict that counts."""
     owner: str = ""
     """Who answers for the code it stands in, as the configuration says; empty where it says nothing."""
     control_owner: str = ""
@@ -264,6 +280,70 @@ class BaselineUse:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckWords:
+    """What is to be said of another engine's check."""
+
+    name: str
+    why: str
+    """Why it is evidence about its control, as the mapping has it."""
+    confidence: str
+    guideline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUse:
+    """Another engine's results, and what became of them."""
+
+    name: str
+    version: str
+    source: str
+    """The file they were read from; empty where the engine was run."""
+    reviewed: str
+    """The version whose checks the mapping was reviewed against; empty where there is no mapping."""
+    told: int
+    """Results that stand as findings of their own."""
+    covered: int
+    """Results about what a rule of ours was asked of the same resource: ours stands."""
+    differing: int
+    """Those of them whose verdict is another."""
+    skipped: int
+    """Results that a comment in the code skipped."""
+    elsewhere: int
+    """Results about files outside the paths that were asked."""
+    unmapped: Mapping[str, Mapping[str, int]]
+    """Checks nobody reviewed: how many results of each verdict."""
+    no_control: Mapping[str, Mapping[str, int]]
+    """Checks that were reviewed and serve no control."""
+    checks: Mapping[str, CheckWords]
+    """Of the checks whose results are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementStatus:
+    """What a run says of one requirement of another framework."""
+
+    id: str
+    title: str
+    status: Status
+    """Of the findings about its controls; never `out_of_scope`."""
+    controls: tuple[str, ...]
+    passed: int
+    failed: int
+    unknown: int
+    waived: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkStatus:
+    """What a run says of another framework, by our controls."""
+
+    id: str
+    title: str
+    notice: str
+    requirements: tuple[RequirementStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One finished evaluation: everything reporters and evidence may see. Ordered, so equal input gives equal bytes."""
 
@@ -299,5 +379,15 @@ class Run:
     """Set when only findings that touch changed files are told."""
     diff: Diff | None = None
     baseline: BaselineUse | None = None
+    engines: tuple[EngineUse, ...] = ()
+    """Other engines whose results are told beside ours."""
+    frameworks: tuple[FrameworkStatus, ...] = ()
+    """Other frameworks that were asked for."""
+
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Root to the environments it was evaluated for; only roots that have some."""
+
+    def check(self, finding: Finding) -> CheckWords | None:
+        """What is to be said of the check behind another engine's finding."""
+        used = next((one for one in self.engines if one.name == finding.engine), None)
+        return used.checks.get(finding.rule) if used else None

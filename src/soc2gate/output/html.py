@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 
 from soc2gate.errors import Exit
-from soc2gate.model.outcome import Disagreement, Finding, Run
+from soc2gate.model.outcome import OURS, Disagreement, Finding, Run
 from soc2gate.model.resource import Side, Span
 from soc2gate.model.rule import Severity
 from soc2gate.output import summary, told
@@ -227,7 +227,7 @@ class _Page:
             yield f"<h3>There before ({len(self.before)})</h3>"
         for item in self.before:
             yield _open(str(item.severity), item.side.value, item.criteria)
-            yield f'<div class="head">{_pill(str(item.severity))}<h4>{clean(item.rule)}</h4>'
+            yield f'<div class="head">{_pill(str(item.severity))}<h4>{clean(told.named(item))}</h4>'
             yield f"<code>{clean(told.spoken(told.place(item)))}</code> <span>{clean(told.subject(item))}</span></div>"
             yield "</article>"
         yield "</section>"
@@ -266,7 +266,8 @@ class _Page:
         rule = self.run.rules.get(item.rule)
         yield _open(str(item.severity), item.side.value, item.criteria)
         yield f'<div class="head">{_pill(str(item.severity))}<h3>{clean(item.rule)}</h3>'
-        yield f'<span class="soft">{item.side.value}</span></div>'
+        engine = "" if item.engine == OURS else f' <span class="pill">{clean(item.engine)}</span>'
+        yield f'<span class="soft">{item.side.value}</span>{engine}</div>'
         yield f"<p>{clean(_cut(item.message))}</p>"
         yield f"<p><code>{clean(told.spoken(place))}</code> {clean(told.subject(item))}</p>"
         if isinstance(place, Span):
@@ -279,6 +280,12 @@ class _Page:
             yield fact("wanted", rule.title)
             yield fact("why", rule.why)
             yield fact("fix", told.fix(rule.fix, item))
+        check = self.run.check(item)
+        if check is not None:
+            yield fact("why", f"{check.why} (confidence: {check.confidence})")
+            yield fact("guide", check.guideline)
+        for other in item.also:
+            yield fact("also", f"{other.engine} {other.check} says {other.verdict}")
         yield fact("criteria", " ".join(item.criteria))
         yield fact("owner", told.answering(item))
         yield fact("note", f"judged as if created: {item.uncertain}" if item.uncertain else "")
@@ -316,7 +323,7 @@ class _Page:
             yield f"<p>{clean(other.reason)}</p></article>"
         for item in self.undecided:
             yield _open(str(item.severity), item.side.value, item.criteria)
-            yield f'<div class="head">{_pill(str(item.severity))}<h3>undecided: {clean(item.rule)}</h3></div>'
+            yield f'<div class="head">{_pill(str(item.severity))}<h3>undecided: {clean(told.named(item))}</h3></div>'
             yield f"<p><code>{clean(told.spoken(told.place(item)))}</code> {clean(told.subject(item))}</p>"
             yield f"<p>{clean(_cut(item.reason))}</p></article>"
         before = told.undecided_before(self.run)
@@ -342,7 +349,7 @@ class _Page:
             waiver = item.waiver
             cells = [told.subject(item), waiver.reason, waiver.owner, waiver.approver, waiver.expires]
             yield (
-                f'<tr><th scope="row">{clean(item.rule)}</th>'
+                f'<tr><th scope="row">{clean(told.named(item))}</th>'
                 + "".join(f"<td>{clean(one)}</td>" for one in cells)
                 + "</tr>"
             )
@@ -358,6 +365,8 @@ class _Page:
             regions = f", regions {' '.join(info.regions_read)}" if info.regions_read else ""
             said = f"{info.provider} {info.account}{regions}, {info.calls} calls, {info.failed_calls} failed"
             yield fact("live state", f"{said}, seen {info.taken_at} as {info.caller}")
+        for use in run.engines:
+            yield fact("other engine", ". ".join(told.engine_words(run, use)))
         for name, value in run.digests.items():
             yield fact(f"digest of {name}", value)
         yield "</dl></div></section>"

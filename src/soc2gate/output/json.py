@@ -12,8 +12,10 @@ from soc2gate.model.outcome import (
     CriterionStatus,
     Diff,
     Disagreement,
+    EngineUse,
     Evidence,
     Finding,
+    FrameworkStatus,
     RuleContrast,
     Run,
     SnapshotInfo,
@@ -66,6 +68,8 @@ def document(run: Run) -> dict[str, Json]:
         "changed": {"files": list(run.changed.files), "elsewhere": run.changed.elsewhere} if run.changed else None,
         "diff": _diff(run.diff) if run.diff else None,
         "baseline": _baseline(run.baseline) if run.baseline else None,
+        "engines": [_engine(item) for item in run.engines],
+        "frameworks": [_framework(item) for item in run.frameworks],
         "decision": _decision(run),
     }
 
@@ -130,6 +134,8 @@ def finding(item: Finding) -> dict[str, Json]:
         "fingerprint": item.fingerprint,
         "waiver": _waiver(item.waiver),
         "new": item.new,
+        "engine": item.engine,
+        "also": [{"engine": one.engine, "check": one.check, "verdict": one.verdict} for one in item.also],
         "owner": item.owner,
         "control_owner": item.control_owner,
         "system": item.system,
@@ -256,6 +262,47 @@ def _diff(item: Diff) -> dict[str, Json]:
         "policy_changes": [
             {"what": one.what, "change": one.change, "path": one.path, "detail": one.detail} for one in item.policy
         ],
+    }
+
+
+def _framework(item: FrameworkStatus) -> dict[str, Json]:
+    return {
+        "id": item.id,
+        "title": item.title,
+        "notice": item.notice,
+        "requirements": [
+            {
+                "id": one.id,
+                "title": one.title,
+                "status": one.status.value,
+                "controls": list(one.controls),
+                "pass": one.passed,
+                "fail": one.failed,
+                "unknown": one.unknown,
+                "waived": one.waived,
+            }
+            for one in item.requirements
+        ],
+    }
+
+
+def _engine(item: EngineUse) -> dict[str, Json]:
+    return {
+        "name": item.name,
+        "version": item.version,
+        "source": item.source,
+        "reviewed": item.reviewed,
+        "told": item.told,
+        "covered": item.covered,
+        "differing": item.differing,
+        "skipped": item.skipped,
+        "elsewhere": item.elsewhere,
+        "unmapped": {name: dict(verdicts) for name, verdicts in item.unmapped.items()},
+        "no_control": {name: dict(verdicts) for name, verdicts in item.no_control.items()},
+        "checks": {
+            name: {"name": one.name, "why": one.why, "confidence": one.confidence, "guideline": one.guideline}
+            for name, one in item.checks.items()
+        },
     }
 
 

@@ -46,7 +46,7 @@ def _suite(top: xml.Element, run: Run, name: str, cases: Iterable[xml.Element]) 
 
 
 def _case(run: Run, item: Finding) -> xml.Element:
-    case = _element(item.rule, item.address, told.place(item))
+    case = _element(told.named(item), item.address, told.place(item))
     if item.verdict is Verdict.PASS:
         return case
     if item.verdict is Verdict.NOT_APPLICABLE:

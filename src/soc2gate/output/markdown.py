@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from soc2gate.model.outcome import Disagreement, Finding, Run, Status, Verdict
+from soc2gate.model.outcome import OURS, Disagreement, Finding, Run, Status, Verdict
 from soc2gate.model.resource import Side, Weight
 from soc2gate.output import summary, told
 from soc2gate.output.style import clip
@@ -30,6 +30,7 @@ def render(run: Run, *, most_bytes: int = MOST_BYTES) -> str:
         _Section("What this change does", _change(run), "lines"),
         _Section("Code and live state disagree", _disagreements(run), "disagreements"),
         _Section("New findings" if compared else "Findings", _findings(run), "findings"),
+        _Section("Other engines", _engines(run)),
         _Section("Could not look", _unlooked(run), "places"),
         _Section("There before", _there_before(run), "findings"),
         _Section("Accepted", _waived(run), "waivers"),
@@ -168,7 +169,7 @@ def _there_before(run: Run) -> Iterator[str]:
     """Not the change's doing, so it closes no gate; listed, so that nobody forgets it."""
     for item in told.there_before(run):
         place = code(told.spoken(told.place(item)))
-        yield f"- {item.severity}: {code(item.rule)} of {code(told.subject(item))} at {place}"
+        yield f"- {item.severity}: {_named(item)} of {code(told.subject(item))} at {place}"
 
 
 def _findings(run: Run) -> Iterator[str]:
@@ -186,8 +187,24 @@ def _finding(run: Run, item: Finding) -> str:
     where = f"{code(told.spoken(told.place(item)))}<br>{code(told.subject(item))}"
     answering = told.answering(item)
     where += f"<br>{plain(answering)}" if answering else ""
-    cells = [str(item.severity), code(item.rule), where, plain(item.message), plain(mend), " ".join(item.criteria)]
+    cells = [str(item.severity), _named(item), where, plain(item.message), plain(mend), " ".join(item.criteria)]
     return "| " + " | ".join(cells) + " |"
+
+
+def _named(item: Finding) -> str:
+    return code(item.rule) + (f" ({plain(item.engine)})" if item.engine != OURS else "")
+
+
+def _engines(run: Run) -> Iterator[str]:
+    """What became of other engines' results, and where they say the opposite of ours."""
+    for use in run.engines:
+        first, *more = told.engine_words(run, use)
+        yield f"- {plain(first)}"
+        for line in more:
+            yield f"  - {plain(line)}"
+    for item, other in told.differing(run):
+        said = f"{code(item.rule)} says {item.verdict.value}, {code(other.check)} {plain(other.verdict)}"
+        yield f"- {code(item.address)}: {said}"
 
 
 def _unlooked(run: Run) -> Iterator[str]:
@@ -201,7 +218,9 @@ def _unlooked(run: Run) -> Iterator[str]:
         yield f"- {plain(told.headline(difference))}"
     reasons: dict[tuple[str, str, str], list[str]] = {}
     for item in told.undecided(run):
-        reasons.setdefault((told.spoken(told.place(item)), told.subject(item), item.reason), []).append(item.rule)
+        reasons.setdefault((told.spoken(told.place(item)), told.subject(item), item.reason), []).append(
+            told.named(item)
+        )
     for (place, address, reason), rules in reasons.items():
         yield f"- undecided: {code(address)} at {code(place)}: {plain(reason)} ({plain(', '.join(rules))})"
     before = told.undecided_before(run)
@@ -216,7 +235,7 @@ def _waived(run: Run) -> Iterator[str]:
     accepted: Sequence[Finding] = [item for item in told.waived(run) if item.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
     for item in accepted:
         assert item.waiver is not None
-        yield f"- {code(item.rule)} of {code(told.subject(item))}: {plain(told.waiver_words(item.waiver))}"
+        yield f"- {_named(item)} of {code(told.subject(item))}: {plain(told.waiver_words(item.waiver))}"
 
 
 _SPECIAL = regex(r"[\\`*_{}\[\]<>#!|~&$]")

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from soc2gate.facts import dataclass
-from soc2gate.model.outcome import Difference, Disagreement, Finding, Run, Verdict, Waiver
+from soc2gate.model.outcome import OURS, Difference, Disagreement, Finding, Run, Verdict, Waiver
 from soc2gate.model.resource import LiveRef, Side, Span, Weight, Where
 from soc2gate.model.rule import Severity
 from soc2gate.model.value import Json
@@ -119,7 +119,7 @@ def _covered(run: Run) -> set[tuple[str, str]]:
 
 
 def _of_finding(run: Run, item: Finding) -> _Result:
-    rule = run.rules.get(item.rule)
+    rule = run.rules.get(item.rule) if item.engine == OURS else None
     place = told.place(item)
     related = _related(item, place)
     body: dict[str, Json] = {
@@ -138,6 +138,7 @@ def _of_finding(run: Run, item: Finding) -> _Result:
             "severity": str(item.severity),
             "control": item.control,
             "criteria": list(item.criteria),
+            **({"engine": item.engine} if item.engine != OURS else {}),
             **({"uncertain": item.uncertain} if item.uncertain else {}),
             **({"owner": item.owner} if item.owner else {}),
             **({"controlOwner": item.control_owner} if item.control_owner else {}),
@@ -344,7 +345,8 @@ def _problems(run: Run) -> Iterable[dict[str, Json]]:
 
 def _undecided(run: Run, rules: Descriptors) -> Iterable[dict[str, Json]]:
     for item in told.undecided(run):
-        note = _note("warning", f"not decided: {item.rule} of {told.subject(item)}: {item.reason}", told.place(item))
+        said = f"not decided: {told.named(item)} of {told.subject(item)}: {item.reason}"
+        note = _note("warning", said, told.place(item))
         index = rules.index(item.rule, item.severity, add=False)
         if index is not None:
             note["associatedRule"] = {"id": rules.bodies[index]["id"], "index": index}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, overload
 
 from soc2gate.facts import dataclass
-from soc2gate.model.outcome import Difference, Run
+from soc2gate.model.outcome import CheckWords, Difference, Run
 from soc2gate.model.rule import Criterion, Rule, Severity
 from soc2gate.model.value import Json
 
@@ -87,6 +87,7 @@ class Descriptors:
             index[rule.id, rule.severity] = len(bodies)
             bodies.append(_of_rule(run, rule, rule.severity, rule.id, criteria))
         by_id = {words.id: words for words in DIFFERENCES.values()}
+        checks = {name: (use.name, words) for use in run.engines for name, words in use.checks.items()}
         for name, severity in sorted(set(used), key=lambda pair: (pair[0], -(pair[1] or 0))):
             if (name, severity) in index:
                 continue
@@ -94,6 +95,9 @@ class Descriptors:
             numbered = f"{name}/{severity if severity is not None else 'none'}"
             if name in run.rules and severity is not None:
                 bodies.append(_of_rule(run, run.rules[name], severity, numbered, criteria))
+            elif name in checks:
+                # Its mapping gives it one severity.
+                bodies.append(_of_check(*checks[name], name, severity))
             else:
                 words = by_id.get(name) or _DifferenceWords(name, name, "")
                 bodies.append(_of_difference(words, numbered, severity))
@@ -141,8 +145,21 @@ def _of_difference(words: _DifferenceWords, name: str, severity: Severity | None
     return body
 
 
-def _descriptor(name: str, title: str, why: str, severity: Severity | None, tags: list[str]) -> dict[str, Json]:
-    properties: dict[str, Json] = {"tags": list(tags), "precision": "very-high"}
+def _of_check(engine: str, words: CheckWords, name: str, severity: Severity | None) -> dict[str, Json]:
+    """Another engine's check, with why it is evidence and how far."""
+    tags = ["security", f"engine/{engine}"]
+    body = _descriptor(name, words.name or name, words.why, severity, tags, precision=words.confidence)
+    text = f"{words.why} Asked by {engine}; confidence: {words.confidence}."
+    body["help"] = {"text": text, "markdown": text}
+    if words.guideline.startswith("https://"):
+        body["helpUri"] = words.guideline
+    return body
+
+
+def _descriptor(
+    name: str, title: str, why: str, severity: Severity | None, tags: list[str], *, precision: str = "very-high"
+) -> dict[str, Json]:
+    properties: dict[str, Json] = {"tags": list(tags), "precision": precision}
     if severity is not None:
         properties["security-severity"] = _SECURITY_SEVERITY[severity]
         properties["severity"] = str(severity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from soc2gate.errors import Exit
 from soc2gate.facts import dataclass
@@ -93,8 +94,14 @@ def clip(text: str, width: int) -> str:
 
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most `width`; never breaks a word, an address or a path."""
+    return list(_wrapped(text, width))
+
+
+@lru_cache(maxsize=1000)
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
+    # Kept, because a thousand findings of one rule say one title.
     flat = " ".join(text.split())
-    return textwrap.wrap(flat, max(20, width), break_long_words=False, break_on_hyphens=False) or [""]
+    return tuple(textwrap.wrap(flat, max(20, width), break_long_words=False, break_on_hyphens=False)) or ("",)
 
 
 def indent(lines: Iterable[str], first: str, rest: str) -> Iterator[str]:

@@ -54,9 +54,11 @@ class _Report:
         if self.run.command == "verify":
             yield from self._disagreements()
         yield from self._findings()
+        yield from self._engines()
         yield from self._unchecked()
         if self.run.changed is None or self.run.roots:
             yield from self._criteria()
+        yield from self._frameworks()
         yield from text_change.effects(self.run, self.style)
         yield from self._closing()
 
@@ -80,10 +82,7 @@ class _Report:
             yield self.style.heading(f"WAIVED ({len(waived)})")
             for item, environments in told.together(waived):
                 assert item.waiver is not None
-                yield (
-                    f"  {item.rule}  {told.subject(item, environments)}: {item.waiver.reason} "
-                    f"({item.waiver.owner}, approved by {item.waiver.approver}, until {item.waiver.expires})"
-                )
+                yield f"  {told.named(item)}  {told.subject(item, environments)}: {told.waiver_words(item.waiver)}"
             yield ""
 
     def _finding(self, item: Finding, environments: str) -> Iterator[str]:
@@ -92,7 +91,7 @@ class _Report:
         place = deciding.where if deciding else item.where
         if isinstance(place, Span) and not isinstance(item.where, Span):
             place = item.where
-        yield f"{style.severity(item.severity)} {style.bold(item.rule)}  {item.message}"
+        yield f"{style.severity(item.severity)} {style.bold(told.named(item))}  {item.message}"
         yield f"  {style.dim(told.spoken(place))}  {told.subject(item, environments)}" + style.dim(
             f"  {' '.join(item.criteria)}"
         )
@@ -111,11 +110,37 @@ class _Report:
             elif fix:
                 self.fixes.add(fix)
                 yield from indent(wrap(fix, self.width - 9), f"  {style.dim('fix')}    ", "         ")
+        check = self.run.check(item)
+        if check is not None:
+            why = f"{check.why} (confidence: {check.confidence})"
+            yield from indent(wrap(why, self.width - 9), f"  {style.dim('why')}    ", "         ")
+            if check.guideline:
+                yield f"  {style.dim('guide')}  {check.guideline}"
         answering = told.answering(item)
         if answering:
             yield f"  {style.dim('owner')}  {answering}"
         if item.uncertain:
             yield f"  {style.dim('note')}   judged as if created: {item.uncertain}"
+
+    # --- other engines ----------------------------------------------------------------------------------------------
+
+    def _engines(self) -> Iterator[str]:
+        if not self.run.engines:
+            return
+        yield self.style.heading("OTHER ENGINES")
+        for use in self.run.engines:
+            first, *more = told.engine_words(self.run, use)
+            yield f"  {self.style.bold(first)}"
+            for line in more:
+                yield from indent(wrap(line, self.width - 6), "    ", "      ")
+        differing = told.differing(self.run)
+        shown = differing if self.verbose else differing[:10]
+        for item, other in shown:
+            said = f"{item.address}: {item.rule} says {item.verdict.value}, {other.check} {other.verdict}"
+            yield from indent(wrap(said, self.width - 6), "    ", "      ")
+        if len(shown) < len(differing):
+            yield self.style.dim(f"    and {len(differing) - len(shown)} more that differ; --verbose lists them")
+        yield ""
 
     def _quote(self, place: Span) -> Iterator[str]:
         line = self.sources.line(place.path, place.line)
@@ -227,7 +252,7 @@ class _Report:
             groups.setdefault((place, told.subject(item, environments), item.reason), []).append(item)
         shown = list(groups.items()) if self.verbose else list(groups.items())[:20]
         for (place, address, reason), items in shown:
-            rules = ", ".join(item.rule for item in items)
+            rules = ", ".join(map(told.named, items))
             yield f"  {self.style.dim(place)}  {address}"
             yield from indent(wrap(f"{rules}: {reason}", self.width - 4), "    ", "    ")
         if len(shown) < len(groups):
@@ -262,6 +287,18 @@ class _Report:
                 text = f"{label}: {' '.join(ids)}"
                 yield from indent([self.style.dim(line) for line in wrap(text, self.width - 2)], "  ", "    ")
         yield ""
+
+    def _frameworks(self) -> Iterator[str]:
+        for framework in self.run.frameworks:
+            yield self.style.heading(framework.title.upper())
+            for item in framework.requirements:
+                if item.status in (Status.NO_DATA, Status.MANUAL):
+                    continue
+                status = self.style.status(item.status, told.STATUS_WORDS[item.status].ljust(8))
+                counted = f"{item.failed} failed, {item.unknown} unknown, {item.passed} passed"
+                yield f"  {item.id.ljust(12)} {status} {clip(item.title, self.width - 60)}  {self.style.dim(counted)}"
+            yield from indent(wrap(framework.notice, self.width - 2), "  ", "  ")
+            yield ""
 
     def _closing(self) -> Iterator[str]:
         counts = summary.counts(self.run)

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from soc2gate.model.outcome import (
+    OURS,
     WITHHELD,
+    Also,
     Difference,
     Disagreement,
+    EngineUse,
     Evidence,
     Finding,
     RuleContrast,
@@ -21,6 +24,7 @@ from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where,
 from soc2gate.output.quoting import quotable
 from soc2gate.output.style import brief, contrasted
 
+_MOST_NAMES = 8
 STATUS_WORDS = {
     Status.PASS: "pass",
     Status.FAIL: "fail",
@@ -148,6 +152,51 @@ def spoken(where: Where | None) -> str:
 def call(where: LiveRef) -> str:
     scope = f" in {where.region}" if where.region and where.region != "global" else ""
     return f"{where.call}{scope}"
+
+
+def named(item: Finding) -> str:
+    """The rule, or another engine's check with whose it is."""
+    return item.rule if item.engine == OURS else f"{item.rule} ({item.engine})"
+
+
+def differing(run: Run) -> list[tuple[Finding, Also]]:
+    """Where another engine says pass and we say fail, or the other way round."""
+    settled = {Verdict.PASS.value, Verdict.FAIL.value}
+    return [
+        (item, other) for item in run.findings for other in item.also if {item.verdict.value, other.verdict} == settled
+    ]
+
+
+def engine_words(run: Run, use: EngineUse) -> list[str]:
+    """What became of another engine's results, a line each."""
+    where = f", read from {use.source}" if use.source else ""
+    beside = [item for item in run.findings if item.engine == use.name]
+    failed = sum(item.verdict is Verdict.FAIL for item in beside)
+    lines = [
+        f"{use.name} {use.version}".rstrip() + where,
+        f"{counted(use.told, 'result')} beside ours, {failed} of them failed; {use.covered} about what our rules ask "
+        f"too, and ours stand" + (f" ({use.differing} say otherwise)" if use.differing else ""),
+    ]
+    if use.skipped:
+        lines.append(f"{counted(use.skipped, 'result')} skipped by comments, which name nobody who approved")
+    for label, held in (("no control of ours is about", use.no_control), ("nobody mapped", use.unmapped)):
+        if held:
+            number = sum(sum(verdicts.values()) for verdicts in held.values())
+            failing = {name: verdicts.get("fail", 0) for name, verdicts in held.items() if verdicts.get("fail")}
+            some = sorted(failing.items(), key=lambda pair: (-pair[1], pair[0]))
+            names = ", ".join(f"{name} ×{times}" for name, times in some[:_MOST_NAMES])
+            more = f" and {len(some) - _MOST_NAMES} more" if len(some) > _MOST_NAMES else ""
+            lines.append(
+                f"{label} {counted(len(held), 'check')} ({counted(number, 'result')}, only counted)"
+                + (f"; failed: {names}{more}" if names else "")
+            )
+    if use.elsewhere:
+        lines.append(f"{counted(use.elsewhere, 'result')} about files outside the paths that were asked")
+    return lines
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def contrast(rule: RuleContrast) -> str:

@@ -55,7 +55,7 @@ def pages(ruleset: RuleSet, folder: Path, matrix: Path | None = None) -> Iterato
         yield Page(homes[rule.id] / PAGE, _text(_rule_page(rule, ruleset, homes[rule.id])))
     yield Page(folder / PAGE, _text(_index(chosen, ruleset, folder, homes, matrix)))
     if matrix is not None:
-        yield Page(matrix / PAGE, _text(_matrix(chosen, ruleset, matrix, homes)))
+        yield Page(matrix / PAGE, _text([*_matrix(chosen, ruleset, matrix, homes), *_others()]))
     language = folder.parent / "docs" / "rule-language.md"
     if matrix is not None and language.is_file():
         yield Page(language, _with_helpers(language.read_text(encoding="utf-8")))
@@ -262,6 +262,37 @@ def _matrix(rules: Sequence[Rule], ruleset: RuleSet, matrix: Path, homes: dict[s
             _row(criterion.people_show, "; "),
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def _others() -> Iterator[str]:
+    """What else is mapped: other engines' checks, and other frameworks."""
+    # Imported here: the pages of a pack have no such mappings.
+    from soc2gate.packs.checks import load_checks
+    from soc2gate.packs.frameworks import load_frameworks
+
+    yield "## Checks of other engines\n"
+    yield (
+        "What their results are to us, reviewed check by check: `checkov.yaml` for `--checkov` and `--checkov-json`, "
+        "`results/` for `--results`. Each names a control (or `none`), how far a verdict is evidence, why, and our "
+        "rule where one asks the same. A pack of yours may bring `mappings/results/<engine>.yaml` in the same form.\n"
+    )
+    yield "| engine | reviewed | checks | with a rule of ours | with no control |"
+    yield "| --- | --- | ---: | ---: | ---: |"
+    for mapped in load_checks().values():
+        checks = {check.id: check for check in mapped.checks.values()}.values()
+        named, without = sum(bool(check.rule) for check in checks), sum(check.control == "none" for check in checks)
+        yield f"| {mapped.engine} | {mapped.reviewed} | {len(checks)} | {named} | {without} |"
+    yield "\n## Other frameworks\n"
+    yield (
+        "`frameworks/` says which of their requirements evidence about our controls serves, and why: identifiers and "
+        "our own words only. `soc2gate criteria --framework NAME` shows one, `soc2gate scan --framework NAME` tells of "
+        "it after a run.\n"
+    )
+    yield "| framework | name | requirements |"
+    yield "| --- | --- | ---: |"
+    for framework in load_frameworks().values():
+        yield f"| {framework.title} | `{framework.id}` | {len(framework.requirements)} |"
+    yield ""
 
 
 def _row(items: Sequence[str], separator: str = ", ") -> str:

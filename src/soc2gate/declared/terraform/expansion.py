@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from soc2gate.declared.terraform.access import surviving
 from soc2gate.declared.terraform.expressions import (
     evaluate,
 )
 from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Block
 from soc2gate.declared.terraform.unknowns import Tail, derived
-from soc2gate.declared.terraform.values import EvaluationError, Members, TfSet, Val, describe, to_number
+from soc2gate.declared.terraform.values import (
+    NUMBER,
+    EvaluationError,
+    Members,
+    TfSet,
+    Val,
+    convert,
+    describe,
+    to_number,
+)
 from soc2gate.errors import RefusedError
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Unknown
 
@@ -51,6 +61,9 @@ def expand(module: Module, block: Block, address: str, make: Make) -> Expansion:
 
 def _counted(module: Module, count: Val, make: Make) -> Expansion:
     uncertain = ""
+    if isinstance(count, Alternatives):
+        # A number and the text that spells it count the same.
+        count = surviving(count, lambda option: convert(option, NUMBER))
     if isinstance(count, SPECIAL):
         least = 0
         if isinstance(count, Alternatives) and all(_is_whole(option) for option in count.options):

@@ -14,6 +14,7 @@ from soc2gate.declared.terraform import numbers
 from soc2gate.declared.terraform.access import attribute, index, surviving
 from soc2gate.declared.terraform.operators import operate, truth
 from soc2gate.declared.terraform.scope import Context, Scope
+from soc2gate.declared.terraform.told_types import of_open_type, type_told
 from soc2gate.declared.terraform.tree import (
     Access,
     Binary,
@@ -36,12 +37,11 @@ from soc2gate.declared.terraform.tree import (
 )
 from soc2gate.declared.terraform.unknowns import Tail, alternatives, derived, each_way, text
 from soc2gate.declared.terraform.values import (
-    Either,
-    EitherMap,
     EvaluationError,
     Members,
     TfList,
     TfSet,
+    Type,
     Val,
     convert,
     describe,
@@ -205,31 +205,28 @@ def _conditional(node: Conditional, scope: Scope) -> Val:
     except EvaluationError:
         # An error in the branch not taken is none, and then nothing is known of its type; of what is made of parts,
         # Terraform still knows some.
-        return value if isinstance(other, (Call, Reference, Access)) else _either(value)
+        return value if isinstance(other, (Call, Reference, Access)) else of_open_type(value)
     finally:
         scope.context.doubts = doubts
     if first_special(aside) is not None or first_special(value) is not None:
         # Were it of another type than the other branch, the conditional would be an error.
         scope.context.doubts += 1
-        if type_of(aside).kind == "any":
-            return _either(value)
+        theirs = type_told(other, aside)
+        if theirs.kind == "any":
+            return of_open_type(value)
+        return _of_both_types(value, theirs, in_order=condition)
     return _as_both(value, aside, in_order=condition)
-
-
-def _either(value: Val) -> Val:
-    """A value that the other result of a conditional, of which nothing is known, may give another type."""
-    if isinstance(value, TfSet):
-        return OpenList(tuple(value), (), "the other result of a conditional is not known")
-    if value.__class__ is list:
-        return Either(value)
-    return EitherMap(value) if value.__class__ is dict else value
 
 
 def _as_both(value: Val, other: Val, in_order: bool = True) -> Val:
     """The value in the type that both branches share, as a conditional's result is."""
     if isinstance(value, Members) or isinstance(other, Members):
         return value
-    mine, theirs = type_of(value), type_of(other)
+    return _of_both_types(value, type_of(other), in_order)
+
+
+def _of_both_types(value: Val, theirs: Type, in_order: bool) -> Val:
+    mine = type_of(value)
     if mine == theirs or theirs.kind == "any" or mine.kind == "any":
         return value
     shared = unify((mine, theirs) if in_order else (theirs, mine))

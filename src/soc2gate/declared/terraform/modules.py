@@ -21,6 +21,7 @@ from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.sources import Sources
 from soc2gate.declared.terraform.tree import Block, Call, Literal, Node, Reference, Source, Step, where_of
 from soc2gate.declared.terraform.types import read_type
+from soc2gate.declared.terraform.unknowns import Typed
 from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, convert, weigh
 from soc2gate.errors import InputError, RefusedError
 from soc2gate.facts import dataclass
@@ -198,7 +199,8 @@ class Module(Members):
         if value is None and not nullable and "default" in attributes:
             value = self._default(name, block)
         try:
-            value = convert(value, self._type(block))
+            wanted = self._type(block)
+            value = convert(value, wanted)
         except EvaluationError as error:
             outside = self.given.get(name)
             where = outside.where if outside is not None and outside.where else where_of(block)
@@ -210,7 +212,9 @@ class Module(Members):
         if sensitive and value is not None and not isinstance(value, Unknown):
             # Nothing of it is kept: not in a finding, not in a digest.
             there = value not in ("", [], {})
-            return Unknown(f'variable "{name}" is sensitive', depends=(f"var.{name}",), not_null=there)
+            value = Unknown(f'variable "{name}" is sensitive', depends=(f"var.{name}",), not_null=there)
+        if value.__class__ is Unknown and value.ref is None and not wanted.has_any():
+            return Typed(value.reason, None, value.depends, value.not_null, value.prefix, wanted)
         return value
 
     def _given(self, name: str, block: Block) -> Val:

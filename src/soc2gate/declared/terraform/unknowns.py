@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 
-from soc2gate.declared.terraform.values import EvaluationError, Members, Val, first_special, identity
+from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, first_special, identity
 from soc2gate.facts import dataclass
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Ref, Text, Unknown
 
@@ -31,6 +31,13 @@ class Count(Unknown):
     """An unknown whole number with a known lower bound: the length of an open list."""
 
     least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Typed(Unknown):
+    """An unknown of known type: a variable that declares one."""
+
+    type: Type = ANY
 
 
 def computed(address: str, attribute: str, reason: str = "known after apply") -> Unknown:

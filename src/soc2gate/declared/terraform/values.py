@@ -161,7 +161,11 @@ def type_of(value: Val) -> Type:
         if None in value.options:
             # A null need not have a type.
             return ANY
-        return unify(type_of(option) for option in value.options) or ANY
+        types = {type_of(option) for option in value.options}
+        if len(types) > 1 and any(each.kind in ("number", "bool") for each in types):
+            # A number, or the text that a conditional makes of it.
+            return ANY
+        return unify(types) or ANY
     return ANY
 
 
@@ -228,7 +232,8 @@ def convert(value: Val, wanted: Type) -> Val:
     if kind == "any" or value is None or isinstance(value, Unknown):
         return value
     if isinstance(value, Alternatives):
-        return Alternatives(tuple([convert(option, wanted) for option in value.options]), value.reason)
+        distinct = _distinct([convert(option, wanted) for option in value.options])
+        return distinct[0] if len(distinct) == 1 else Alternatives(tuple(distinct), value.reason)
     if isinstance(value, Members):
         return convert(value.as_object(), wanted)
     return _CONVERSIONS[kind](value, wanted)
@@ -585,4 +590,6 @@ def plain(value: Val) -> Value:
         return Alternatives(tuple([plain(v) for v in value.options]), value.reason)
     if isinstance(value, Members):
         return plain(value.as_object())
+    if kind is not Unknown and isinstance(value, Unknown):
+        return Unknown(value.reason, value.ref, value.depends, value.not_null, value.prefix)
     return value  # type: ignore[no-any-return]

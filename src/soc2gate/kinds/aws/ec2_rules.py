@@ -241,7 +241,9 @@ def permissions(draft: Draft, field: str, direction: Direction) -> Piece:
 
 def _peer(rule: Mapping[str, Piece], key: str, name: str, account: Value) -> Callable[[Block], Piece]:
     def build(block: Block) -> Piece:
-        element: dict[str, Piece] = {**rule, name: block.at(key), "Description": _text(block, "Description")}
+        # AWS answers in one spelling; a simulation or an old record may not.
+        peer = block.convert(key, cidr) if key.startswith("Cidr") else block.at(key)
+        element: dict[str, Piece] = {**rule, name: peer, "Description": _text(block, "Description")}
         owner = block.get("UserId")
         if name == INGRESS.group and owner not in (None, "", account):
             element["SourceSecurityGroupOwnerId"] = block.at("UserId")

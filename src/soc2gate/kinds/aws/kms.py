@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from soc2gate.facts import replace
 from soc2gate.kinds.convert import policy_document
-from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Neighbours, Spelling
 from soc2gate.kinds.draft import Draft
+from soc2gate.model.resource import Resource, Side, place_of
 from soc2gate.model.value import Text, Unknown, Value
 
 KEY = "AWS::KMS::Key"
@@ -46,6 +48,15 @@ _DEFAULTS = (
 _ORIGIN = Default("Origin", "AWS_KMS", "KMS makes the key material")
 
 
+def _build_replica(draft: Draft) -> None:
+    """`primary` is no name of the key; `_as_its_primary` looks for what it names."""
+    terraform = draft.format == "terraform" and not draft.type.startswith("awscc_")
+    primary = draft.get("primary_key_arn" if terraform else "PrimaryKeyArn")
+    if primary is not None:
+        draft.identity["primary"] = primary
+    (_build_terraform if terraform else _build_cloudformation)(draft)
+
+
 def _build_terraform(draft: Draft) -> None:
     draft.set("KeyPolicy", draft.convert("policy", policy_document))
     if draft.type == "aws_kms_external_key":
@@ -61,6 +72,40 @@ def _build_terraform(draft: Draft) -> None:
 
 def _build_cloudformation(draft: Draft) -> None:
     draft.set("KeyPolicy", draft.convert("KeyPolicy", policy_document))
+    draft.properties.pop("PrimaryKeyArn", None)
+
+
+# A replica shares its material with the key it is a replica of, and so what that is and how it rotates.
+# https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+_SHARED = ("EnableKeyRotation", "RotationPeriodInDays", "KeySpec", "KeyUsage")
+_OF_PRIMARY = Unknown("decided by the key it is a replica of", not_null=True)
+_REPLICA_DEFAULTS = (
+    Default("Enabled", True, "a new replica is enabled"),
+    Default("MultiRegion", True, "a replica is of several regions"),
+    Default("Origin", "AWS_KMS", "KMS makes the key material"),
+    *(Default(path, _OF_PRIMARY, "its primary key decides") for path in _SHARED),
+    *(default for default in _DEFAULTS if default.path == "KeyPolicy"),
+)
+
+
+def _as_its_primary(key: Resource, neighbours: Neighbours) -> Resource:
+    """What the primary key decides, where the same code declares that."""
+    if key.side is Side.LIVE or _OF_PRIMARY not in [key.properties.get(path) for path in _SHARED]:
+        return key
+    named = key.identity.get("primary")
+    if not isinstance(named, Unknown) or named.ref is None:
+        return key
+    primary = neighbours.at(KEY, named.ref.address)
+    if primary is None or primary.uncertain:
+        return key
+    told = {path: primary.properties[path] for path in _SHARED if path in primary.properties}
+    return replace(
+        key,
+        # A period that the primary does not write is a year, and the rules read it so.
+        properties={**{name: value for name, value in key.properties.items() if name not in _SHARED}, **told},
+        places={**key.places, **{path: place_of(primary.places, path, primary.where) for path in told}},
+        notes={**key.notes, **dict.fromkeys(told, f"as {primary.address}, which it is a replica of")},
+    )
 
 
 def _build_live(live: LiveItem) -> None:
@@ -152,12 +197,32 @@ KINDS: tuple[Kind, ...] = (
                 ),
                 exports={"id": "id", "arn": "arn"},
             ),
+            Spelling(
+                "aws_kms_replica_key",
+                fields={
+                    "description": "Description",
+                    "enabled": "Enabled",
+                    "deletion_window_in_days": "PendingWindowInDays",
+                    "bypass_policy_lockout_safety_check": "BypassPolicyLockoutSafetyCheck",
+                },
+                build=_build_replica,
+                defaults=_REPLICA_DEFAULTS,
+                exports={"id": "id", "key_id": "id", "arn": "arn"},
+            ),
         ),
         cloudformation=Spelling(
             KEY,
             build=_build_cloudformation,
             defaults=(*_DEFAULTS, _ORIGIN),
             exports={"Ref": "id", "KeyId": "id", "Arn": "arn"},
+        ),
+        also_cloudformation=(
+            Spelling(
+                "AWS::KMS::ReplicaKey",
+                build=_build_replica,
+                defaults=_REPLICA_DEFAULTS,
+                exports={"Ref": "id", "KeyId": "id", "Arn": "arn"},
+            ),
         ),
         companions=(
             Companion(
@@ -191,6 +256,7 @@ KINDS: tuple[Kind, ...] = (
             tells=("Description", "KeyUsage", "KeySpec", "Enabled", "MultiRegion", "Origin", "KeyState", "KeyManager"),
         ),
         names=("alias",),
+        concludes=_as_its_primary,
         # The schema calls the period write-only; GetKeyRotationStatus tells it.
         compared=("RotationPeriodInDays",),
     ),

@@ -19,6 +19,7 @@ from soc2gate.model.value import Unknown, Value
 
 SNAPSHOT = "Account::RDS::Snapshot"
 
+_DATABASES = (INSTANCE, CLUSTER, "AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster")
 _SOURCES = ("db_instance_identifier", "db_cluster_identifier")
 _COPIED = ("source_db_snapshot_identifier", "source_db_cluster_snapshot_identifier")
 _DECIDED_ELSEWHERE = Unknown("not written: the database or the snapshot it is made from decides")
@@ -41,7 +42,7 @@ def _conclude(snapshot: Resource, neighbours: Neighbours) -> Resource:
     """What code does not say of a snapshot, where it declares what the snapshot is made from."""
     if snapshot.side is Side.LIVE:
         return snapshot
-    databases = [*neighbours.of(INSTANCE), *neighbours.of(CLUSTER)]
+    databases = [other for kind in _DATABASES for other in neighbours.of(kind)]
     found = _as_its_source(snapshot, databases)
     if found is not snapshot:
         return found
@@ -151,6 +152,9 @@ KINDS: tuple[Kind, ...] = (
         terraform=(
             _spelling("aws_db_snapshot", "db_snapshot_identifier"),
             _spelling("aws_db_cluster_snapshot", "db_cluster_snapshot_identifier"),
+            # The APIs of DocumentDB and Neptune are RDS's own; live, their snapshots are listed among its.
+            _spelling("aws_docdb_cluster_snapshot", "db_cluster_snapshot_identifier"),
+            _spelling("aws_neptune_cluster_snapshot", "db_cluster_snapshot_identifier"),
             _spelling("aws_db_snapshot_copy", "target_db_snapshot_identifier"),
             _spelling("aws_rds_cluster_snapshot_copy", "target_db_cluster_snapshot_identifier"),
         ),

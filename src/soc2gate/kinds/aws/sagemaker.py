@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soc2gate.kinds.aws.keys import encryption_keys
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 
@@ -104,6 +105,7 @@ KINDS: tuple[Kind, ...] = (
             ),
             build=_live,
         ),
+        links={"EncryptionKeys": encryption_keys("KmsKeyId")},
         names=("NotebookInstanceName",),
     ),
 )

@@ -66,6 +66,13 @@ def _cloudformation_policy(draft: Draft) -> None:
     draft.set("PolicyDocument", draft.convert("PolicyDocument", policy_document))
 
 
+def _inline_policy(draft: Draft) -> None:
+    """A policy that names its one topic, and replaces the policy that it has."""
+    arn = draft.properties.pop("TopicArn", None)
+    draft.set("Topics", None if arn is None else [draft.at("TopicArn")])
+    _cloudformation_policy(draft)
+
+
 def _live_policy(live: LiveItem) -> None:
     draft = live.draft
     arn = str(live.item["TopicArn"])
@@ -154,6 +161,7 @@ KINDS: tuple[Kind, ...] = (
         title="topic policy",
         terraform=(Spelling("aws_sns_topic_policy", build=_terraform_policy),),
         cloudformation=Spelling(POLICY, build=_cloudformation_policy),
+        also_cloudformation=(Spelling("AWS::SNS::TopicInlinePolicy", build=_inline_policy),),
         live=LiveSpelling(_LIST, (replace(_ASK, into="PolicyDocument"),), _live_policy),
         part_of=TOPIC,
         owned=True,

@@ -105,6 +105,13 @@ def _cloudformation_policy(draft: Draft) -> None:
     draft.set("PolicyDocument", draft.convert("PolicyDocument", policy_document))
 
 
+def _inline_policy(draft: Draft) -> None:
+    """A policy that names its one queue, and replaces the policy that it has."""
+    url = draft.properties.pop("Queue", None)
+    draft.set("Queues", None if url is None else [draft.at("Queue")])
+    _cloudformation_policy(draft)
+
+
 def _live_policy(live: LiveItem) -> None:
     draft = live.draft
     _identify(live)
@@ -218,6 +225,7 @@ KINDS: tuple[Kind, ...] = (
         title="queue policy",
         terraform=(Spelling("aws_sqs_queue_policy", build=_terraform_policy),),
         cloudformation=Spelling(POLICY, build=_cloudformation_policy),
+        also_cloudformation=(Spelling("AWS::SQS::QueueInlinePolicy", build=_inline_policy),),
         live=LiveSpelling(_LIST, (replace(_ASK, into="PolicyDocument"),), _live_policy),
         part_of=QUEUE,
         owned=True,

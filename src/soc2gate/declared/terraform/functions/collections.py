@@ -448,7 +448,8 @@ def _sort(value: Val) -> Val:
 
 def _chunklist(value: Val, size: Val) -> Val:
     _list_or_special(value)
-    if not isinstance(value, list) or isinstance(size, SPECIAL):
+    unordered = isinstance(value, TfSet) and len(value) > 1 and is_vague(value)
+    if not isinstance(value, list) or isinstance(size, SPECIAL) or unordered:
         return derived(value, size)
     count = machine_int(to_number(size))
     if count < 0:

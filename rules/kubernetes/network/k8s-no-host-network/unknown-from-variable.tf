@@ -1,0 +1,33 @@
+variable "on_the_host" {
+  type = bool
+}
+
+resource "kubernetes_deployment_v1" "web" {
+  metadata {
+    name      = "web"
+    namespace = "shop"
+  }
+
+  spec {
+    replicas = 2
+
+    selector {
+      match_labels = { app = "web" }
+    }
+
+    template {
+      metadata {
+        labels = { app = "web" }
+      }
+
+      spec {
+        host_network = var.on_the_host
+
+        container {
+          name  = "web"
+          image = "registry.example/web:1.14.2"
+        }
+      }
+    }
+  }
+}
