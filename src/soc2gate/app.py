@@ -22,7 +22,7 @@ from soc2gate.declared.git import Author
 from soc2gate.declared.inputs import inputs_digest, sha256
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Reader, Root
-from soc2gate.declared.written_waivers import INLINE, Written, read_waivers
+from soc2gate.declared.written_waivers import INLINE, Written, built_waivers, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
@@ -45,6 +45,7 @@ from soc2gate.model.rule import RuleSet, Severity
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
+    from soc2gate.live.aws import AwsRequest
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
@@ -86,6 +87,12 @@ class Request:
     baseline: Baseline | None = None
     history: tuple[Path, str] | None = None
     """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
+    looks: Path | None = None
+    """Where what earlier looks at live state saw is kept; None for nowhere."""
+    who: bool = False
+    """Ask CloudTrail who changed what differs."""
+    only_new: bool = False
+    """Close only on what the look before did not see."""
     states: tuple[Path, ...] = ()
     """State files, absolute: the ids they tell pair what code declares with what runs."""
     packs: tuple[Path, ...] = ()
@@ -96,6 +103,12 @@ class Request:
     """The folder that `base` is a copy of: results of other engines name its files."""
     frameworks: tuple[str, ...] = ()
     """Other frameworks to tell of, by our controls."""
+    step: Callable[[str], None] | None = None
+    """Told what is being done, where somebody watches."""
+
+    def doing(self, what: str) -> None:
+        if self.step is not None:
+            self.step(what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,10 @@ class Declared:
     """Part of the code was not read, so anything might stand there."""
     digests: Mapping[str, str]
     """File to the sha256 of what was read of it, where its own bytes hold secrets."""
+    renderers: Mapping[str, str] = field(default_factory=dict)
+    """The tools that built charts and overlays, to their versions."""
+    written: tuple[Written, ...] = ()
+    """Waivers in what those tools built: a template's own text does not show them."""
 
 
 def scan(request: Request) -> Run:
@@ -119,6 +136,7 @@ def scan(request: Request) -> Run:
     Raises `UsageError` when there is nothing to scan, `ConfigError` for a rule that does not compile.
     """
     declared = read_declared(request)
+    request.doing(f"asking {len(request.rules.rules)} rules about {len(declared.resources)} resources")
     findings = evaluate(request.rules, declared.resources, now=request.now)
     return finish(request, "scan", declared, findings)
 
@@ -136,7 +154,7 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
-    from soc2gate.live.aws import AwsRequest, collect_aws
+    from soc2gate.live.aws import collect_aws
     from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
@@ -145,15 +163,7 @@ def collect(
     for provider in providers:
         of_provider = tuple(kind for kind in wanted if provider_of(kind) == provider)
         if provider == "aws":
-            aws = AwsRequest(
-                kinds=of_provider,
-                clock=request.clock,
-                regions=request.regions or request.config.regions,
-                profile=request.profile,
-                accounts=request.config.accounts,
-                organization=request.config.organization,
-            )
-            snapshots.append(collect_aws(aws, progress))
+            snapshots.append(collect_aws(aws_request(request, of_provider), progress))
         else:
             kubeconfig = request.config.kubeconfig
             cluster = KubernetesRequest(
@@ -164,6 +174,20 @@ def collect(
             )
             snapshots.append(collect_kubernetes(cluster, progress))
     return Snapshot.join(snapshots)
+
+
+def aws_request(request: Request, wanted: tuple[str, ...] = ()) -> AwsRequest:
+    """What to ask of AWS, as whom."""
+    from soc2gate.live.aws import AwsRequest
+
+    return AwsRequest(
+        kinds=wanted,
+        clock=request.clock,
+        regions=request.regions or request.config.regions,
+        profile=request.profile,
+        accounts=request.config.accounts,
+        organization=request.config.organization,
+    )
 
 
 def verify(
@@ -204,6 +228,11 @@ def verify(
         request.config.ignores,
         today=request.now[:10],
     )
+    told: list[Problem] = []
+    if request.who:
+        from soc2gate.live.aws_who import with_who
+
+        disagreements, told = with_who(disagreements, aws_request(request))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     return finish(
         request,
@@ -216,6 +245,7 @@ def verify(
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
             *ignored,
+            *told,
         ],
         snapshot=seen,
         unread_kinds=unread_kinds,
@@ -294,6 +324,8 @@ def normalised(
         roots=tuple(roots),
         files=tuple(sorted({file for reading in readings for file in reading.files})),
         digests={file: digest for reading in readings for file, digest in reading.digests.items()},
+        renderers=dict(sorted({reading.renderer for reading in readings if reading.renderer[0]})),
+        written=tuple(built_waivers(readings)),
         unjudged=normal.unjudged,
         unread=bool(request.unread)
         or any(reading.unread for reading in readings)
@@ -361,6 +393,7 @@ def points(raw: RawResource) -> bool:
 
 def read_root(root: Root, request: Request) -> Reading:
     """Read one root with what configuration and flags say of it."""
+    request.doing(f"reading {root.name}")
     reader: Reader = plugins.load(plugins.READERS[root.format])
     reading = reader(root, request.base, options_for(root, request))
     return told_apart(reading, root.environment) if root.environment else reading
@@ -531,7 +564,7 @@ def finish(
         joined = join_others(request, declared, findings, live, changed)
     findings = joined.findings if joined else findings
     if judged is None:
-        judged = judged_waivers(request, declared.files)
+        judged = judged_waivers(request, declared.files, declared.written)
     findings = waivers.apply_to_findings(findings, judged)
     disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
     told = [*declared.problems, *problems, *(joined.problems if joined else ()), *waivers.notes(judged)]
@@ -550,7 +583,16 @@ def finish(
         findings = with_owners(
             findings, owners=config.owners, control_owners=config.control_owners, systems=config.systems
         )
-    decision = gate.decide(findings, disagreements, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
+    followed, closing = None, disagreements
+    if request.looks is not None and snapshot is not None:
+        # Imported here: few runs keep a history.
+        from soc2gate.engine import history
+
+        before = history.read(request.looks)
+        followed = history.follow(before, disagreements, findings, now=request.now, unread=snapshot.why_unread)
+        if request.only_new:
+            findings, closing = history.marked(findings, before), history.only_new(disagreements, followed)
+    decision = gate.decide(findings, closing, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
     run = Run(
         command=command,
         tool={"name": "soc2gate", "version": version.__version__},
@@ -584,7 +626,9 @@ def finish(
         baseline=used,
         engines=joined.engines if joined else (),
         frameworks=_frameworks(request, findings, declared.unread) if request.frameworks else (),
+        renderers=declared.renderers,
         environments=_environments(declared.roots),
+        history=followed,
     )
     return replace(run, digests=_digests(run, request, declared, snapshot))
 
@@ -616,6 +660,7 @@ def join_others(
     from soc2gate.bridges.reported import Places
     from soc2gate.packs.checks import load_checks
 
+    request.doing("asking checkov" if request.others.checkov else "reading the results of other engines")
     formats = tuple(dict.fromkeys(root.format for root in declared.roots))
     roots = {root.path for root in declared.roots}
     named = [(entry.path, file) for entry in request.config.roots if entry.path in roots for file in entry.var_files]
@@ -640,10 +685,10 @@ def join_others(
     return beside.beside(request.others, findings, subject, runner, terms)
 
 
-def judged_waivers(request: Request, files: Iterable[str]) -> list[waivers.Judged]:
-    """The waivers of the configuration and those written in these files, each with whether it counts."""
+def judged_waivers(request: Request, files: Iterable[str], built: Sequence[Written] = ()) -> list[waivers.Judged]:
+    """The waivers of the configuration, those written in these files and those in what a tool built of them."""
     config = request.config
-    written = read_waivers(files, request.base)
+    written = with_built(read_waivers(files, request.base), built)
     if not written and not config.waivers:
         return []
     terms = waivers.Terms(

@@ -132,10 +132,12 @@ def _door(app: Callable[..., Any], aws: Aws) -> Callable[..., Any]:
 
 
 def _refuse(refusal: Refusal, start_response: Callable[..., Any]) -> list[bytes]:
-    if refusal.shape == "json":
+    if refusal.shape == "answer":
+        text = refusal.code
+    elif refusal.shape == "json":
         text = f'{{"__type": "{refusal.code}", "message": "no"}}'
     else:
         text = {"ec2": _EC2, "query": _QUERY, "s3": _S3, "state": _STATE}[refusal.shape].format(code=refusal.code)
-    kind = "application/x-amz-json-1.0" if refusal.shape == "json" else "text/xml"
+    kind = "application/x-amz-json-1.0" if refusal.shape in ("json", "answer") else "text/xml"
     start_response(refusal.status, [("Content-Type", kind), ("Content-Length", str(len(text)))])
     return [text.encode()]

@@ -506,8 +506,7 @@ def test_nothing_we_print_or_sign_says_more_than_a_record_can(place: Place) -> N
     record_file = "../ledger/records/000/000000001.dsse.json"
     said = [place.soc2gate(*command).out for command in (
         ("attest", "--help"), ("attest", "find", "--help"), ("attest", "verify", "--help"),
-        ("attest", "reproduce", "--help"),
-        ("report", "--help"),
+        ("attest", "reproduce", "--help"), ("report", "--help"),
         ("keygen", "--help"), ASK, (*ASK, "--format", "json"),
         (*ASK, "--format", "html"), (*ASK, "--format", "csv"), (*ASK, "--format", "oscal"),
         (*ASK, "--format", "oscal-poam"),

@@ -135,8 +135,8 @@ def attest(
         paths=_paths(paths),
         now=options.clock(now) if now else "",
         snapshot=_snapshot(snapshot_files),
-        fail_on=fail_on,
-        on_incomplete=on_incomplete,
+        fail_on=fail_on or options.from_environment("SOC2GATE_FAIL_ON", options.LEVELS),
+        on_incomplete=on_incomplete or options.from_environment("SOC2GATE_ON_INCOMPLETE", options.ON_INCOMPLETE),
         environment=os.environ,
         change_file=change_file,
     )

@@ -36,6 +36,7 @@ Examples:
     help="In place of what reading takes in each account: what whoever signs in needs, to take on the roles that "
     "accounts: and organization: of soc2gate.yaml name.",
 )
+@click.option("--who", is_flag=True, help="With what `verify --who` asks of CloudTrail.")
 def permissions(
     provider: str,
     only: tuple[str, ...],
@@ -43,6 +44,7 @@ def permissions(
     rule_dirs: tuple[Path, ...],
     config_file: Path | None,
     assume: bool,
+    who: bool,
 ) -> int:
     """Print the least that must be allowed for `collect` and `verify`: an IAM policy, or a Kubernetes ClusterRole.
 
@@ -73,7 +75,7 @@ def permissions(
     if only or not asked:
         # Without a rule named, what code declares is compared as well where no rule reads it.
         asked += tuple(app.live_kinds(request.rules) if only else filter(has_live, known_kinds()))
-    document = least.iam_policy(asked) if provider == "aws" else least.cluster_role(asked)
+    document = least.iam_policy(asked, who=who) if provider == "aws" else least.cluster_role(asked)
     if not (document.get("Statement") or document.get("rules")):
         raise UsageError(f"none of these is read from {provider}")
     click.echo(json.dumps(document, indent=2))

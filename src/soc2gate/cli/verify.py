@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from soc2gate import app
-from soc2gate.cli import options, progress
+from soc2gate.cli import options, progress, watching
+from soc2gate.errors import UsageError
+from soc2gate.model.outcome import Run
 
 if TYPE_CHECKING:
     from soc2gate.live.snapshot import Snapshot
@@ -24,8 +26,12 @@ Examples:
   soc2gate verify --save-snapshot live.json.gz     and keep what was seen
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
+  soc2gate verify --snapshot prod.json --snapshot test.json    environments in two accounts, each read by itself
   soc2gate verify k8s --context prod               manifests against a cluster
   soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
+  soc2gate verify --watch 15m --only-new           look again and again; close on what is new
+  soc2gate verify --save-snapshot seen/live.json.gz --only-new
+                                                   the same once, under cron: seen/live.history.json keeps the times
 """,
 )
 @options.reading
@@ -46,6 +52,31 @@ Examples:
 )
 @click.option(
     "--save-snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was collected in this file."
+)
+@click.option(
+    "--history",
+    "looks",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Keep here when each disagreement was first and last seen, and tell what is new and what is gone since "
+    "the last look [beside --save-snapshot: live.json.gz has live.history.json]. It holds addresses and times, no "
+    "values.",
+)
+@click.option(
+    "--only-new",
+    is_flag=True,
+    help="Close only on disagreements and findings that the last look did not see; all are listed. Needs a history.",
+)
+@click.option(
+    "--who",
+    is_flag=True,
+    help="Ask CloudTrail's history of ninety days who last changed what differs in AWS. Takes a permission of its own "
+    "(soc2gate permissions --who) and half a second a resource.",
+)
+@click.option(
+    "--watch",
+    metavar="TIME",
+    help="Look again every TIME (90s, 15m, 6h) until Ctrl-C or SIGTERM; leaves with the last look's exit code.",
 )
 @click.option(
     "--baseline",
@@ -72,6 +103,10 @@ def verify(
     snapshot_files: tuple[Path, ...],
     save_snapshot: Path | None,
     states: tuple[Path, ...],
+    looks: Path | None,
+    only_new: bool,
+    who: bool,
+    watch: str | None,
     baseline_file: Path | None,
     checkov: bool,
     checkov_json: tuple[Path, ...],
@@ -86,36 +121,61 @@ def verify(
     """Compare code with what is running: the account and the cluster.
 
     Only calls that change no resource are made. Live state is read from the account and the cluster that your
-    credentials and kubeconfig reach, or from a snapshot.
+    credentials and kubeconfig reach, or from a snapshot. Each environment of soc2gate.yaml is looked for in its own
+    account and regions; what belongs to an account that was not read is undecided, never missing.
     """
     from soc2gate.live.snapshot import Snapshot
 
-    request = options.request(
-        paths=paths,
-        config_file=config_file,
-        rule_dirs=rule_dirs,
-        only=only,
-        var_files=var_files,
-        variables=variables,
-        environments=environments,
-        plan_root=plan_root,
-        now=now,
-        fail_on=fail_on,
-        on_incomplete=on_incomplete,
-        regions=regions,
-        context=context,
-        profile=profile,
-        states=states,
-        baseline_file=baseline_file,
-        others=options.others(checkov, checkov_json, results),
-        frameworks=frameworks,
-    )
-    snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
-    with progress.shown() as told:
-        run = app.verify(
-            request, snapshot, progress=told, keep=None if save_snapshot is None else _keeper(save_snapshot)
+    if looks is None and save_snapshot is not None:
+        name = save_snapshot.name.removesuffix(".gz").removesuffix(".json")
+        looks = save_snapshot.with_name(f"{name}.history.json")
+    pause = None if watch is None else watching.pause(watch)
+    if pause is not None and (snapshot_files or now):
+        raise UsageError("--watch looks at what runs now: it goes with neither --snapshot nor --now")
+    if only_new and looks is None and pause is None:
+        raise UsageError("--only-new needs what the last look saw", hint="add --history FILE or --save-snapshot FILE")
+
+    def look(kept: Path | None) -> Run:
+        # Made for each look: in between, the code and its configuration may have changed.
+        request = options.request(
+            paths=paths,
+            config_file=config_file,
+            rule_dirs=rule_dirs,
+            only=only,
+            var_files=var_files,
+            variables=variables,
+            environments=environments,
+            plan_root=plan_root,
+            now=now,
+            fail_on=fail_on,
+            on_incomplete=on_incomplete,
+            regions=regions,
+            context=context,
+            profile=profile,
+            states=states,
+            baseline_file=baseline_file,
+            looks=kept,
+            only_new=only_new,
+            who=who,
+            others=options.others(checkov, checkov_json, results),
+            frameworks=frameworks,
         )
-    return options.tell(run, formats=formats, outputs=outputs, verbose=verbose)
+        snapshot = Snapshot.join(Snapshot.read(file) for file in snapshot_files) if snapshot_files else None
+        with progress.shown() as told:
+            return app.verify(
+                request, snapshot, progress=told, keep=None if save_snapshot is None else _keeper(save_snapshot)
+            )
+
+    def tell(run: Run) -> int:
+        code = options.tell(run, formats=formats, outputs=outputs, verbose=verbose)
+        if run.history is not None:
+            # After the telling: a look that nobody was told of has not been.
+            watching.keep(run.history)
+        return code
+
+    if pause is None:
+        return tell(look(looks))
+    return watching.again_and_again(look, tell, pause, looks)
 
 
 def _keeper(file: Path) -> Callable[[Snapshot], None]:

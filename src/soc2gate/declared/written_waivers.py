@@ -20,9 +20,9 @@ from pathlib import Path
 from soc2gate.declared.files import TERRAFORM_SUFFIXES, read_text
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError
-from soc2gate.facts import dataclass
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import Waiver
-from soc2gate.model.resource import Span
+from soc2gate.model.resource import Reading, Span, place_of
 from soc2gate.patterns import regex
 
 INLINE = "inline"
@@ -80,6 +80,33 @@ def read_waivers(files: Iterable[str], base: Path, limits: Limits | None = None)
         if not path.endswith((*TERRAFORM_SUFFIXES, ".tfvars")):
             found += _metadata(path, text)
     return sorted(found, key=lambda item: (item.path, item.line, item.waiver.rule))
+
+
+def built_waivers(readings: Iterable[Reading]) -> list[Written]:
+    """The annotations of objects that a tool built: with every name as it is deployed, whatever made it up."""
+    found: dict[Written, None] = {}
+    for reading in readings:
+        for raw in reading.resources if reading.rendered else ():
+            metadata = raw.body.get("metadata") if isinstance(raw.body, dict) else None
+            annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+            if not isinstance(annotations, dict) or not isinstance(raw.where, Span):
+                continue
+            for key in annotations:
+                place = place_of(raw.places, f"metadata.annotations.{key}", raw.where)
+                if isinstance(place, Span):
+                    told = _annotations(raw.address.partition("@")[0], {key: annotations[key]}, place)
+                    found.update((replace(item, path=raw.where.path), None) for item in told)
+    return list(found)
+
+
+def with_built(read: list[Written], built: Iterable[Written]) -> list[Written]:
+    """Both, once where a template says plainly what is built of it."""
+    known = {_told(item) for item in read}
+    return [*read, *(item for item in built if _told(item) not in known)]
+
+
+def _told(item: Written) -> tuple[str, str, Waiver]:
+    return item.path, item.address, replace(item.waiver, where=None)
 
 
 # --- comments -----------------------------------------------------------------------------------------------------
@@ -242,8 +269,10 @@ def _metadata(path: str, text: str) -> Iterator[Written]:
             if isinstance(item, dict) and isinstance(meta, dict) and isinstance(annotations, dict):
                 names = (item.get("kind"), meta.get("namespace"), meta.get("name"))
                 address = "/".join(str(part) for part in names if part)
-                place = document.span(meta, "annotations")
-                yield from _annotations(address, annotations, Span(path, place.line, place.column))
+                for key, value in annotations.items():
+                    # Its own line: who wrote the line above it may be somebody else.
+                    place = document.span(annotations, key)
+                    yield from _annotations(address, {key: value}, Span(path, place.line, place.column))
 
 
 def _template_waivers(address: str, metadata: Mapping[str, object], place: Span) -> Iterator[Written]:

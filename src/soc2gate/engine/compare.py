@@ -302,10 +302,27 @@ def _disagreement(
         rules=tuple(contrasts),
         criteria=verdicts.criteria(names),
         severity=max(weights, default=None),
-        reason=difference.reason or difference.note or declared.defaults.get(leaf, ""),
+        reason="; ".join(
+            said
+            for said in (
+                difference.reason or difference.note or declared.defaults.get(leaf, ""),
+                "" if difference.reason else _who_changed(live, difference.path),
+            )
+            if said
+        ),
         environment=declared.environment,
         fingerprint=fingerprint("pair", kind, declared.root, declared.address, path or ",".join(names)),
     )
+
+
+def _who_changed(live: Resource, path: str) -> str:
+    """Who set the property last, where the cluster says so."""
+    if not live.notes or not path:
+        return ""
+    # Imported here: only objects of a cluster say it.
+    from soc2gate.kinds import kubernetes_managers
+
+    return kubernetes_managers.who(live.notes, path)
 
 
 def _written(resource: Resource, path: str) -> Where:

@@ -278,11 +278,20 @@ def pod_templates(resource: Resource) -> Sequence[Resource]:
             identity={**resource.identity, "workload": _workload(resource)},
             related={},
             defaults=_below(resource.defaults, prefix),
-            notes=_below(resource.notes, prefix),
+            notes=_notes_below(resource.notes, inside),
             derived_from=resource.kind,
             members={},
         ),
     )
+
+
+def _notes_below(notes: Mapping[str, str], inside: str) -> Mapping[str, str]:
+    if not notes or inside == ".":
+        return notes
+    # Imported here: only live objects say who set what.
+    from soc2gate.kinds import kubernetes_managers
+
+    return {**_below(notes, f"{inside}."), **kubernetes_managers.below(notes, inside)}
 
 
 def _parts(resource: Resource) -> Sequence[Resource]:

@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 
 from soc2gate.errors import CollectError, InputError
 from soc2gate.facts import dataclass, field, replace
+from soc2gate.kinds import kubernetes_managers
 from soc2gate.kinds.kubernetes import from_object
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE, PREFIX, RESOURCES, ApiResource, find
 from soc2gate.kinds.kubernetes_ownership import belongs_to_known, managed_by
@@ -281,6 +282,7 @@ def _resource(
         root=root_of("kubernetes", cluster, ""),
         managed_by=managed_by(body, resource, unread),
         account=cluster,
+        notes=kubernetes_managers.changes(body),
     )
     # The pod template is derived again wherever a snapshot is read: stored once is enough.
     return [replace(found, properties=_kept(found.properties)) for found in made[:1]]

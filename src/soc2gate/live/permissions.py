@@ -16,6 +16,8 @@ from soc2gate.model.value import Json
 
 SIGNING_IN = ("ec2:DescribeRegions", "sts:GetCallerIdentity")
 """Asked before anything is read: who we are (which AWS never refuses), and which regions the account is opted into."""
+LOOKING_UP = "cloudtrail:LookupEvents"
+"""For `verify --who` alone."""
 ROLE = "soc2gate-reader"
 
 
@@ -27,13 +29,15 @@ def actions(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found | set(SIGNING_IN))) if found else ()
 
 
-def iam_policy(kinds: Iterable[str]) -> dict[str, Json]:
+def iam_policy(kinds: Iterable[str], *, who: bool = False) -> dict[str, Json]:
     """An IAM policy that allows those and nothing else; without a statement where no kind is AWS's.
 
     Listing has no resources to name, and what is read is not known before it is listed: every action is for `*`. None
     of them reads what stands in a bucket, a table, a queue or a secret.
     """
     allowed: list[Json] = list(actions(kinds))
+    if who and allowed:
+        allowed = [*sorted({*actions(kinds), LOOKING_UP})]
     statement: Json = {"Sid": "Soc2gateReads", "Effect": "Allow", "Action": allowed, "Resource": "*"}
     return {"Version": "2012-10-17", "Statement": [statement] if allowed else []}
 

@@ -190,6 +190,8 @@ class _Report:
             yield from indent(wrap(said, self.width - 12), f"  {style.dim('rules')}     ", "            ")
         if item.criteria:
             yield f"  {style.dim('criteria')}  {' '.join(item.criteria)}"
+        if since := told.since(self.run, item):
+            yield f"  {style.dim('lasting')}   {since}"
 
     def _undecided(self, item: Disagreement) -> Iterator[str]:
         where = told.spoken(item.declared_where or item.live_where)
@@ -314,6 +316,8 @@ class _Report:
         yield from sides
         if self.run.changed is not None:
             yield self._scope(self.run.changed)
+        if self.run.history is not None:
+            yield told.history_words(self.run.history)
         said, reasons = told.decision_words(self.run)
         yield self.style.decision(self.run.decision.exit, said) + f": {reasons}"
 

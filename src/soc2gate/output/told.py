@@ -14,11 +14,13 @@ from soc2gate.model.outcome import (
     EngineUse,
     Evidence,
     Finding,
+    History,
     RuleContrast,
     Run,
     Status,
     Verdict,
     Waiver,
+    seconds_seen,
 )
 from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where, root_of
 from soc2gate.output.quoting import quotable
@@ -272,6 +274,38 @@ def headline(item: Disagreement) -> str:
     if item.difference is Difference.UNDECIDED:
         return f"{about} could not be compared: {item.reason}"
     return f"{about}: code says {side_said(item, Side.DECLARED)}, live is {side_said(item, Side.LIVE)}"
+
+
+def duration(seconds: int) -> str:
+    """`3 d 4 h`, `12 min`: the two largest parts."""
+    parts: list[tuple[int, str]] = []
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        number, seconds = divmod(seconds, size)
+        if number or parts:
+            parts.append((number, name))
+    return " ".join(f"{number} {name}" for number, name in parts[:2] if number) or f"{seconds} s"
+
+
+def since(run: Run, item: Disagreement) -> str:
+    """Since when a disagreement is seen, where earlier looks are kept; empty where they are not."""
+    history = run.history
+    entry = next((one for one in history.lasting if one.fingerprint == item.fingerprint), None) if history else None
+    if history is None or entry is None:
+        return ""
+    if item.fingerprint in history.new:
+        return f"new: first seen {entry.first_seen}" if history.previous else f"first seen {entry.first_seen}"
+    return f"for {duration(seconds_seen(entry))}, first seen {entry.first_seen}"
+
+
+def history_words(history: History) -> str:
+    """What became of the disagreements since the look before."""
+    if not history.previous:
+        return f"first look: {len(history.lasting)} disagreements to follow from here on"
+    numbers = [f"{len(history.new)} new", f"{len(history.gone)} gone"]
+    numbers.append(f"{len(history.lasting) - len(history.new) - len(history.unlooked)} still there")
+    if history.unlooked:
+        numbers.append(f"{len(history.unlooked)} could not be looked at")
+    return f"disagreements since {history.previous}: {', '.join(numbers)}"
 
 
 def failing(run: Run) -> list[Finding]:
