@@ -15,6 +15,7 @@ from test_period import ASK, CONTROL, change, day, finding, of_controls, record,
 
 from soc2gate.evidence import envelope, telling
 from soc2gate.output import period_csv
+from soc2gate.packs.frameworks import load_frameworks
 
 
 def test_the_table_has_a_row_for_each_requirement_of_a_control() -> None:
@@ -27,6 +28,15 @@ def test_the_table_has_a_row_for_each_requirement_of_a_control() -> None:
     ]
     assert (rows[0]["at_end"], rows[0]["seconds_fail"], rows[0]["evidence_age"]) == ("fail", str(2 * 86400), "fresh")
     assert (rows[0]["newest_record"], rows[0]["fresh_until"], rows[0]["open_gaps"]) == ("1", day(10), "1")
+
+
+def test_other_frameworks_are_in_it_without_a_status_of_their_own() -> None:
+    made = told([of_controls(record(1, "a", day(3), code="pass"), CONTROL)], "a", ends=day(5))
+    text = period_csv.render(telling.document(made), load_frameworks().values())
+    rows = {(row["framework"], row["requirement"]): row for row in csv.DictReader(io.StringIO(text))}
+    assert rows["SOC 2 2017", "CC6.6"]["requirement_at_end"] == "pass"
+    gdpr = rows["gdpr", "Art. 5(1)(f)"]
+    assert (gdpr["control"], gdpr["at_end"], gdpr["requirement_at_end"]) == ("public-exposure", "pass", "")
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_text() -> None:

@@ -121,8 +121,9 @@ def _told(form: str, made: Report) -> str:
         return period_html.render(document)
     if form == "csv":
         from soc2gate.output import period_csv
+        from soc2gate.packs.frameworks import load_frameworks
 
-        return period_csv.render(document)
+        return period_csv.render(document, load_frameworks().values())
     if form in ("oscal", "oscal-poam"):
         from soc2gate.output import oscal
 

@@ -23,6 +23,7 @@ from soc2gate.evidence.stores import RECORDS, Store
 from soc2gate.facts import dataclass
 
 _VERSION = 1
+_AT_ONCE = 500
 _TABLES = f"""
 create table records (number integer primary key, sha256 text, commit_id text, tree text, time text, controls integer);
 create table controls (number integer, control text, primary key (control, number));
@@ -116,13 +117,16 @@ def _follow(base: sqlite3.Connection, store: Store) -> None:
         if digest(store.read(RECORDS, last)) != sha256:
             raise _DoesNotFitError
     parse = Essence()
-    with base:
-        for number, data in store.read_all(RECORDS, [number for number in numbers if number not in known]):
-            try:
-                record = parse(data, number)
-            except EvidenceError as error:
-                raise EvidenceError(f"record {number}: {error.message}", hint=error.hint) from None
-            _learn(base, record)
+    new = [number for number in numbers if number not in known]
+    for first in range(0, len(new), _AT_ONCE):
+        # Kept as it goes: whoever stops the first look-up in a large ledger does not lose what was learnt.
+        with base:
+            for number, data in store.read_all(RECORDS, new[first : first + _AT_ONCE]):
+                try:
+                    record = parse(data, number)
+                except EvidenceError as error:
+                    raise EvidenceError(f"record {number}: {error.message}", hint=error.hint) from None
+                _learn(base, record)
 
 
 def _learn(base: sqlite3.Connection, record: Record) -> None:

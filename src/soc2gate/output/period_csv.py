@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from soc2gate.model.checks import Framework
 
 STATUSES = ("pass", "fail", "waived", "unknown", "no_data")
 COLUMNS = (
@@ -16,8 +18,12 @@ COLUMNS = (
 FRAMEWORK = "SOC 2 2017"
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """The document of a report as CSV (RFC 4180)."""
+def render(document: Mapping[str, Any], frameworks: Iterable[Framework] = ()) -> str:
+    """The document of a report as CSV (RFC 4180).
+
+    The SOC 2 criteria of a control are those the records name. Requirements of other frameworks are as this program
+    maps them today, and have no status: evidence of a control serves one, and by itself never meets it.
+    """
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
@@ -27,6 +33,11 @@ def render(document: Mapping[str, Any]) -> str:
             at_end = document["criteria"].get(criterion, {}).get("at_end", "")
             cells = {"requirement": criterion, "requirement_at_end": at_end, **_control(control, row, gaps)}
             writer.writerow({name: _inert(str(cell)) for name, cell in cells.items()})
+        for framework in frameworks:
+            for requirement, one in framework.requirements.items():
+                if control in one.controls:
+                    cells = {**_control(control, row, gaps), "framework": framework.id, "requirement": requirement}
+                    writer.writerow({name: _inert(str(cell)) for name, cell in cells.items()})
     return out.getvalue()
 
 
