@@ -1,4 +1,4 @@
-"""What real Terraform deployed is what `verify` finds, on code alone and on code with its state.
+"""What real Terraform deployed is what `verify` finds: on code alone, on code with its state, and on the plan.
 
 Terraform and HashiCorp's AWS provider apply `deployment/` to a simulated account, once. Nobody touched it since, so
 every disagreement would be ours.
@@ -45,7 +45,7 @@ regions: [{REGION}]
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Mapping[str, str]]]:
-    """A folder with `infra/` and `state.json`, and the environment in which the account is reached."""
+    """A folder with `infra/`, `state.json` and `plan.json`, and the environment in which the account is reached."""
     folder = tmp_path_factory.mktemp("applied")
     working, infra = folder / "working", folder / "infra"
     shutil.copytree(DEPLOYMENT, infra)
@@ -95,7 +95,7 @@ def disagreements(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [tuple(str(found[name]) for name in told) for found in report["disagreements"]]
 
 
-def test_nothing_disagrees_on_code_alone_nor_with_its_state(
+def test_nothing_disagrees_on_code_alone_nor_with_its_state_nor_on_the_plan(
     applied: tuple[Path, Mapping[str, str]], record_property: Callable[[str, object], None]
 ) -> None:
     """One test, so that several processes do not each apply the deployment."""
@@ -112,6 +112,10 @@ def test_nothing_disagrees_on_code_alone_nor_with_its_state(
 
     with_state = verified(folder, "infra", "--state", "state.json", "--snapshot", "live.json.gz")
     assert disagreements(with_state) == []
+
+    planned = verified(folder, "plan.json", "--root", "infra", "--snapshot", "live.json.gz")
+    assert disagreements(planned) == []
+    assert _table(planned) == table
 
 
 def _table(report: Mapping[str, Any]) -> dict[str, tuple[int, int, int]]:
