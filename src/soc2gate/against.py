@@ -19,7 +19,7 @@ from soc2gate.bridges.joining import Joined
 from soc2gate.declared.git import Tree
 from soc2gate.declared.options import Limits
 from soc2gate.declared.source import Root
-from soc2gate.declared.written_waivers import Written, read_waivers
+from soc2gate.declared.written_waivers import Written, read_waivers, with_built
 from soc2gate.engine import novelty, waivers
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.facts import dataclass, replace
@@ -62,7 +62,7 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         (before.resources, after.resources),
         _moves(after.roots, comparison.head.folder),
     )
-    judged = app.judged_waivers(at_base, before.files)
+    judged = app.judged_waivers(at_base, before.files, before.written)
     findings = _waived_beside_the_code(found, old, judged)
     # Once more with the waivers attached: what a change introduces and leaves is counted without what is waived.
     told = waivers.apply_to_findings(findings, [item for item in judged if item.written is None])
@@ -186,8 +186,8 @@ def _policy_changes(comparison: Comparison, before: Declared, after: Declared) -
         if what:
             change = "added" if path not in base else "removed" if path not in head else "changed"
             changes.append(PolicyChange(what, change, path, _detail(what, path, comparison)))
-    old = _written(before.files, comparison.base.folder)
-    new = _written(after.files, comparison.head.folder)
+    old = _written(before, comparison.base.folder)
+    new = _written(after, comparison.head.folder)
     changes += [_waiver_change("added", key, new[key]) for key in new if key not in old]
     changes += [_waiver_change("removed", key, old[key]) for key in old if key not in new]
     return changes
@@ -235,9 +235,10 @@ def _detail(what: str, path: str, comparison: Comparison) -> str:
     return ", ".join(key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
 
 
-def _written(files: Iterable[str], folder: Path) -> dict[tuple[str, Waiver], Written]:
+def _written(declared: Declared, folder: Path) -> dict[tuple[str, Waiver], Written]:
     """Waivers beside the code, without the lines they stand on."""
-    return {(item.path, replace(item.waiver, where=None)): item for item in read_waivers(files, folder)}
+    written = with_built(read_waivers(declared.files, folder), declared.written)
+    return {(item.path, replace(item.waiver, where=None)): item for item in written}
 
 
 def _waiver_change(change: str, key: tuple[str, Waiver], item: Written) -> PolicyChange:

@@ -22,7 +22,7 @@ from soc2gate.declared.git import Author
 from soc2gate.declared.inputs import inputs_digest, sha256
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Reader, Root
-from soc2gate.declared.written_waivers import INLINE, Written, read_waivers
+from soc2gate.declared.written_waivers import INLINE, Written, built_waivers, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
@@ -103,6 +103,12 @@ class Request:
     """The folder that `base` is a copy of: results of other engines name its files."""
     frameworks: tuple[str, ...] = ()
     """Other frameworks to tell of, by our controls."""
+    step: Callable[[str], None] | None = None
+    """Told what is being done, where somebody watches."""
+
+    def doing(self, what: str) -> None:
+        if self.step is not None:
+            self.step(what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,10 @@ class Declared:
     """Part of the code was not read, so anything might stand there."""
     digests: Mapping[str, str]
     """File to the sha256 of what was read of it, where its own bytes hold secrets."""
+    renderers: Mapping[str, str] = field(default_factory=dict)
+    """The tools that built charts and overlays, to their versions."""
+    written: tuple[Written, ...] = ()
+    """Waivers in what those tools built: a template's own text does not show them."""
 
 
 def scan(request: Request) -> Run:
@@ -126,6 +136,7 @@ def scan(request: Request) -> Run:
     Raises `UsageError` when there is nothing to scan, `ConfigError` for a rule that does not compile.
     """
     declared = read_declared(request)
+    request.doing(f"asking {len(request.rules.rules)} rules about {len(declared.resources)} resources")
     findings = evaluate(request.rules, declared.resources, now=request.now)
     return finish(request, "scan", declared, findings)
 
@@ -313,6 +324,8 @@ def normalised(
         roots=tuple(roots),
         files=tuple(sorted({file for reading in readings for file in reading.files})),
         digests={file: digest for reading in readings for file, digest in reading.digests.items()},
+        renderers=dict(sorted({reading.renderer for reading in readings if reading.renderer[0]})),
+        written=tuple(built_waivers(readings)),
         unjudged=normal.unjudged,
         unread=bool(request.unread)
         or any(reading.unread for reading in readings)
@@ -380,6 +393,7 @@ def points(raw: RawResource) -> bool:
 
 def read_root(root: Root, request: Request) -> Reading:
     """Read one root with what configuration and flags say of it."""
+    request.doing(f"reading {root.name}")
     reader: Reader = plugins.load(plugins.READERS[root.format])
     reading = reader(root, request.base, options_for(root, request))
     return told_apart(reading, root.environment) if root.environment else reading
@@ -550,7 +564,7 @@ def finish(
         joined = join_others(request, declared, findings, live, changed)
     findings = joined.findings if joined else findings
     if judged is None:
-        judged = judged_waivers(request, declared.files)
+        judged = judged_waivers(request, declared.files, declared.written)
     findings = waivers.apply_to_findings(findings, judged)
     disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
     told = [*declared.problems, *problems, *(joined.problems if joined else ()), *waivers.notes(judged)]
@@ -612,6 +626,7 @@ def finish(
         baseline=used,
         engines=joined.engines if joined else (),
         frameworks=_frameworks(request, findings, declared.unread) if request.frameworks else (),
+        renderers=declared.renderers,
         environments=_environments(declared.roots),
         history=followed,
     )
@@ -645,6 +660,7 @@ def join_others(
     from soc2gate.bridges.reported import Places
     from soc2gate.packs.checks import load_checks
 
+    request.doing("asking checkov" if request.others.checkov else "reading the results of other engines")
     formats = tuple(dict.fromkeys(root.format for root in declared.roots))
     roots = {root.path for root in declared.roots}
     named = [(entry.path, file) for entry in request.config.roots if entry.path in roots for file in entry.var_files]
@@ -669,10 +685,10 @@ def join_others(
     return beside.beside(request.others, findings, subject, runner, terms)
 
 
-def judged_waivers(request: Request, files: Iterable[str]) -> list[waivers.Judged]:
-    """The waivers of the configuration and those written in these files, each with whether it counts."""
+def judged_waivers(request: Request, files: Iterable[str], built: Sequence[Written] = ()) -> list[waivers.Judged]:
+    """The waivers of the configuration, those written in these files and those in what a tool built of them."""
     config = request.config
-    written = read_waivers(files, request.base)
+    written = with_built(read_waivers(files, request.base), built)
     if not written and not config.waivers:
         return []
     terms = waivers.Terms(

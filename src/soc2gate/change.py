@@ -99,6 +99,8 @@ def _joined(first: Declared, second: Declared) -> Declared:
         first,
         problems=tuple(dict.fromkeys((*first.problems, *second.problems))),
         files=tuple(sorted({*first.files, *second.files})),
+        renderers={**first.renderers, **second.renderers},
+        written=tuple(dict.fromkeys((*first.written, *second.written))),
         unread=first.unread or second.unread,
     )
 

@@ -213,7 +213,11 @@ def _delete_subnet(client: Client, n: int) -> None:
 
 
 def _create_subnet(client: Client, n: int) -> str:
-    made = client("ec2").create_subnet(VpcId=_vpc(client), CidrBlock=f"10.20.{100 + n % 100}.0/24")["Subnet"]
+    # The simulation takes the first subnet in a zone for AWS's own.
+    zone = f"{REGION}{'ab'[n % 2]}"
+    made = client("ec2").create_subnet(
+        VpcId=_vpc(client), CidrBlock=f"10.20.{100 + n % 100}.0/24", AvailabilityZone=zone
+    )["Subnet"]
     return f"arn:aws:ec2:{REGION}:{ACCOUNT}:subnet/{made['SubnetId']}"
 
 
@@ -332,6 +336,9 @@ def _create_database(client: Client, n: int) -> str:
         AllocatedStorage=20,
         MasterUsername="somebody",
         MasterUserPassword="not-a-secret-9",
+        # There is no default network for it to stand in.
+        DBSubnetGroupName=f"{NAME}-shop",
+        VpcSecurityGroupIds=[_group_id(client, "db")],
     )
     return f"arn:aws:rds:{REGION}:{ACCOUNT}:db:by-hand-{n}"
 

@@ -266,6 +266,33 @@ def test_without_checkov_the_command_says_how_to_get_it(repository: Repository, 
     assert "doctor --install-checkov" in done.stderr
 
 
+def test_doctor_makes_an_environment_that_the_next_scan_finds(repository: Repository, tmp_path: Path) -> None:
+    repository.commit({"main.tf": MAIN, "queue/main.tf": QUEUE})
+    # checkov itself is installed; what it needs is taken from the environment that all tests use, for it is a lot.
+    here = {"PATH": "/usr/bin:/bin", "XDG_DATA_HOME": str(tmp_path / "data"), "PIP_NO_DEPS": "1"}
+    done = repository.run("doctor", "--install-checkov", more=here)
+    assert done.returncode == 0, done.stderr
+    made = Path(done.stdout.strip())
+    assert made.is_relative_to(tmp_path / "data" / "soc2gate")
+    (ours,) = made.parents[1].glob("lib/python*/site-packages")
+    (needed,) = checkov_for_tests.checkov().parents[1].glob("lib/python*/site-packages")
+    (ours / "needed.pth").write_text(f"{needed}\n")
+    assert repository.run("doctor", "--find-checkov", more=here).stdout.strip() == str(made)
+    code, result = scan(repository, more=here)
+    (engine,) = result["engines"]
+    assert (code, engine["version"]) == (1, engine["reviewed"])
+    assert made.parents[1].name == f"checkov-{engine['version']}"
+    assert ("CKV_AWS_8", "aws_instance.web") in theirs(result)
+
+
+def test_what_cannot_be_installed_leaves_nothing_behind(repository: Repository, tmp_path: Path) -> None:
+    here = {"XDG_DATA_HOME": str(tmp_path / "data"), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    done = repository.run("doctor", "--install-checkov", more=here)
+    assert done.returncode == 2
+    assert "checkov could not be installed: ERROR: No matching distribution found" in done.stderr
+    assert list((tmp_path / "data" / "soc2gate").iterdir()) == []
+
+
 def test_a_plain_scan_asks_no_other_engine(repository: Repository) -> None:
     repository.commit({"main.tf": MAIN, "queue/main.tf": QUEUE})
     _, result = repository.scan()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 import time
@@ -477,3 +479,74 @@ def test_verify_takes_a_state_and_refuses_one_that_is_not_there(tmp_path: Path, 
     done = soc2gate("verify", "--snapshot", "live.json.gz", "--state", "gone.json")
     assert done.returncode == 2
     assert "there is no file gone.json" in done.stderr
+
+
+def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(ENCRYPTED_QUEUE)
+    (tmp_path / "soc2gate.yaml").write_text("fail_on: low\non_incomplete: report\n")
+    (tmp_path / "other.yaml").write_text("fail_on: critical\n")
+
+    def judged(*arguments: str, **environment: str) -> tuple[str, str]:
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "soc2gate"), "scan", "main.tf", "--format", "json", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        if not done.stdout:
+            return str(done.returncode), done.stderr
+        said = json.loads(done.stdout)["decision"]
+        return said["fail_on"], said["on_incomplete"]
+
+    assert judged() == ("low", "report")
+    assert judged(SOC2GATE_FAIL_ON="medium", SOC2GATE_ON_INCOMPLETE="block") == ("medium", "block")
+    assert judged("--fail-on", "high", SOC2GATE_FAIL_ON="medium") == ("high", "report")
+    assert judged(SOC2GATE_CONFIG="other.yaml") == ("critical", "block")
+    assert judged("--config", "soc2gate.yaml", SOC2GATE_CONFIG="other.yaml") == ("low", "report")
+    code, said = judged(SOC2GATE_FAIL_ON="hihg")
+    assert code == "2"
+    assert "SOC2GATE_FAIL_ON: there is no “hihg”" in said
+    shown = subprocess.run([sys.executable, "-m", "soc2gate", "scan", "--help"], capture_output=True, text=True).stdout
+    for name in ("SOC2GATE_CONFIG", "SOC2GATE_FAIL_ON", "SOC2GATE_ON_INCOMPLETE"):
+        assert name in shown
+
+
+def on_a_terminal(folder: Path, *arguments: str) -> str:
+    """What a person sees on standard error."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "soc2gate", "scan", *arguments]
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    try:
+        while read := os.read(ours, 4096):
+            seen += read
+    except OSError:
+        pass  # Linux says so that the other end is closed
+    os.close(ours)
+    child.wait(60)
+    return seen.decode()
+
+
+def test_a_long_run_says_on_a_terminal_what_it_is_doing(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "main.tf").write_text(ENCRYPTED_QUEUE)
+    slow = tmp_path / "checkov"
+    slow.write_text("#!/bin/sh\nsleep 4\n")
+    slow.chmod(0o755)
+    (repository / "soc2gate.yaml").write_text(f"checkov: {{command: {slow}}}\n")
+    seen = on_a_terminal(repository, "--checkov")
+    assert "soc2gate: asking checkov … 3 s" in seen
+    # The line is gone when the result is told.
+    assert seen.endswith("\r" + " " * 79 + "\r")
+    done = subprocess.run(
+        [sys.executable, "-m", "soc2gate", "scan", "--checkov"], cwd=repository, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+
+
+def test_a_short_run_shows_no_progress(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(ENCRYPTED_QUEUE)
+    assert on_a_terminal(tmp_path, "main.tf", "--rule", "sqs-encrypted") == ""

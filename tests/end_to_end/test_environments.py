@@ -204,3 +204,12 @@ def test_mistakes_in_naming_are_told(repository: Repository) -> None:
     assert odd.returncode == 2
     gone = repository.run("scan", "--var-file", "prod=gone.tfvars")
     assert gone.returncode == 2
+
+
+def test_a_waiver_beside_the_code_holds_in_every_environment(repository: Repository) -> None:
+    comment = f'  # soc2gate:waive {RULE} reason="a test" owner=ops approver=carol expires=2026-08-31\n'
+    head = 'resource "aws_db_instance" "always" {\n'
+    repository.commit({**ROOT, "infra/main.tf": ROOT["infra/main.tf"].replace(head, head + comment)})
+    _, result = repository.scan(*NAMED)
+    waived = {(item["address"], item["environment"]) for item in result["findings"] if item["waiver"]}
+    assert waived == {(ALWAYS, "prod"), (ALWAYS, "test")}

@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 import runs_for_tests as given
 from browser import Page, found, opened
 
+from soc2gate.facts import replace
+from soc2gate.model.outcome import EngineUse
 from soc2gate.output import html
 
 pytestmark = [
@@ -77,6 +79,23 @@ def test_filters_leave_what_was_asked_for(page: Page) -> None:
     ]
     choose(page, "criterion", "")
     assert visible(page) == everything
+
+
+def test_findings_of_another_engine_can_be_looked_at_alone(tmp_path: Path) -> None:
+    run = given.a_run(tmp_path)
+    failing = [item for item in run.findings if item.verdict.value == "fail" and item.waiver is None]
+    other = replace(failing[0], engine="KICS two", rule="a-query", fingerprint="f" * 64)
+    use = EngineUse("KICS two", "2.1", "kics.sarif", "", 1, 0, 0, 0, 0, {}, {}, {})
+    (tmp_path / "report.html").write_text(
+        html.render(replace(run, findings=(*run.findings, other), engines=(use,))), encoding="utf-8"
+    )
+    with opened(tmp_path / "report.html", tmp_path / "profile") as shown:
+        everything = visible(shown)
+        assert "a-query" in everything
+        choose(shown, "engine", "KICS-two")
+        assert visible(shown) == ["a-query"]
+        choose(shown, "engine", "soc2gate")
+        assert visible(shown) == [name for name in everything if name != "a-query"]
 
 
 def test_filters_are_reached_and_used_by_keyboard(page: Page) -> None:

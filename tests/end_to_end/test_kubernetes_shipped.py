@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
+import jsonschema
 import pytest
 from git_for_tests import NOW, Repository, failures
+
+import soc2gate
 
 pytestmark = pytest.mark.helm
 
@@ -186,3 +190,80 @@ def test_pre_commit_stops_values_that_open_a_chart(repository: Repository, tools
     )
     assert done.returncode == 1
     assert "charts/web/templates/pod.yaml:11" in done.stdout
+
+
+SCHEMA = Path(soc2gate.__file__).parent / "json_schemas" / "result.schema.json"
+WAIVED = {
+    "charts/web/Chart.yaml": CHART["charts/web/Chart.yaml"],
+    "charts/web/values.yaml": "privileged: true\nreason: it mounts disks\n",
+    "charts/web/templates/pod.yaml": POD.replace(
+        '{{ include "web.privileged" . }}', "{{ .Values.privileged }}"
+    ).replace(
+        "  namespace: shop\n",
+        "  namespace: shop\n  annotations:\n    team: shop\n    soc2gate.dev/waive: "
+        '{{ printf "k8s-no-privileged reason=%q owner=ops approver=eve expires=2026-12-31" .Values.reason | quote }}\n',
+    ),
+}
+
+
+def test_the_result_says_which_version_of_which_tool_built_it(repository: Repository, tools: dict[str, str]) -> None:
+    repository.commit({**CHART, **OVERLAY})
+    _, result = repository.scan(more=tools)
+    jsonschema.validate(result, json.loads(SCHEMA.read_text("utf-8")))
+    assert {root["format"] for root in result["roots"]} == {"helm", "kustomize"}
+    assert re.fullmatch(r"v[0-9.]+", result["renderers"]["helm"])
+    assert re.fullmatch(r"v[0-9.]+ with kustomize v[0-9.]+", result["renderers"]["kubectl"])
+    _, alone = repository.scan("base/pod.yaml", more=tools)
+    assert alone["renderers"] == {}
+
+
+def test_a_waiver_in_a_template_counts_as_it_is_rendered(repository: Repository, tools: dict[str, str]) -> None:
+    repository.commit(WAIVED)
+    code, result = repository.scan("--rule", RULE, more=tools)
+    (found,) = result["findings"]
+    assert (code, found["verdict"], found["waiver"]["reason"]) == (0, "fail", "it mounts disks")
+    done = repository.run("waivers", "--format", "json", "--now", NOW, more=tools)
+    (listed,) = json.loads(done.stdout)
+    assert (listed["address"], listed["counts"], listed["author"]) == ("Pod/shop/web", True, "dev")
+    assert listed["where"] == {"path": "charts/web/templates/pod.yaml", "line": 8}
+
+
+def test_who_wrote_a_waiver_in_a_template_does_not_approve_it(repository: Repository, tools: dict[str, str]) -> None:
+    without = WAIVED["charts/web/templates/pod.yaml"].split("\n")
+    del without[7]
+    repository.commit({**WAIVED, "charts/web/templates/pod.yaml": "\n".join(without)})
+    repository.commit(WAIVED, author="eve")
+    code, result = repository.scan("--rule", RULE, more=tools)
+    assert (code, result["findings"][0]["waiver"]) == (1, None)
+    assert "its approver eve is who wrote it" in result["problems"][0]["message"]
+
+
+def test_a_change_opens_no_gate_with_a_waiver_in_a_template(repository: Repository, tools: dict[str, str]) -> None:
+    repository.commit({**CHART, "charts/web/templates/other.yaml": "# nothing\n"})
+    repository.git("branch", "start")
+    repository.commit(WAIVED)
+    code, result = repository.scan("--diff-base", "start", "--rule", RULE, more=tools)
+    assert (code, failures(result)) == (1, {(RULE, "Pod/shop/web")})
+    assert [item["change"] for item in result["diff"]["policy_changes"]] == ["added"]
+
+
+def test_an_overlay_counts_the_waiver_of_its_base_under_the_name_it_deploys(
+    repository: Repository, tools: dict[str, str]
+) -> None:
+    waived = 'soc2gate.dev/waive: k8s-no-privileged reason="it mounts disks" owner=ops approver=eve expires=2026-12-31'
+    pod = OVERLAY["base/pod.yaml"].replace(
+        "metadata: {name: web, namespace: shop}", f"metadata:\n  name: web\n  annotations:\n    {waived}"
+    )
+    overlay = "resources: [../../base]\nnamespace: shop\npatches:\n- path: patch.yaml\n"
+    patch = OVERLAY["overlays/prod/patch.yaml"].replace(", namespace: shop", "")
+    repository.commit(
+        {
+            **OVERLAY,
+            "base/pod.yaml": pod,
+            "overlays/prod/kustomization.yaml": overlay,
+            "overlays/prod/patch.yaml": patch,
+        }
+    )
+    code, result = repository.scan("--rule", RULE, more=tools)
+    assert [(item["address"], bool(item["waiver"])) for item in result["findings"]] == [("Pod/shop/web", True)]
+    assert code == 0

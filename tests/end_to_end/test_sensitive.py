@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import sys
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from git_for_tests import Repository
@@ -13,6 +16,7 @@ from git_for_tests import Repository
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
 import plans
+from aws_for_tests import REGION, Aws, running_aws
 
 SECRET = "hunter2-Zq9"
 MAIN = f"""\
@@ -136,3 +140,124 @@ def test_the_folder_of_a_plan_is_checked(repository: Repository) -> None:
         done = repository.run("scan", *arguments)
         assert done.returncode == 2
         assert said in done.stderr
+
+
+ROLE = "arn:aws:iam::123456789012:role/web"
+DEPLOYED = f"""\
+resource "aws_db_instance" "main" {{
+  identifier        = "main"
+  engine            = "postgres"
+  instance_class    = "db.t3.medium"
+  allocated_storage = 20
+  username          = "app"
+  password          = "{SECRET}-literal"
+}}
+resource "aws_lambda_function" "web" {{
+  function_name = "web"
+  role          = "{ROLE}"
+  environment {{
+    variables = {{ DB_PASSWORD = "{SECRET}-lambda" }}
+  }}
+}}
+"""
+STATE = {
+    "version": 4,
+    "terraform_version": "1.9.0",
+    "serial": 3,
+    "lineage": "x",
+    "outputs": {"shown": {"value": f"{SECRET}-output", "type": "string", "sensitive": True}},
+    "resources": [
+        {
+            "mode": "managed",
+            "type": "aws_db_instance",
+            "name": "main",
+            "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+            "instances": [
+                {
+                    "schema_version": 1,
+                    "attributes": {"id": "db-X", "identifier": "main", "password": f"{SECRET}-state"},
+                    "sensitive_attributes": [[{"type": "get_attr", "value": "password"}]],
+                }
+            ],
+        }
+    ],
+}
+
+
+def running_secrets(aws: Aws) -> None:
+    """Resources that hold a secret each, wherever AWS gives it back to whoever asks."""
+    aws.client("rds").create_db_instance(
+        DBInstanceIdentifier="main",
+        Engine="postgres",
+        DBInstanceClass="db.t3.medium",
+        AllocatedStorage=20,
+        MasterUsername="app",
+        MasterUserPassword=f"{SECRET}-running",
+    )
+    aws.client("secretsmanager").create_secret(Name="api", SecretString=f"{SECRET}-secret")
+    container = {
+        "name": "web",
+        "image": "web",
+        "memory": 64,
+        "environment": [{"name": "DB_PASSWORD", "value": f"{SECRET}-task"}],
+    }
+    aws.client("ecs").register_task_definition(family="web", containerDefinitions=[container])
+    aws.client("iam").create_role(RoleName="web", AssumeRolePolicyDocument=json.dumps({"Statement": []}))
+    code = BytesIO()
+    with ZipFile(code, "w") as archive:
+        archive.writestr("web.py", "")
+    aws.client("lambda").create_function(
+        FunctionName="web",
+        Role=ROLE,
+        Runtime="python3.13",
+        Handler="web.main",
+        Code={"ZipFile": code.getvalue()},
+        Environment={"Variables": {"DB_PASSWORD": f"{SECRET}-lambda"}},
+    )
+    data = f"#!/bin/sh\nexport DB_PASSWORD={SECRET}-data\n"
+    aws.client("ec2").create_launch_template(
+        LaunchTemplateName="web",
+        LaunchTemplateData={"UserData": base64.b64encode(data.encode()).decode(), "InstanceType": "t3.micro"},
+    )
+
+
+def readable(file: Path) -> str:
+    """All that a file says, what is packed or signed in it too."""
+    content = file.read_bytes()
+    if file.suffix == ".gz":
+        content = gzip.decompress(content)
+    text = content.decode("utf-8")
+    if ".dsse" in file.name:
+        text += base64.b64decode(json.loads(text)["payload"]).decode("utf-8")
+    return text
+
+
+def leaks(text: str) -> bool:
+    """Whether the secret stands there, as it is or spelled in base64 at any offset."""
+    spelled = [base64.b64encode(b"-" * shift + SECRET.encode()).decode()[4:-4] for shift in range(3)]
+    return any(each in text for each in (SECRET, *spelled))
+
+
+def test_no_snapshot_and_no_record_of_the_ledger_holds_one(repository: Repository) -> None:
+    with running_aws() as aws:
+        running_secrets(aws)
+        reach = {"AWS_ENDPOINT_URL": aws.url, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+        repository.commit({**dict.fromkeys(FILES), "infra/main.tf": DEPLOYED, "state/state.json": json.dumps(STATE)})
+        for command in (
+            ("collect", "--region", REGION, "--output", "live.json.gz"),
+            ("verify", "infra", "--region", REGION, "--state", "state/state.json", "--save-snapshot", "seen.json"),
+        ):
+            done = repository.run(*command, more=reach)
+            assert not leaks(done.stdout + done.stderr)
+    for name in ("live.json.gz", "seen.json"):
+        told = readable(repository.folder / name)
+        assert all(kind in told for kind in ("AWS::RDS::DBInstance", "AWS::Lambda::Function")), name
+        assert not leaks(told), name
+    assert repository.run("keygen", "--no-passphrase").returncode == 0
+    done = repository.run("attest", "--key", "soc2gate.key", "--ledger", "evidence", "--snapshot", "live.json.gz")
+    assert not leaks(done.stdout + done.stderr)
+    kept = [file for file in (repository.folder / "evidence").rglob("*") if file.is_file()]
+    records = [file for file in kept if ".dsse" in file.name]
+    assert records, done.stderr
+    assert any("aws_db_instance.main" in readable(file) for file in records)
+    assert [file for file in kept if leaks(readable(file))] == []

@@ -273,3 +273,47 @@ def test_a_hostile_file_takes_no_longer_to_look_through_than_it_is_long(reposito
 
     # Ten times as long takes some ten times as long; what grows with the square would take a hundred.
     assert seconds(40_000) < 50 * seconds(4_000)
+
+
+TEMPLATE = """\
+Resources:
+  Q:
+    Type: AWS::SQS::Queue
+    Metadata:
+      team: shop
+    Properties: {SqsManagedSseEnabled: false}
+"""
+MANIFEST = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations:
+    team: shop
+spec:
+  containers:
+    - {name: web, image: "web:1", securityContext: {privileged: true}}
+"""
+
+
+def test_the_author_of_metadata_is_who_wrote_the_waiver_in_it(tmp_path: Path) -> None:
+    """And not who wrote the block that it was put into."""
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"stack.yaml": TEMPLATE, "pod.yaml": MANIFEST}, author="bob")
+    said = "reason: old, owner: ops, approver: eve, expires: 2026-12-31"
+    ours = f"      soc2gate:\n        waive:\n          - {{rule: sqs-encrypted, {said}}}\n"
+    line = "    soc2gate.dev/waive: k8s-no-privileged reason=old owner=ops approver=eve expires=2026-12-31\n"
+    repository.commit(
+        {
+            "stack.yaml": TEMPLATE.replace("      team: shop\n", "      team: shop\n" + ours),
+            "pod.yaml": MANIFEST.replace("    team: shop\n", "    team: shop\n" + line),
+        },
+        author="eve",
+    )
+    done = repository.run("waivers", "--format", "json", "--now", NOW)
+    listed = {item["rule"]: item for item in json.loads(done.stdout)}
+    assert {rule: item["author"] for rule, item in listed.items()} == {
+        "sqs-encrypted": "eve",
+        "k8s-no-privileged": "eve",
+    }
+    assert {item["why_not"] for item in listed.values()} == {"its approver eve is who wrote it"}

@@ -229,6 +229,28 @@ def test_an_elastic_address_belongs_to_the_instance_it_names() -> None:
     assert other.resources == (), "an address for another root's instance is no instance here"
 
 
+@pytest.mark.parametrize("address", ["aws_eip", "aws_eip_association"])
+def test_an_address_on_an_instances_own_interface_is_the_instances(address: str) -> None:
+    """What the user saw: a public server passed, since its address was put on its network interface."""
+    web = tf("aws_instance.web", {"network_interface": [{"network_interface_id": ref("aws_network_interface.web.id")}]})
+    attribute = "network_interface" if address == "aws_eip" else "network_interface_id"
+    on = one(normal(web, tf(f"{address}.web", {attribute: ref("aws_network_interface.web.id")})), INSTANCE)
+    addresses: Any = on.related["ElasticAddresses"]
+    assert len(addresses) == 1
+    # Which instance another interface is attached to is not known.
+    perhaps = one(normal(web, tf(f"{address}.b", {attribute: ref("aws_network_interface.b.id")})), INSTANCE)
+    assert isinstance(perhaps.related["ElasticAddresses"], OpenList)
+
+
+def test_an_address_on_an_interface_in_cloudformation_is_the_instances() -> None:
+    made = normal(
+        cfn("Web", INSTANCE, {"NetworkInterfaces": [{"DeviceIndex": "0", "NetworkInterfaceId": ref("Eni.Ref")}]}),
+        cfn("A", "AWS::EC2::EIPAssociation", {"NetworkInterfaceId": ref("Eni.Ref"), "AllocationId": "eipalloc-1"}),
+    )
+    addresses: Any = one(made, INSTANCE).related["ElasticAddresses"]
+    assert len(addresses) == 1
+
+
 def test_rules_of_a_vpcs_own_default_group_are_that_groups() -> None:
     group = tf("aws_default_security_group.closed", {"vpc_id": ref("aws_vpc.main.id")})
     rule = tf(

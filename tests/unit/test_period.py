@@ -505,8 +505,11 @@ def test_nothing_we_print_or_sign_says_more_than_a_record_can(place: Place) -> N
     change(place, GOOD, 2)
     record_file = "../ledger/records/000/000000001.dsse.json"
     said = [place.soc2gate(*command).out for command in (
-        ("attest", "--help"), ("attest", "verify", "--help"), ("attest", "reproduce", "--help"), ("report", "--help"),
+        ("attest", "--help"), ("attest", "find", "--help"), ("attest", "verify", "--help"),
+        ("attest", "reproduce", "--help"), ("report", "--help"),
         ("keygen", "--help"), ASK, (*ASK, "--format", "json"),
+        (*ASK, "--format", "html"), (*ASK, "--format", "csv"), (*ASK, "--format", "oscal"),
+        (*ASK, "--format", "oscal-poam"),
         ("attest", "verify", record_file, "--keys", "../ci.pub", "--ledger", "../ledger"),
         ("attest", "reproduce", record_file, "--keys", "../ci.pub"),
     )]  # fmt: skip
@@ -517,7 +520,7 @@ def test_nothing_we_print_or_sign_says_more_than_a_record_can(place: Place) -> N
     said += [(schemas / name).read_text("utf-8") for name in ("statement.md", "statement.schema.json")]
     for text in map(without_the_catalogue, said):
         assert not [word for word in FORBIDDEN if word in text.lower()], text[:200]
-    assert telling.DISCLAIMER in said[5]
+    assert telling.DISCLAIMER in said[6]
 
 
 def paths_of(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

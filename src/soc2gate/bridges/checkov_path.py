@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from soc2gate import kinds
@@ -79,7 +80,9 @@ def _rule(rule: Rule) -> dict[str, Json]:
     links = [link for link in rule.references if link.startswith("https://")]
     entities: dict[str, Json] = {}
     for theirs, ours in _FORMATS.items():
-        entities[ours] = [*sorted(_entities(asked, ours))] if theirs in rule.sides else []
+        # A rule about manifests is asked of the same objects in Terraform too.
+        here = theirs in rule.sides or (theirs == "terraform" and "manifests" in rule.sides)
+        entities[ours] = [*sorted(_entities(asked, ours))] if here else []
     return {
         "id": rule.id,
         "title": rule.title,
@@ -102,11 +105,25 @@ def _entities(asked: Iterable[str], language: str) -> set[str]:
             continue
         if language == "terraform":
             found.update(spelling.type for spelling in kind.terraform)
-        elif language == "cloudformation" and kind.cloudformation is not None:
-            found.add(kind.cloudformation.type)
+            if name.startswith("Kubernetes::"):
+                found.update(_in_terraform(name.removeprefix("Kubernetes::")))
+        elif language == "cloudformation" and name.startswith("AWS::"):
+            # A policy that stands alone is completed out of others, and its template says the same name.
+            found.add(kind.cloudformation.type if kind.cloudformation is not None else name)
         elif language == "kubernetes" and name.startswith("Kubernetes::"):
             found.add(name.removeprefix("Kubernetes::"))
     return found
+
+
+def _in_terraform(name: str) -> Iterator[str]:
+    """What Terraform's provider calls an object, in each of its versions."""
+    from soc2gate.kinds.kubernetes_terraform import OBJECT
+
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    called = {"DaemonSet": "daemonset", "ServiceAccount": "default_service_account"}
+    for each in {snake, called.get(name, snake)}:
+        yield from (f"kubernetes_{each}{version}" for version in ("", "_v1", "_v1beta1", "_v2"))
+    yield from OBJECT
 
 
 def _same_service(one: str, other: str) -> bool:

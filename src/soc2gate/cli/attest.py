@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +18,7 @@ from soc2gate.errors import EvidenceError, Exit, UsageError
 
 if TYPE_CHECKING:
     from soc2gate.evidence.checking import Check
-    from soc2gate.evidence.envelope import TrustedKey
+    from soc2gate.evidence.envelope import FileSigner, TrustedKey
     from soc2gate.evidence.ledger import Anchor, Ledger, Record
     from soc2gate.evidence.repository import Repository
     from soc2gate.evidence.statement import Link
@@ -75,6 +76,7 @@ Examples:
   soc2gate attest --key ci.key --ledger git: --snapshot live.json.gz  with live state; kept on a branch of its own
   soc2gate attest --predicate predicate.json                          unsigned, for another signer (actions/attest)
   soc2gate attest verify evidence/records/000/000000001.dsse.json --keys ci.pub --ledger evidence
+  soc2gate attest find --ledger evidence --commit 1f3a9c2                where the record of a commit is
   soc2gate attest reproduce record.dsse.json --keys ci.pub            judge the commit again and compare
 """,
 )
@@ -133,8 +135,8 @@ def attest(
         paths=_paths(paths),
         now=options.clock(now) if now else "",
         snapshot=_snapshot(snapshot_files),
-        fail_on=fail_on,
-        on_incomplete=on_incomplete,
+        fail_on=fail_on or options.from_environment("SOC2GATE_FAIL_ON", options.LEVELS),
+        on_incomplete=on_incomplete or options.from_environment("SOC2GATE_ON_INCOMPLETE", options.ON_INCOMPLETE),
         environment=os.environ,
         change_file=change_file,
     )
@@ -165,7 +167,7 @@ def _keeper(
     from soc2gate.evidence.statement import Link as First
     from soc2gate.evidence.stores import open_store
 
-    signers = [_signer(file, passphrase_file) for file in key_files]
+    signers = [signer_of(file, passphrase_file) for file in key_files]
     ledger = Ledger(open_store(place, repository, retain_days=retain_days)) if place is not None else None
 
     def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
@@ -179,7 +181,8 @@ def _keeper(
     return keep
 
 
-def _signer(file: Path, passphrase_file: Path | None) -> Any:
+def signer_of(file: Path, passphrase_file: Path | None) -> FileSigner:
+    """The private key in a file; raises `UsageError` for one that cannot be read or opened."""
     from soc2gate.evidence.envelope import load_signer
 
     try:
@@ -284,6 +287,84 @@ def reproduce(
     return int(checking.exit_of_reproduction(checks))
 
 
+@attest.command(
+    "find",
+    epilog="""\b
+Examples:
+  soc2gate attest find --ledger evidence --commit 1f3a9c2          by how its id begins
+  soc2gate attest find --ledger git: --tree 9be1…                  a squash merge keeps the tree
+  soc2gate attest find --ledger evidence --control backup --at 2026-06-30 --keys ci.pub
+""",
+)
+@click.option(
+    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."
+)
+@_repository
+@click.option("--commit", default="", help="A commit's id, or how it begins.")
+@click.option("--tree", default="", help="A tree's id, or how it begins.")
+@click.option("--control", default="", help="Only records in which its rules judged something.")
+@click.option("--at", default="", metavar="TIME", help="Only the newest by then: a date, or a time (ISO 8601, UTC).")
+@click.option(
+    "--keys",
+    "key_files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Check signatures by these public keys. Repeatable.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def find(
+    place: str,
+    repository: Path,
+    commit: str,
+    tree: str,
+    control: str,
+    at: str,
+    key_files: tuple[Path, ...],
+    form: str,
+) -> int:
+    """Find records in a ledger, newest first.
+
+    An index in the user's cache folder makes this quick. It only says where to look: every record shown is read from
+    the ledger. `soc2gate attest verify` checks one. Exit 1 when a signature fails, 3 when there is no such record.
+    """
+    from soc2gate.evidence import checking, index
+    from soc2gate.evidence.stores import name_of, open_store
+
+    if not (commit or tree or control or at):
+        raise UsageError("nothing to look for: give --commit, --tree, --control or --at")
+    for name, value in (("--commit", commit), ("--tree", tree)):
+        if value and not re.fullmatch(r"[0-9a-f]{4,64}", value):
+            raise UsageError(f"{name} {value}: an id is four or more of 0-9 and a-f")
+    keys = trusted(key_files)
+    wanted = index.Wanted(commit, tree, control, _moment(at) if at else "")
+    rows = []
+    for record in index.find(open_store(place, repository), index.place_of(_named(place, repository)), wanted):
+        signature = checking.check_signature(record, keys).answer if keys else checking.NOT_CHECKED
+        gate = record.predicate["decision"]["gate"]
+        rows.append(
+            {
+                "record": record.sequence,
+                "finished_at": record.finished_at,
+                "commit": record.commit,
+                "tree": record.tree,
+                "gate": gate,
+                "sha256": record.digest,
+                "file": name_of("records", record.sequence),
+                "signature": signature,
+            }
+        )
+    if form == "json":
+        click.echo(json.dumps({"schema": "soc2gate.found/1", "records": rows}, indent=2, ensure_ascii=False))
+    else:
+        for row in rows:
+            said = f"{row['record']}  {row['finished_at']}  commit {row['commit']}  tree {row['tree']}"
+            click.echo(f"{said}  gate {row['gate']}  signature {str(row['signature']).replace('_', ' ')}")
+            click.echo(f"  {row['file']}  sha256 {row['sha256']}")
+    if any(row["signature"] == checking.FAILS for row in rows):
+        return int(Exit.CLOSED)
+    return int(Exit.OK if rows else Exit.INCOMPLETE)
+
+
 def show(checks: list[Check], form: str) -> None:
     """Each check and its answer, a line each."""
     if form == "json":
@@ -353,3 +434,18 @@ def _paths(paths: tuple[str, ...]) -> tuple[str, ...]:
         if os.path.isabs(path) or ".." in path.split("/"):
             raise UsageError(f"--path {path}: a path inside the repository, from its top")
     return tuple(os.path.normpath(path) for path in paths) or (".",)
+
+
+def _named(place: str, repository: Path) -> str:
+    """A name that means this ledger from wherever it is asked."""
+    if place.startswith("s3://"):
+        return place
+    folder = repository.resolve()
+    return f"{folder} {place}" if place.startswith("git:") else str(Path(place).resolve())
+
+
+def _moment(at: str) -> str:
+    try:
+        return options.clock(at)
+    except UsageError:
+        raise UsageError(f"--at {at}: not a time", hint="write it as 2026-11-21 or 2026-11-21T09:00:00Z") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from soc2gate.cli.options import named_config
 from soc2gate.config import load as load_config
 from soc2gate.errors import Exit
 from soc2gate.packs import load as load_rules
@@ -17,8 +18,11 @@ from soc2gate.packs import load as load_rules
     epilog="""\b
 Examples:
   checkov -d infra --external-checks-dir "$(soc2gate checkov-path)"
-  checkov -d infra --external-checks-dir "$(soc2gate checkov-path)" --check s3-encryption,sg-no-ssh-from-internet
+  checkov -d infra --external-checks-dir "$(soc2gate checkov-path)" --check soc2gate_s3-encryption
   soc2gate checkov-path --rules ./policy         with your own rules among them
+
+\b
+In --check and --skip-check our ids begin with soc2gate_: for manifests, checkov takes a word without _ for a namespace.
 
 \b
 checkov asks soc2gate in soc2gate's own environment: the two need not share one. What soc2gate cannot decide is no
@@ -41,7 +45,7 @@ def checkov_path(config_file: Path | None, rule_dirs: tuple[Path, ...], output: 
     """
     from soc2gate.bridges import checkov_path as folder
 
-    config = load_config(Path.cwd(), config_file)
+    config = load_config(Path.cwd(), named_config(config_file))
     packs = [Path(os.path.abspath(pack)) for pack in (*config.packs, *rule_dirs)]
     arguments = [word for pack in packs for word in ("--rules", str(pack))]
     if config_file is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate.cli.options import base_of, clock
+from soc2gate.cli.options import base_of, clock, named_config
 from soc2gate.config import Config
 from soc2gate.config import load as load_config
 from soc2gate.engine import waivers
@@ -24,7 +24,7 @@ _file = click.option("--config", "config_file", type=click.Path(path_type=Path),
 
 def _load(config_file: Path | None) -> Config:
     here = Path.cwd()
-    return load_config(here, config_file, base=base_of([here]))
+    return load_config(here, named_config(config_file), base=base_of([here]))
 
 
 @click.group(

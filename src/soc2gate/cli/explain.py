@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from soc2gate import suggest
 from soc2gate.cli import criteria, rules
+from soc2gate.cli.options import named_config
 from soc2gate.config import Config
 from soc2gate.config import load as load_config
 from soc2gate.errors import Exit, UsageError
@@ -45,7 +46,7 @@ Examples:
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml.")
 def explain(names: tuple[str, ...], rule_dirs: tuple[Path, ...], config_file: Path | None) -> int:
     """Say what a rule, a criterion or a control means."""
-    config = load_config(Path.cwd(), config_file)
+    config = load_config(Path.cwd(), named_config(config_file))
     known = load_rules([*config.packs, *rule_dirs])
     criteria_by_name = {name.upper(): item for name, item in known.criteria.items()}
     for name in names:

@@ -26,6 +26,7 @@ from soc2gate.packs import load as load_rules
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 LEVELS = ["critical", "high", "medium", "low", "never"]
+ON_INCOMPLETE = ["block", "report"]
 
 
 def reading(command: Command) -> Command:
@@ -33,7 +34,12 @@ def reading(command: Command) -> Command:
     for option in reversed(
         [
             click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
-            click.option("--config", "config_file", type=click.Path(path_type=Path), help="Use this soc2gate.yaml."),
+            click.option(
+                "--config",
+                "config_file",
+                type=click.Path(path_type=Path),
+                help="Use this soc2gate.yaml. Environment: SOC2GATE_CONFIG.",
+            ),
             click.option(
                 "--rules",
                 "rule_dirs",
@@ -76,11 +82,16 @@ def judging(command: Command) -> Command:
     """Flags about what closes the gate and how the result is told."""
     for option in reversed(
         [
-            click.option("--fail-on", type=click.Choice(LEVELS), help="Lowest severity that closes the gate [high]."),
+            click.option(
+                "--fail-on",
+                type=click.Choice(LEVELS),
+                help="Lowest severity that closes the gate [high]. Environment: SOC2GATE_FAIL_ON.",
+            ),
             click.option(
                 "--on-incomplete",
-                type=click.Choice(["block", "report"]),
-                help="Whether what could not be looked at closes the gate (exit 3) or is only counted [block].",
+                type=click.Choice(ON_INCOMPLETE),
+                help="Whether what could not be looked at closes the gate (exit 3) or is only counted [block]. "
+                "Environment: SOC2GATE_ON_INCOMPLETE.",
             ),
             click.option(
                 "--format",
@@ -182,11 +193,12 @@ def request(
     baseline_file: Path | None = None,
     copy: Path | None = None,
     states: Sequence[Path] = (),
+    others: Asked | None = None,
+    frameworks: Sequence[str] = (),
     looks: Path | None = None,
     only_new: bool = False,
     who: bool = False,
-    others: Asked | None = None,
-    frameworks: Sequence[str] = (),
+    step: Callable[[str], None] | None = None,
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
 
@@ -202,6 +214,7 @@ def request(
     base = base_of(asked)
     # Which files changed must not decide whose configuration counts.
     start = Path.cwd() if changed else asked[0] if asked[0].is_dir() else asked[0].parent
+    config_file = named_config(config_file)
     packs = [Path(os.path.abspath(folder)) for folder in rule_dirs]
     if copy is not None:
         start = inside(start, base, copy)
@@ -215,7 +228,8 @@ def request(
             if not baseline_file.exists() and shown.exists():
                 baseline_file = None
     config = load_config(start, config_file, base=copy or base)
-    level = fail_on or config.fail_on
+    level = fail_on or from_environment("SOC2GATE_FAIL_ON", LEVELS) or config.fail_on
+    on_incomplete = on_incomplete or from_environment("SOC2GATE_ON_INCOMPLETE", ON_INCOMPLETE)
     common, of_environments = _var_files(var_files, base)
     _check_environments(environments, config, of_environments)
     return Request(
@@ -239,14 +253,29 @@ def request(
         narrowed=bool(only),
         baseline=_baseline(baseline_file, copy or base),
         states=tuple(_state_file(file) for file in states),
-        looks=looks,
-        only_new=only_new,
-        who=who,
         packs=(*config.packs, *packs),
         others=others or Asked(),
         frameworks=tuple(frameworks),
+        step=step,
         work_tree=base if copy is not None else None,
+        looks=looks,
+        only_new=only_new,
+        who=who,
     )
+
+
+def named_config(given: Path | None) -> Path | None:
+    """The configuration file that the flag names, else the environment."""
+    named = os.environ.get("SOC2GATE_CONFIG")
+    return Path(named) if given is None and named else given
+
+
+def from_environment(name: str, choices: Sequence[str]) -> str | None:
+    """A setting of the environment: it gives way to a flag, and soc2gate.yaml gives way to it."""
+    given = os.environ.get(name)
+    if given and given not in choices:
+        raise UsageError(f"{name}: there is no “{given}”", hint=f"one of {', '.join(choices)}")
+    return given or None
 
 
 def _baseline(file: Path | None, base: Path) -> Baseline | None:

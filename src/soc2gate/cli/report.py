@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +11,15 @@ import click
 
 from soc2gate import attesting
 from soc2gate.cli import options
-from soc2gate.cli.attest import anchor_of, trusted, trusting
+from soc2gate.cli.attest import anchor_of, signer_of, trusted, trusting
 from soc2gate.errors import Exit, UsageError
 
 if TYPE_CHECKING:
+    from soc2gate.evidence.envelope import FileSigner, TrustedKey
     from soc2gate.evidence.period import Report
+    from soc2gate.evidence.stores import Store
+
+FORMATS = ("text", "json", "html", "csv", "zip", "oscal", "oscal-poam")
 
 
 @click.command(
@@ -23,6 +29,9 @@ Examples:
   soc2gate report --ledger evidence --keys ci.pub --from 2026-07-01 --to 2026-12-31 --anchor 412:9f86…
   soc2gate report --ledger evidence --keys ci.pub --as-of 2026-12-31        one moment
   soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format html --output report.html
+  soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format csv       controls to requirements
+  soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format oscal     NIST's assessment results; oscal-poam
+  soc2gate report --ledger evidence --keys ci.pub --from v1.0 --format zip --key ci.key --output for-the-auditor.zip
 """,
 )
 @trusting
@@ -35,7 +44,9 @@ Examples:
 @click.option("--verify-every", type=click.IntRange(min=1), help="Hours between looks at live state; gaps are named.")
 @click.option("--sample", type=click.IntRange(min=1), help="Draw so many commits, the same for the same seed.")
 @click.option("--seed", default="", help="For --sample.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--key", "key_file", type=click.Path(path_type=Path, dir_okay=False), help="Private key; signs a zip.")
+@click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there.")
 def report(
     key_files: tuple[Path, ...],
@@ -51,6 +62,8 @@ def report(
     sample: int | None,
     seed: str,
     form: str,
+    key_file: Path | None,
+    passphrase_file: Path | None,
     output: Path | None,
 ) -> int:
     """Tell what the evaluation records say of a period (--from, --to) or of one moment (--as-of).
@@ -59,16 +72,20 @@ def report(
     ledger is checked first; exit 1 when it does not hold, 3 when a change has no record.
     """
     from soc2gate.evidence import period
+    from soc2gate.evidence.stores import open_store as open_place
 
     if place is None:
         raise UsageError("records are read from a ledger: give --ledger")
     if at is not None and (start or end):
         raise UsageError("--as-of is one moment; --from and --to are a period: give one of them")
+    if form == "zip" and (key_file is None or output is None):
+        raise UsageError("a package is signed and kept: give --key and --output with --format zip")
+    keys = trusted(key_files)
     made = attesting.report(
         attesting.ReportRequest(
             folder=repository,
             place=place,
-            keys=trusted(key_files),
+            keys=keys,
             anchor=anchor_of(anchor_text),
             branch=branch,
             start=start,
@@ -80,11 +97,13 @@ def report(
             seed=seed,
         )
     )
-    told = _told(form, made)
-    if output is not None:
-        options.write_atomically(output, told)
+    if form == "zip" and key_file is not None and output is not None:
+        number = _pack(made, open_place(place, repository), keys, signer_of(key_file, passphrase_file), output)
+        click.echo(f"wrote {output}: {number} files and their signed digests", err=True)
+    elif output is not None:
+        options.write_atomically(output, _told(form, made))
     else:
-        click.echo(told, nl=False)
+        click.echo(_told(form, made), nl=False)
     return int(Exit.INCOMPLETE if made.number(period.UNATTESTED) else Exit.OK)
 
 
@@ -100,4 +119,30 @@ def _told(form: str, made: Report) -> str:
         from soc2gate.output import period_html
 
         return period_html.render(document)
+    if form == "csv":
+        from soc2gate.output import period_csv
+
+        return period_csv.render(document)
+    if form in ("oscal", "oscal-poam"):
+        from soc2gate.output import oscal
+
+        document = oscal.assessment_results(document) if form == "oscal" else oscal.plan_of_action(document)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _pack(made: Report, store: Store, keys: Sequence[TrustedKey], signer: FileSigner, output: Path) -> int:
+    from soc2gate.evidence import package
+
+    documents = {f"report.{form}": _told(form, made) for form in ("html", "json")}
+    documents["controls.csv"] = _told("csv", made)
+    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as target:
+            number = package.write(target, store, made.digests, keys, documents, signer)
+        temporary.replace(output)
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return number

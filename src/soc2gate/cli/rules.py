@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from soc2gate import suggest
-from soc2gate.cli.options import choose
+from soc2gate.cli.options import choose, named_config
 from soc2gate.config import load as load_config
 from soc2gate.errors import Exit, UsageError
 from soc2gate.model.rule import Case, Rule, RuleSet, Severity
@@ -24,7 +24,7 @@ _config = click.option("--config", "config_file", type=click.Path(path_type=Path
 
 
 def _loaded(rule_dirs: tuple[Path, ...], config_file: Path | None) -> RuleSet:
-    config = load_config(Path.cwd(), config_file)
+    config = load_config(Path.cwd(), named_config(config_file))
     return load_rules([*config.packs, *rule_dirs])
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from soc2gate import app
@@ -84,6 +87,7 @@ def scan(
         raise UsageError("--changed and --diff-base ask different questions", hint="leave one of them out")
 
     others = options.others(checkov, checkov_json, results)
+    step: Callable[[str], None] | None = None
 
     def request(copy: Path | None = None) -> Request:
         return options.request(
@@ -103,21 +107,31 @@ def scan(
             copy=copy,
             others=others,
             frameworks=frameworks,
+            step=step,
         )
 
     def tell(run: Run) -> int:
         return options.tell(run, formats=formats, outputs=outputs, verbose=verbose)
 
-    if diff_base is not None:
-        from soc2gate.cli import diff
+    with contextlib.ExitStack() as watched:
+        if sys.stderr.isatty():
+            # Imported here: where nobody watches, as in a hook, there is nothing to show.
+            from soc2gate.cli import progress
 
-        named = diff.Named(rule_dirs, baseline_file)
-        with diff.judged(diff_base, options.repository(paths), request, named, environment=os.environ) as run:
-            return tell(run)
-    if changed:
-        from soc2gate.change import scan_changed
+            step = watched.enter_context(progress.of_steps())
+        if diff_base is not None:
+            from soc2gate.cli import diff
 
-        asked = request()
-        # Without any, nothing changed: not the folder here, which PATHS stand for otherwise.
-        return tell(scan_changed(asked, asked.paths if paths else ()))
-    return tell(app.scan(request()))
+            named = diff.Named(rule_dirs, baseline_file)
+            with diff.judged(diff_base, options.repository(paths), request, named, environment=os.environ) as run:
+                watched.close()
+                return tell(run)
+        if changed:
+            from soc2gate.change import scan_changed
+
+            asked = request()
+            # Without any, nothing changed: not the folder here, which PATHS stand for otherwise.
+            run = scan_changed(asked, asked.paths if paths else ())
+        else:
+            run = app.scan(request())
+    return tell(run)

@@ -26,12 +26,13 @@ Examples:
   soc2gate verify --save-snapshot live.json.gz     and keep what was seen
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
+  soc2gate verify --snapshot prod.json --snapshot test.json    environments in two accounts, each read by itself
   soc2gate verify k8s --context prod               manifests against a cluster
   soc2gate verify k8s --snapshot dump.json         against what kubectl get -A -o json wrote
+  soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
                                                    the same once, under cron: seen/live.history.json keeps the times
-  soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
 """,
 )
 @options.reading
@@ -122,7 +123,8 @@ def verify(
     """Compare code with what is running: the account and the cluster.
 
     Only calls that change no resource are made. Live state is read from the account and the cluster that your
-    credentials and kubeconfig reach, or from a snapshot.
+    credentials and kubeconfig reach, or from a snapshot. Each environment of soc2gate.yaml is looked for in its own
+    account and regions; what belongs to an account that was not read is undecided, never missing.
     """
     from soc2gate.live.files import read_files
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import click
 
 from soc2gate import app
+from soc2gate.app import Request
 from soc2gate.cli import options
 from soc2gate.declared.files import list_files
+from soc2gate.declared.written_waivers import Written, built_waivers
 from soc2gate.engine.waivers import Judged
 from soc2gate.errors import Exit
 from soc2gate.model.outcome import CONFIGURED
@@ -35,7 +37,8 @@ def waivers(
 ) -> int:
     """List every waiver: of soc2gate.yaml, of the files it names, and written beside the code.
 
-    Other tools' skip comments are listed too. Age and author are what git tells of the line.
+    Other tools' skip comments are listed too. Age and author are what git tells of the line. A
+    waiver holds in every environment that its code is evaluated for.
     """
     request = options.request(
         paths=paths,
@@ -52,7 +55,7 @@ def waivers(
             files.update(list_files(path, request.base, request.config.ignore_paths).files)
         else:
             files.add(path)
-    judged = app.judged_waivers(request, sorted(files))
+    judged = app.judged_waivers(request, sorted(files), _built(request))
     today = date.fromisoformat(request.now[:10])
     if form == "json":
         click.echo(json.dumps([_document(item, today) for item in judged], indent=2, ensure_ascii=False))
@@ -62,6 +65,14 @@ def waivers(
     counting = sum(item.counts for item in judged)
     click.echo(f"{len(judged)} waivers, {counting} count" + ("" if counting != 1 else "s"))
     return int(Exit.OK)
+
+
+def _built(request: Request) -> list[Written]:
+    """The waivers in what helm and kustomize build, under the names that are deployed."""
+    found = app.find(request)
+    if not any(root.format in ("helm", "kustomize") for root in found.roots):
+        return []
+    return built_waivers(app.read_roots(found.roots, request).readings)
 
 
 def _document(item: Judged, today: date) -> dict[str, object]:

@@ -16,14 +16,18 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soc2gate.declared.files import TERRAFORM_SUFFIXES, read_text
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError
-from soc2gate.facts import dataclass
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import Waiver
-from soc2gate.model.resource import Span
+from soc2gate.model.resource import Reading, Span, place_of
 from soc2gate.patterns import regex
+
+if TYPE_CHECKING:
+    from soc2gate.yaml_lines import Document, YamlValue
 
 INLINE = "inline"
 REQUIRED = ("reason", "owner", "approver", "expires")
@@ -80,6 +84,33 @@ def read_waivers(files: Iterable[str], base: Path, limits: Limits | None = None)
         if not path.endswith((*TERRAFORM_SUFFIXES, ".tfvars")):
             found += _metadata(path, text)
     return sorted(found, key=lambda item: (item.path, item.line, item.waiver.rule))
+
+
+def built_waivers(readings: Iterable[Reading]) -> list[Written]:
+    """The annotations of objects that a tool built: with every name as it is deployed, whatever made it up."""
+    found: dict[Written, None] = {}
+    for reading in readings:
+        for raw in reading.resources if reading.rendered else ():
+            metadata = raw.body.get("metadata") if isinstance(raw.body, dict) else None
+            annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+            if not isinstance(annotations, dict) or not isinstance(raw.where, Span):
+                continue
+            for key in annotations:
+                place = place_of(raw.places, f"metadata.annotations.{key}", raw.where)
+                if isinstance(place, Span):
+                    told = _annotations(raw.address.partition("@")[0], {key: annotations[key]}, place)
+                    found.update((replace(item, path=raw.where.path), None) for item in told)
+    return list(found)
+
+
+def with_built(read: list[Written], built: Iterable[Written]) -> list[Written]:
+    """Both, once where a template says plainly what is built of it."""
+    known = {_told(item) for item in read}
+    return [*read, *(item for item in built if _told(item) not in known)]
+
+
+def _told(item: Written) -> tuple[str, str, Waiver]:
+    return item.path, item.address, replace(item.waiver, where=None)
 
 
 # --- comments -----------------------------------------------------------------------------------------------------
@@ -233,8 +264,7 @@ def _metadata(path: str, text: str) -> Iterator[Written]:
         for name, body in resources.items() if isinstance(resources, dict) else ():
             metadata = body.get("Metadata") if isinstance(body, dict) else None
             if isinstance(metadata, dict):
-                place = document.span(body, "Metadata")
-                yield from _template_waivers(name, metadata, Span(path, place.line, place.column))
+                yield from _template_waivers(name, metadata, document, path)
         items = data.get("items")
         for item in items if isinstance(items, list) else [data]:
             meta = item.get("metadata") if isinstance(item, dict) else None
@@ -242,14 +272,20 @@ def _metadata(path: str, text: str) -> Iterator[Written]:
             if isinstance(item, dict) and isinstance(meta, dict) and isinstance(annotations, dict):
                 names = (item.get("kind"), meta.get("namespace"), meta.get("name"))
                 address = "/".join(str(part) for part in names if part)
-                place = document.span(meta, "annotations")
-                yield from _annotations(address, annotations, Span(path, place.line, place.column))
+                for key, value in annotations.items():
+                    # Its own line: who wrote the line above it may be somebody else.
+                    place = document.span(annotations, key)
+                    yield from _annotations(address, {key: value}, Span(path, place.line, place.column))
 
 
-def _template_waivers(address: str, metadata: Mapping[str, object], place: Span) -> Iterator[Written]:
+def _template_waivers(address: str, metadata: dict[str, YamlValue], document: Document, path: str) -> Iterator[Written]:
     ours = metadata.get("soc2gate")
     entries = ours.get("waive") if isinstance(ours, dict) else None
     for entry in entries if isinstance(entries, list) else [entries] if entries is not None else []:
+        # Its own line: who wrote the metadata around it may be somebody else.
+        named = isinstance(entry, dict) and "rule" in entry
+        at = document.span(entry, "rule") if named else document.span(metadata, "soc2gate")
+        place = Span(path, at.line, at.column)
         if isinstance(entry, dict) and isinstance(entry.get("rule"), str):
             given = {key: str(value) for key, value in entry.items() if key != "rule"}
             waiver, wrong = _waiver(str(entry["rule"]), given, place)
@@ -261,7 +297,9 @@ def _template_waivers(address: str, metadata: Mapping[str, object], place: Span)
     skips = checkov.get("skip") if isinstance(checkov, dict) else None
     for skip in skips if isinstance(skips, list) else ():
         if isinstance(skip, dict) and isinstance(skip.get("id"), str):
-            waiver = Waiver(skip["id"], "", str(skip.get("comment", "")), "", "", "", place, source="checkov")
+            at = document.span(skip, "id")
+            place = Span(path, at.line, at.column)
+            waiver = Waiver(str(skip["id"]), "", str(skip.get("comment", "")), "", "", "", place, source="checkov")
             yield Written(waiver, place.path, place.line, place.line, address)
 
 

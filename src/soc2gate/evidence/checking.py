@@ -174,6 +174,7 @@ def compare(recorded: Mapping[str, Any], again: Mapping[str, Any]) -> list[Check
             for before, after in zip(recorded["policies"], again["policies"], strict=True)
         ),
         _same("inputs", _inputs(recorded), _inputs(again), _digests),
+        *_renderers(recorded.get("renderers"), again.get("renderers") or {}),
     ]
     if recorded["result"] == again["result"]:
         return [*checks, Check("result", HOLDS, recorded["result"]["digest"]["sha256"])]
@@ -192,6 +193,17 @@ def _same(name: str, before: Any, after: Any, tell: Callable[[Any], str]) -> Che
     if before == after:
         return Check(name, HOLDS, tell(before))
     return Check(name, FAILS, f"recorded {tell(before)}, here {tell(after)}")
+
+
+def _renderers(before: Mapping[str, str] | None, after: Mapping[str, str]) -> list[Check]:
+    """Whether the same helm and kustomize built charts and overlays; earlier programs did not record which."""
+    if before is None or not (before or after):
+        return []
+    return [_same("renderers", before, after, _versions)]
+
+
+def _versions(value: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(value.items())) or "none"
 
 
 def _program(value: Any) -> str:

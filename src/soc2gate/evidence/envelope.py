@@ -87,12 +87,16 @@ class TrustedKey:
             return False
         return True
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Another process makes the key again: the library's keys do not travel."""
+    @property
+    def pem(self) -> bytes:
+        """As openssl reads it."""
         from cryptography.hazmat.primitives import serialization
 
-        pem = self.public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        return _again, (pem, self.owner, self.valid_from, self.valid_until)
+        return self.public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes the key again: the library's keys do not travel."""
+        return _again, (self.pem, self.owner, self.valid_from, self.valid_until)
 
     def holds_at(self, time: str) -> bool:
         """Times are all `2026-11-21T09:00:00Z`, which sort as text."""

@@ -91,7 +91,7 @@ class Report:
     gaps: tuple[Gap, ...]
     """What to look at first: open failures, and controls whose evidence is stale, missing or undecided."""
     digests: Mapping[int, str]
-    """Record number to the sha256 of its file, for every record this report rests on."""
+    """Record number to the sha256 of its file, for every record of the ledger that was checked."""
     deviations: tuple[Deviation, ...]
     waivers: tuple[Mapping[str, Any], ...]
     policy_changes: tuple[Mapping[str, Any], ...]
@@ -195,7 +195,7 @@ def report(
         criteria={name: criteria[name] for name in sorted(criteria, key=criterion_order)},
         controls=controls,
         gaps=tuple(gaps_of(controls, deviations, asked.ends)),
-        digests={record.sequence: record.digest for _, record in on_branch},
+        digests={record.sequence: record.digest for record in records},
         deviations=deviations,
         waivers=tuple(story.waivers.values()),
         policy_changes=tuple(story.policy_changes),

@@ -81,6 +81,7 @@ def build(run: Run, occasion: Occasion, link: Link) -> dict[str, Json]:
                 "paths": list(run.paths),
                 "roots": [{"format": form, "path": path} for form, path in run.roots],
             },
+            "renderers": dict(run.renderers),
             "inputs": [_declared_input(run, commit), *_live_inputs(run)],
             "decision": {
                 "gate": "open" if run.decision.exit == 0 else "closed",

@@ -44,6 +44,7 @@ class Roots:
             if found is None:
                 found = self.targets[draft.kind.name] = Targets()
             names = [draft.identity.get(key) or draft.properties.get(key) for key in draft.kind.names]
+            names += draft.kind.holds(draft.properties) if draft.kind.holds else ()
             found.add(draft, draft.root, draft.address, names)
 
     def _settle_name(self, draft: Draft) -> None:

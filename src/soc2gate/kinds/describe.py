@@ -213,6 +213,9 @@ class Kind:
     live: LiveSpelling | None = None
     names: tuple[str, ...] = ()
     """Identity keys or properties whose declared value names one live resource within its account and region."""
+    holds: Callable[[Mapping[str, Value]], Sequence[Value]] | None = None
+    """From the properties, the names of what is this resource's alone (an instance's network interfaces), by which
+    companions may name it too."""
     singleton: bool = False
     """One per account or region: never missing, never unmanaged."""
     shown_by: tuple[str, ...] = ()

@@ -280,54 +280,6 @@ class BaselineUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Lasting:
-    """One disagreement over several looks."""
-
-    fingerprint: str
-    kind: str
-    address: str
-    difference: str
-    property: str
-    account: str
-    region: str
-    first_seen: str
-    last_seen: str
-    """ISO 8601, UTC."""
-
-
-def seconds_seen(entry: Lasting) -> int:
-    """How long it has been seen; 0 for one look, or for times that are none."""
-    # Imported here: few runs keep a history.
-    from datetime import datetime
-
-    try:
-        first, last = (datetime.fromisoformat(time) for time in (entry.first_seen, entry.last_seen))
-    except ValueError:
-        return 0
-    return max(0, int((last - first).total_seconds()))
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What repeated looks at live state saw."""
-
-    path: str
-    time: str = ""
-    """Of the look it tells of; empty before the first."""
-    previous: str = ""
-    """Of the look before; empty where there was none."""
-    lasting: tuple[Lasting, ...] = ()
-    """Every disagreement that is there, as far as could be looked."""
-    new: tuple[str, ...] = ()
-    """Fingerprints of those that the look before did not see."""
-    gone: tuple[Lasting, ...] = ()
-    unlooked: tuple[str, ...] = ()
-    """Fingerprints of those that were there before and could not be looked at now."""
-    failing: tuple[str, ...] = ()
-    """Fingerprints of the findings that fail."""
-
-
-@dataclass(frozen=True, slots=True)
 class CheckWords:
     """What is to be said of another engine's check."""
 
@@ -392,6 +344,54 @@ class FrameworkStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Lasting:
+    """One disagreement over several looks."""
+
+    fingerprint: str
+    kind: str
+    address: str
+    difference: str
+    property: str
+    account: str
+    region: str
+    first_seen: str
+    last_seen: str
+    """ISO 8601, UTC."""
+
+
+def seconds_seen(entry: Lasting) -> int:
+    """How long it has been seen; 0 for one look, or for times that are none."""
+    # Imported here: few runs keep a history.
+    from datetime import datetime
+
+    try:
+        first, last = (datetime.fromisoformat(time) for time in (entry.first_seen, entry.last_seen))
+    except ValueError:
+        return 0
+    return max(0, int((last - first).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What repeated looks at live state saw."""
+
+    path: str
+    time: str = ""
+    """Of the look it tells of; empty before the first."""
+    previous: str = ""
+    """Of the look before; empty where there was none."""
+    lasting: tuple[Lasting, ...] = ()
+    """Every disagreement that is there, as far as could be looked."""
+    new: tuple[str, ...] = ()
+    """Fingerprints of those that the look before did not see."""
+    gone: tuple[Lasting, ...] = ()
+    unlooked: tuple[str, ...] = ()
+    """Fingerprints of those that were there before and could not be looked at now."""
+    failing: tuple[str, ...] = ()
+    """Fingerprints of the findings that fail."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One finished evaluation: everything reporters and evidence may see. Ordered, so equal input gives equal bytes."""
 
@@ -431,11 +431,12 @@ class Run:
     """Other engines whose results are told beside ours."""
     frameworks: tuple[FrameworkStatus, ...] = ()
     """Other frameworks that were asked for."""
-
-    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Root to the environments it was evaluated for; only roots that have some."""
+    renderers: Mapping[str, str] = field(default_factory=dict)
+    """The tools that built charts and overlays (`helm`, `kubectl`, `kustomize`) to their versions."""
     history: History | None = None
     """Set when what earlier looks saw is kept."""
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Root to the environments it was evaluated for; only roots that have some."""
 
     def check(self, finding: Finding) -> CheckWords | None:
         """What is to be said of the check behind another engine's finding."""

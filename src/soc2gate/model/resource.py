@@ -196,5 +196,7 @@ class Reading:
     rendered: bool = False
     """A tool made the resources of files that others are made of too: the folder a resource stands in says nothing of
     what it is deployed with."""
+    renderer: tuple[str, str] = ("", "")
+    """The tool that built it and its version (`helm`, `v4.1.4`): another version may build something else."""
     environment: str = ""
     """Which of its root's sets of values this is for, where there are several; `root` names it too."""

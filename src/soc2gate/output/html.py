@@ -170,6 +170,8 @@ class _Page:
         yield _select("severity", "Severity", [str(level) for level in reversed(Severity)] + ["none"])
         yield _select("side", "Side", [side.value for side in Side])
         yield _select("criterion", "Criterion", criteria)
+        if self.run.engines:
+            yield _select("engine", "Engine", [OURS, *dict.fromkeys(_word(use.name) for use in self.run.engines)])
         yield '<button type="reset">Show all</button>'
         yield '<p id="count" class="soft" role="status" aria-live="polite"></p>'
         yield "</form>"
@@ -226,7 +228,7 @@ class _Page:
         if self.before:
             yield f"<h3>There before ({len(self.before)})</h3>"
         for item in self.before:
-            yield _open(str(item.severity), item.side.value, item.criteria)
+            yield _open(str(item.severity), item.side.value, item.criteria, item.engine)
             yield f'<div class="head">{_pill(str(item.severity))}<h4>{clean(told.named(item))}</h4>'
             yield f"<code>{clean(told.spoken(told.place(item)))}</code> <span>{clean(told.subject(item))}</span></div>"
             yield "</article>"
@@ -264,7 +266,7 @@ class _Page:
     def _finding(self, item: Finding) -> Iterator[str]:
         place = told.place(item)
         rule = self.run.rules.get(item.rule)
-        yield _open(str(item.severity), item.side.value, item.criteria)
+        yield _open(str(item.severity), item.side.value, item.criteria, item.engine)
         yield f'<div class="head">{_pill(str(item.severity))}<h3>{clean(item.rule)}</h3>'
         engine = "" if item.engine == OURS else f' <span class="pill">{clean(item.engine)}</span>'
         yield f'<span class="soft">{item.side.value}</span>{engine}</div>'
@@ -322,7 +324,7 @@ class _Page:
             yield f"<h3>could not be compared: {subject}</h3>"
             yield f"<p>{clean(other.reason)}</p></article>"
         for item in self.undecided:
-            yield _open(str(item.severity), item.side.value, item.criteria)
+            yield _open(str(item.severity), item.side.value, item.criteria, item.engine)
             yield f'<div class="head">{_pill(str(item.severity))}<h3>undecided: {clean(told.named(item))}</h3></div>'
             yield f"<p><code>{clean(told.spoken(told.place(item)))}</code> {clean(told.subject(item))}</p>"
             yield f"<p>{clean(_cut(item.reason))}</p></article>"
@@ -378,11 +380,17 @@ def wide(caption: str) -> Iterator[str]:
     yield f"<table><caption>{clean(caption)}</caption>"
 
 
-def _open(severity: str, sides: str, criteria: Iterable[str]) -> str:
+def _open(severity: str, sides: str, criteria: Iterable[str], engine: str = OURS) -> str:
+    whose = "" if engine == OURS else f' data-engine="{clean(_word(engine))}"'
     return (
         f'<article class="item" data-severity="{clean(severity)}" data-side="{clean(sides)}" '
-        f'data-criterion="{clean(" ".join(criteria))}">'
+        f'data-criterion="{clean(" ".join(criteria))}"{whose}>'
     )
+
+
+def _word(name: str) -> str:
+    """A name as one of the words that filters look for."""
+    return "-".join(name.split())
 
 
 def _pill(severity: str) -> str:

@@ -7,11 +7,14 @@
   if (!form || !items.length) { return; }
   form.hidden = false;
 
-  function words(item, name) { return (item.getAttribute("data-" + name) || "").split(" "); }
+  // What names no engine is our own.
+  function words(item, name) {
+    return (item.getAttribute("data-" + name) || (name === "engine" ? "soc2gate" : "")).split(" ");
+  }
 
   function apply() {
     var text = form.elements.text.value.trim().toLowerCase();
-    var names = ["severity", "side", "criterion"];
+    var names = ["severity", "side", "criterion", "engine"].filter(function (name) { return form.elements[name]; });
     var shown = 0;
     items.forEach(function (item) {
       var fits = names.every(function (name) {

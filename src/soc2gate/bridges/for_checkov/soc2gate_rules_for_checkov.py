@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -24,11 +25,22 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "soc2gate_rul
     TOLD = json.load(_file)
 
 
+# `aws_network_acl.a ingress 100` is part of a resource, `aws_security_group.a["b"]` one of many that stand as one here.
+_HOLDER = re.compile(r'(?P<name>.*?[.][^. "\[]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?: .*)?')
+_WEIGHT = {"fail": 3, "unknown": 2, "pass": 1}
+
+
+def worst(items):
+    """Of several findings about one resource (a policy for each of its users) that which counts."""
+    return max(items, key=lambda item: _WEIGHT.get(item["verdict"], 0), default=None)
+
+
 class Verdicts:
     """What soc2gate says of everything below the folders that checkov was given."""
 
     def __init__(self):
         self._asked = None
+        self._held = {}
         self._paths = {}
 
     def about(self, rule, scanned_file, name, line=0):
@@ -37,13 +49,14 @@ class Verdicts:
             self._asked = {}
             for folder in folders(sys.argv):
                 self._ask(folder)
-        found = None
-        for root in self._roots(scanned_file):
-            for item in self._asked.get((root, rule, name), ()):
-                where = item["where"]
-                if not line or where["line"] <= line <= where["end_line"] or found is None:
-                    found = item
-        return found
+        roots = self._roots(scanned_file)
+        exact = [item for root in roots for item in self._asked.get((root, rule, name), ())]
+        around = [item for item in exact if item["where"]["line"] <= line <= item["where"]["end_line"]]
+        found = worst(around or exact)
+        if found is not None and found["verdict"] != "not_applicable":
+            return found
+        # Where the resource is judged by its parts, that of the parts is what is to be said of it.
+        return worst([item for root in roots for item in self._held.get((root, rule, name), ())]) or found
 
     def _roots(self, scanned_file):
         """The file's own paths, looked up once: it is asked about for every rule and resource."""
@@ -75,6 +88,9 @@ class Verdicts:
             # Objects of one name in several files are told apart by where they stand.
             address = item["address"].partition("@")[0]
             self._asked.setdefault((path, item["rule"], address), []).append(item)
+            held = _HOLDER.fullmatch(address)
+            if held and held["name"] != address:
+                self._held.setdefault((path, item["rule"], held["name"]), []).append(item)
 
 
 def folders(arguments):
@@ -156,11 +172,17 @@ def words(rule):
     }
 
 
+def named(rule):
+    """The name for `--check` and `--skip-check`: for Kubernetes, checkov takes one without `_` for a namespace."""
+    return "soc2gate_" + rule["id"]
+
+
 class InTerraform(Answers, TerraformCheck):
     def __init__(self, rule):
         Answers.__init__(self, rule)
         TerraformCheck.__init__(self, supported_resources=rule["terraform"], **words(rule))
         self.severity = get_severity(rule["severity"])
+        self.bc_id = named(rule)
 
     def scan_entity_conf(self, conf, entity_type):
         self.entity_type = entity_type
@@ -175,6 +197,7 @@ class InCloudFormation(Answers, CloudFormationCheck):
         Answers.__init__(self, rule)
         CloudFormationCheck.__init__(self, supported_resources=rule["cloudformation"], **words(rule))
         self.severity = get_severity(rule["severity"])
+        self.bc_id = named(rule)
 
     def scan_resource_conf(self, conf):
         return self.answer(self.entity_name)
@@ -185,6 +208,7 @@ class InKubernetes(Answers, BaseK8Check):
         Answers.__init__(self, rule)
         BaseK8Check.__init__(self, supported_entities=rule["kubernetes"], **words(rule))
         self.severity = get_severity(rule["severity"])
+        self.bc_id = named(rule)
 
     def scan_spec_conf(self, conf):
         metadata = conf.get("metadata") or {}

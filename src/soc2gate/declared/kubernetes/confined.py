@@ -8,6 +8,7 @@ us, they get no network either; elsewhere every proxy leads nowhere, and what wo
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import posixpath
 import shutil
@@ -165,6 +166,23 @@ def run(tool: Path, arguments: Sequence[str], copy: Copy) -> Ran:
     if code != 0:
         return Ran("", said.strip() or f"it ended with exit code {code}")
     return Ran(output.read_text("utf-8", errors="replace"), "")
+
+
+_ASKED = {"helm": ("version", "--template", "{{.Version}}"), "kubectl": ("version", "--client", "-o", "json")}
+
+
+@cache
+def version(tool: Path) -> str:
+    """What a tool says its version is; kubectl with that of the kustomize inside it."""
+    with copied(Path(tool.anchor), Limits()) as copy:
+        told = run(tool, _ASKED.get(tool.name, ("version",)), copy).text.strip()
+    if tool.name == "kubectl":
+        try:
+            said = json.loads(told)
+            return f"{said['clientVersion']['gitVersion']} with kustomize {said.get('kustomizeVersion') or 'unknown'}"
+        except (ValueError, KeyError, TypeError):
+            return "unknown"
+    return told.partition("\n")[0][:100] or "unknown"
 
 
 def _environment(scratch: Path) -> Mapping[str, str]:

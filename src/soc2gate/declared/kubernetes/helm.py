@@ -53,6 +53,7 @@ class _Chart:
         self.problems: list[Problem] = []
         self.unread: list[str] = []
         self.files: set[str] = set(root.files)
+        self.renderer = ("", "")
         self.copied: frozenset[str] = frozenset()
         self.homes: dict[str, str] = {}
         """Folders of the copy that stand elsewhere in the repository: dependencies on charts beside this one."""
@@ -62,6 +63,7 @@ class _Chart:
         if tool is None:
             hint = f"put helm on PATH, or scan what it renders: helm template {self.folder} --output-dir rendered"
             return self.not_looked_at("was not rendered: there is no helm on PATH", hint)
+        self.renderer = ("helm", confined.version(tool))
         with confined.copied(self.base, self.options.limits) as copy:
             copy.add(self.folder)
             name = self._prepare(copy)
@@ -240,6 +242,7 @@ class _Chart:
             unread=(*self.unread, *objects.unread),
             files=tuple(sorted(self.files)),
             rendered=True,
+            renderer=self.renderer,
         )
 
 

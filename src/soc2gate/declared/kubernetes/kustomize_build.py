@@ -48,6 +48,7 @@ class _Overlay:
         self.place = self.deployment.told_by or self.graph.place()
         self.problems: list[Problem] = list(self.graph.problems)
         self.unread: list[str] = [problem.message for problem in self.problems]
+        self.renderer = ("", "")
 
     def reading(self) -> Reading:
         found = self._tool()
@@ -62,6 +63,7 @@ class _Overlay:
             )
             return self.as_it_stands()
         tool, command = found
+        self.renderer = (tool.name, confined.version(tool))
         with confined.copied(self.base, self.options.limits) as copy:
             self._prepare(copy)
             built = self._lay_over(copy)
@@ -147,6 +149,7 @@ class _Overlay:
             problems=(*self.problems, *plain.problems),
             unread=(*self.unread, *plain.unread),
             files=self._files(),
+            renderer=self.renderer,
         )
 
     def _files(self) -> tuple[str, ...]:
@@ -161,6 +164,7 @@ class _Overlay:
             unread=tuple(self.unread),
             files=self._files(),
             rendered=True,
+            renderer=self.renderer,
         )
 
     def problem(self, weight: Weight, message: str, where: Span, hint: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, withhold
 from soc2gate.kinds.completing import absent
@@ -322,6 +322,14 @@ def _elastic_address(draft: Draft) -> Piece:
     return [draft.ref("public_ip" if draft.format == "terraform" else "PublicIp")]
 
 
+def _own_interfaces(properties: Mapping[str, Value]) -> Sequence[Value]:
+    """The network interfaces that exist without the instance, and that an address may be put on instead of it."""
+    listed = properties.get("NetworkInterfaces")
+    return (
+        [one.get("NetworkInterfaceId") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else ()
+    )
+
+
 def _names_an_instance(attribute: str) -> Callable[[Draft], bool]:
     """An address may as well belong to an interface or a gateway, or to nothing yet."""
     return lambda draft: draft.get(attribute) not in (None, "")
@@ -344,12 +352,17 @@ _ADDRESSES = tuple(
         ("aws_eip_association", "instance_id"),
         ("AWS::EC2::EIP", "InstanceId"),
         ("AWS::EC2::EIPAssociation", "InstanceId"),
+        # One that is attached by a resource of its own may be any instance's: the address is then not certain.
+        ("aws_eip", "network_interface"),
+        ("aws_eip_association", "network_interface_id"),
+        ("AWS::EC2::EIPAssociation", "NetworkInterfaceId"),
     )
 )
 
 INSTANCE = Kind(
     name="AWS::EC2::Instance",
     title="EC2 instance",
+    holds=_own_interfaces,
     terraform=(
         Spelling(
             "aws_instance",

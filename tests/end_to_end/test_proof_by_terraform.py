@@ -1,0 +1,135 @@
+"""What real Terraform deployed is what `verify` finds, on code alone and on code with its state.
+
+Terraform and HashiCorp's AWS provider apply `deployment/` to a simulated account, once. Nobody touched it since, so
+every disagreement would be ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import terraform_apply
+from soc2gate.demo.servers import ACCOUNT, REGION, running
+from tools import terraform_mirror
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.terraform,
+    pytest.mark.skipif(
+        (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="the provider is packed for Linux on x86-64"
+    ),
+]
+
+DEPLOYMENT = Path(__file__).parent / "deployment"
+SETTINGS = f"""\
+roots:
+  - path: {{root}}
+    account: "{ACCOUNT}"
+    regions: [{REGION}]
+regions: [{REGION}]
+"""
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Mapping[str, str]]]:
+    """A folder with `infra/` and `state.json`, and the environment in which the account is reached."""
+    folder = tmp_path_factory.mktemp("applied")
+    working, infra = folder / "working", folder / "infra"
+    shutil.copytree(DEPLOYMENT, infra)
+    with zipfile.ZipFile(infra / "worker.zip", "w") as package:
+        package.writestr("main.py", "def handler(event, context):\n    pass\n")
+    # Terraform writes where it works; what is scanned is what people wrote.
+    shutil.copytree(infra, working)
+    settings = folder / "terraform.rc"
+    settings.write_text(
+        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{terraform_mirror()}"\n  }}\n}}\n'
+    )
+    with running(folder / "kubeconfig") as servers:
+        environment = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
+        environment |= {"TF_CLI_CONFIG_FILE": str(settings), "TF_VAR_endpoint": servers.account.url}
+        command = [sys.executable, terraform_apply.__file__, str(working), str(folder)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
+        assert done.returncode == 0, done.stdout + done.stderr
+        _what_aws_does_by_itself(servers.account.url)
+        yield folder, servers.environment
+
+
+def _what_aws_does_by_itself(endpoint: str) -> None:
+    """Every new bucket is encrypted; the simulation leaves that out, and nothing is set that code sets."""
+    s3 = boto3.client("s3", endpoint_url=endpoint, region_name=REGION)
+    rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
+    s3.put_bucket_encryption(Bucket="proof-logs", ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def verified(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The JSON report of the installed command."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "KUBE"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "soc2gate", "verify", *arguments, "--format", "json"],
+        cwd=folder,
+        env=clean | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def disagreements(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    told = ("difference", "kind", "address", "property", "reason")
+    return [tuple(str(found[name]) for name in told) for found in report["disagreements"]]
+
+
+def test_nothing_disagrees_on_code_alone_nor_with_its_state(
+    applied: tuple[Path, Mapping[str, str]], record_property: Callable[[str, object], None]
+) -> None:
+    """One test, so that several processes do not each apply the deployment."""
+    folder, environment = applied
+    (folder / "soc2gate.yaml").write_text(SETTINGS.format(root="infra"))
+    report = verified(folder, "infra", "--save-snapshot", "live.json.gz", environment=environment)
+    table = _table(report)
+    record_property("proof by Terraform", json.dumps(table))
+    assert disagreements(report) == []
+    assert [problem["message"] for problem in report["problems"] if problem["weight"] != "note"] == []
+    # Nothing compared would be no disagreement either.
+    assert all(matched == declared for declared, matched, _ in table.values()), table
+    assert len(table) >= 25
+
+    with_state = verified(folder, "infra", "--state", "state.json", "--snapshot", "live.json.gz")
+    assert disagreements(with_state) == []
+
+
+def _table(report: Mapping[str, Any]) -> dict[str, tuple[int, int, int]]:
+    """Kind to how many are declared, how many of them are matched and how many disagreements there are."""
+    found = Counter(item["kind"] for item in report["disagreements"])
+    unmatched = Counter(
+        item["kind"] for item in report["disagreements"] if item["difference"] in ("missing", "undecided")
+    )
+    declared = {
+        name.split(":", 1)[1]: number
+        for name, number in report["summary"]["resources"].items()
+        if name.startswith("declared:")
+    }
+    return {
+        kind: (
+            number,
+            min(number, report["summary"]["resources"].get(f"live:{kind}", 0)) - unmatched[kind],
+            found[kind],
+        )
+        for kind, number in declared.items()
+    }
