@@ -28,6 +28,7 @@ Examples:
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify --snapshot prod.json --snapshot test.json    environments in two accounts, each read by itself
   soc2gate verify k8s --context prod               manifests against a cluster
+  soc2gate verify k8s --snapshot dump.json         against what kubectl get -A -o json wrote
   soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
