@@ -12,8 +12,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from soc2gate import app
-from soc2gate.app import Declared, Request
+from soc2gate import app, reading
 from soc2gate.bridges import Asked
 from soc2gate.bridges.joining import Joined
 from soc2gate.declared.git import Tree
@@ -25,6 +24,8 @@ from soc2gate.engine.evaluate import evaluate
 from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import OURS, Diff, Finding, PolicyChange, Run, Verdict, Waiver
 from soc2gate.model.resource import Problem, Span, Weight
+from soc2gate.reading import Declared
+from soc2gate.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,11 @@ def _declared(request: Request) -> Declared:
     """What a tree holds under the paths; a path that it does not have holds nothing."""
     paths = tuple(path for path in request.paths if (request.base / path).exists())
     if not paths:
-        return app.normalised(request, (), (), ())
+        return reading.normalised(request, (), (), ())
     here = replace(request, paths=paths)
-    found = app.find(here)
-    read = app.read_roots(found.roots, here)
-    return app.normalised(here, read.roots, read.readings, [*found.problems, *read.problems])
+    found = reading.find(here)
+    read = reading.read_roots(found.roots, here)
+    return reading.normalised(here, read.roots, read.readings, [*found.problems, *read.problems])
 
 
 def _waived_beside_the_code(

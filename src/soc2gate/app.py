@@ -9,125 +9,36 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soc2gate import kinds, plugins, version
-from soc2gate.bridges import Asked
-from soc2gate.config import Config, RootConfig
+from soc2gate import kinds, version
+from soc2gate.config import RootConfig
 from soc2gate.declared import git
-from soc2gate.declared.discover import Discovery, discover
-from soc2gate.declared.environments import evaluations, problems_of, told_apart
 from soc2gate.declared.git import Author
 from soc2gate.declared.inputs import inputs_digest, sha256
-from soc2gate.declared.options import ReadOptions
-from soc2gate.declared.source import Reader, Root
-from soc2gate.declared.written_waivers import INLINE, Written, built_waivers, read_waivers, with_built
+from soc2gate.declared.source import Root
+from soc2gate.declared.written_waivers import INLINE, Written, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
-from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.evaluate import evaluate
-from soc2gate.errors import UsageError
-from soc2gate.facts import dataclass, field, replace
+from soc2gate.facts import replace
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, FrameworkStatus, Run, Waiver
 from soc2gate.model.resource import (
     LiveRef,
     Problem,
-    RawResource,
-    Reading,
     Resource,
     Side,
     Span,
     Weight,
-    evaluation,
-    root_of,
 )
-from soc2gate.model.rule import RuleSet, Severity
+from soc2gate.model.rule import RuleSet
+from soc2gate.reading import Declared, read_declared
+from soc2gate.request import Request
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
     from soc2gate.live.aws import AwsRequest
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a person asked for, flags and configuration already brought together."""
-
-    paths: tuple[str, ...]
-    """Files and folders, relative to `base`."""
-    base: Path
-    """Nothing outside it is read; every place in the report is relative to it."""
-    config: Config
-    rules: RuleSet
-    now: str
-    """ISO 8601, UTC: the clock rules judge by."""
-    clock: Callable[[], str]
-    """The time to record when live state is seen."""
-    fail_on: Severity | None = Severity.HIGH
-    on_incomplete: str = "block"
-    var_files: tuple[str, ...] = ()
-    """Relative to `base`; they hold for every root."""
-    environment_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Environment to variable files, relative to `base`: every Terraform root is evaluated for each of them."""
-    only_environments: tuple[str, ...] = ()
-    """Of the environments there are, these; empty for all."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    regions: tuple[str, ...] = ()
-    context: str | None = None
-    """The kubeconfig context; None takes the current one."""
-    profile: str | None = None
-    code: str | None = None
-    """The folder that plans were made from, relative to `base`; None for the folder that each stands in."""
-    unread: tuple[Problem, ...] = ()
-    """What is known from the start not to be under the paths, though it belongs there: submodules of a tree."""
-    narrowed: bool = False
-    """Only some of the rules there are are asked."""
-    baseline: Baseline | None = None
-    history: tuple[Path, str] | None = None
-    """Where git is asked who wrote what (a repository and a revision), when `base` is a copy of a tree."""
-    looks: Path | None = None
-    """Where what earlier looks at live state saw is kept; None for nowhere."""
-    who: bool = False
-    """Ask CloudTrail who changed what differs."""
-    only_new: bool = False
-    """Close only on what the look before did not see."""
-    states: tuple[Path, ...] = ()
-    """State files, absolute: the ids they tell pair what code declares with what runs."""
-    packs: tuple[Path, ...] = ()
-    """Every pack that counts, those of the configuration included."""
-    others: Asked = field(default_factory=Asked)
-    """Other engines whose results are told beside ours."""
-    work_tree: Path | None = None
-    """The folder that `base` is a copy of: results of other engines name its files."""
-    frameworks: tuple[str, ...] = ()
-    """Other frameworks to tell of, by our controls."""
-    step: Callable[[str], None] | None = None
-    """Told what is being done, where somebody watches."""
-
-    def doing(self, what: str) -> None:
-        if self.step is not None:
-            self.step(what)
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """Everything the code says."""
-
-    resources: tuple[Resource, ...]
-    problems: tuple[Problem, ...]
-    roots: tuple[Root, ...]
-    files: tuple[str, ...]
-    unjudged: Mapping[str, int]
-    unread: bool
-    """Part of the code was not read, so anything might stand there."""
-    digests: Mapping[str, str]
-    """File to the sha256 of what was read of it, where its own bytes hold secrets."""
-    renderers: Mapping[str, str] = field(default_factory=dict)
-    """The tools that built charts and overlays, to their versions."""
-    written: tuple[Written, ...] = ()
-    """Waivers in what those tools built: a template's own text does not show them."""
 
 
 def scan(request: Request) -> Run:
@@ -260,215 +171,6 @@ def look(request: Request, declared: Declared, *, progress: Callable[[Progress],
         asked=sorted(asked_kinds(declared.resources, (), request)),
         progress=progress,
     )
-
-
-def read_declared(request: Request) -> Declared:
-    """Find the roots under the paths, read each, and bring everything into the normal form.
-
-    Raises `UsageError` when no Terraform, CloudFormation or Kubernetes file stands under the paths.
-    """
-    found = find(request)
-    if not found.roots and not any(problem.weight is Weight.BROKEN for problem in found.problems):
-        where = ", ".join(request.paths)
-        raise UsageError(
-            f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} ({found.looked})",
-            hint="give the folder that holds your infrastructure code: soc2gate scan infra/",
-        )
-    read = read_roots(found.roots, request)
-    return normalised(request, read.roots, read.readings, [*found.problems, *read.problems])
-
-
-def find(request: Request) -> Discovery:
-    """The roots under the paths of a request, each once for every environment it is to be evaluated for."""
-    found = discover(
-        request.paths,
-        request.base,
-        ignore=(*request.config.ignore_paths, *_of_packs(request)),
-        explicit_roots=tuple(root.path for root in request.config.roots),
-    )
-    return replace(found, roots=evaluations(found.roots, lambda root: environments_of(root, request)))
-
-
-def _of_packs(request: Request) -> list[str]:
-    """The rule folders of configured packs: what stands in them are examples of rules, not anybody's infrastructure."""
-    inside = (pack / "rules" for pack in request.config.packs if pack.is_relative_to(request.base))
-    return [f"/{folder.relative_to(request.base).as_posix()}/" for folder in inside]
-
-
-def environments_of(root: Root, request: Request) -> list[str]:
-    """The environments a root is evaluated for; empty where it has none, and is evaluated once."""
-    named = list(_said_of(root, request).environments)
-    if root.format == "terraform":
-        named += [name for name in request.environment_files if name not in named]
-    wanted = request.only_environments
-    return [name for name in named if not wanted or name in wanted]
-
-
-def normalised(
-    request: Request, roots: Sequence[Root], readings: Sequence[Reading], problems: Iterable[Problem]
-) -> Declared:
-    """What was read of the roots, in the normal form; `problems` are those of finding the roots."""
-    readings = _with_states(list(readings), request)
-    owned = {root.name: True for root in roots if _said_of(root, request).owns_account}
-    normal = kinds.normalise(readings, owns_account=owned)
-    problems = [
-        *request.unread,
-        *_plugin_problems(request),
-        *problems,
-        *problems_of(readings),
-        *normal.problems,
-    ]
-    return Declared(
-        resources=tuple(normal.resources),
-        problems=tuple(problems),
-        roots=tuple(roots),
-        files=tuple(sorted({file for reading in readings for file in reading.files})),
-        digests={file: digest for reading in readings for file, digest in reading.digests.items()},
-        renderers=dict(sorted({reading.renderer for reading in readings if reading.renderer[0]})),
-        written=tuple(built_waivers(readings)),
-        unjudged=normal.unjudged,
-        unread=bool(request.unread)
-        or any(reading.unread for reading in readings)
-        or any(problem.weight is Weight.BROKEN for problem in problems),
-    )
-
-
-def _plugin_problems(request: Request) -> list[Problem]:
-    """Plugins that the configuration lists are not read by this version; what they would read was not looked at."""
-    return [
-        Problem(Weight.GAP, "plugins", f"plugin {name} was not loaded: this version reads none", None, "remove it")
-        for name in request.config.plugins
-    ]
-
-
-@dataclass(slots=True)
-class ReadRoots:
-    """Roots with what was read of them: those that were found, and those that they point at."""
-
-    roots: list[Root] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
-def read_roots(roots: Sequence[Root], request: Request, read_one: Callable[[Root], Reading] | None = None) -> ReadRoots:
-    """Read roots, and whatever charts, overlays and manifests of this repository they say is deployed.
-
-    `read_one` reads a root in another way than `read_root`.
-    """
-    one = read_one or (lambda root: read_root(root, request))
-    built = [root for root in roots if root.format in ("helm", "kustomize")]
-    first = [root for root in roots if root.format not in ("helm", "kustomize")]
-    read = ReadRoots(first, [one(root) for root in first])
-    if not built and not any(points(raw) for reading in read.readings for raw in reading.resources):
-        return read
-    # Imported here: most repositories have neither charts nor overlays.
-    from soc2gate.declared.kubernetes.following import followed
-
-    found = followed(
-        list(zip(read.roots, read.readings, strict=True)),
-        built,
-        request.base,
-        read=one,
-        ways_of=lambda root: _ways(root, request),
-        repository=request.history[0] if request.history else None,
-        ignore=request.config.ignore_paths,
-    )
-    return ReadRoots([root for root, _ in found.read], [reading for _, reading in found.read], found.problems)
-
-
-def _ways(root: Root, request: Request) -> list[Root]:
-    from soc2gate.declared.kubernetes.deployments import ways
-
-    said = _said_of(replace(root, environment=""), request)
-    every = [file for name in ("", *said.environments) for file in said.of(name).var_files]
-    here = [posixpath.normpath(posixpath.join(root.path, file)) for file in every]
-    own = [posixpath.normpath(posixpath.join(root.path, file)) for file in _said_of(root, request).var_files]
-    return ways(root, request.base, own, here, request.only_environments)
-
-
-def points(raw: RawResource) -> bool:
-    """Whether a resource says that something else of the repository is deployed."""
-    return raw.type == "helm_release" or raw.type.startswith("argoproj.io/") or ".toolkit.fluxcd.io/" in raw.type
-
-
-def read_root(root: Root, request: Request) -> Reading:
-    """Read one root with what configuration and flags say of it."""
-    request.doing(f"reading {root.name}")
-    reader: Reader = plugins.load(plugins.READERS[root.format])
-    reading = reader(root, request.base, options_for(root, request))
-    return told_apart(reading, root.environment) if root.environment else reading
-
-
-def options_for(root: Root, request: Request) -> ReadOptions:
-    """What configuration and flags say of one root."""
-    said = _said_of(root, request)
-    # A folder that manifests are in says nothing about variables; flags hold for every root that is scanned.
-    given = (*request.var_files, *request.environment_files.get(root.environment, ()))
-    return ReadOptions(
-        var_files=(*said.var_files, *(posixpath.relpath(file, root.path) for file in given)),
-        variables={**said.variables, **request.variables},
-        environment=request.environment,
-        workspace=said.workspace or "default",
-        code=request.code,
-        account=said.account,
-        region=said.regions[0] if len(said.regions) == 1 else None,
-        namespace=said.namespace,
-        repository=request.history[0] if request.history else None,
-    )
-
-
-def _said_of(root: Root, request: Request) -> RootConfig:
-    """What the configuration says of a root in its environment; of a plan, of the folder that the plan stands in."""
-    paths = [root.path, root.folder]
-    if root.format == "terraform-plan":
-        paths.append(request.code or posixpath.dirname(root.path) or ".")
-    found = (entry for path in paths for entry in request.config.roots if entry.path == path)
-    return (next(found, None) or RootConfig(root.path)).of(root.environment)
-
-
-def _with_states(readings: list[Reading], request: Request) -> list[Reading]:
-    """The readings with the ids that state files tell.
-
-    Raises `UsageError` where it is not clear which root a state is of.
-    """
-    configured = {
-        evaluation(root.path, name): root.of(name).state
-        for root in request.config.roots
-        for name in ("", *root.environments)
-    }
-    configured = {name: state for name, state in configured.items() if state is not None}
-    if not configured and not request.states:
-        return readings
-    # Imported here: few runs have a state.
-    from soc2gate.declared.terraform.state import identified, read_state
-
-    files: dict[int, list[Path]] = {}
-    for state in request.states:
-        files.setdefault(_root_of_state(state, readings, request.base), []).append(state)
-    for index, reading in enumerate(readings):
-        folder = reading.root if reading.format != "terraform-plan" else posixpath.dirname(reading.root) or "."
-        if reading.format.startswith("terraform") and (file := configured.get(folder)) is not None:
-            files.setdefault(index, []).append(file)
-    out = list(readings)
-    for index, states in files.items():
-        for file in dict.fromkeys(states):
-            out[index] = identified(out[index], read_state(file, posixpath.relpath(file, request.base)))
-    return out
-
-
-def _root_of_state(state: Path, readings: Sequence[Reading], base: Path) -> int:
-    """Which root a state given by hand is of: the only one there is, else the one whose folder it stands in."""
-    ours = [index for index, reading in enumerate(readings) if reading.format.startswith("terraform")]
-    if len(ours) > 1:
-        folder = posixpath.relpath(state.parent, base)
-        paths = {index: root_of(readings[index].root, readings[index].environment) for index in ours}
-        ours = [index for index in ours if folder in (paths[index], posixpath.dirname(paths[index]))]
-    if len(ours) != 1:
-        raise UsageError(
-            f"--state {state}: it is not clear which Terraform root this is the state of",
-            hint="name one root, or say it in soc2gate.yaml: roots: [{path: infra, state: infra/state.json}]",
-        )
-    return ours[0]
 
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soc2gate.app import Request, scan, verify
+from soc2gate.app import scan, verify
 from soc2gate.config import load as load_config
 from soc2gate.declared.inputs import inputs_digest
 from soc2gate.errors import EvidenceError, UsageError
@@ -21,6 +21,7 @@ from soc2gate.model.outcome import Run
 from soc2gate.model.rule import Severity
 from soc2gate.model.value import Json
 from soc2gate.packs import load as load_rules
+from soc2gate.request import Request
 
 if TYPE_CHECKING:
     from soc2gate.evidence.checking import Check, Policy

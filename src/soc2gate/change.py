@@ -10,8 +10,7 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from soc2gate import app
-from soc2gate.app import Declared, Request
+from soc2gate import app, reading
 from soc2gate.declared.changed import Candidate, Widened, widen
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
@@ -19,6 +18,8 @@ from soc2gate.engine.evaluate import evaluate
 from soc2gate.facts import replace
 from soc2gate.model.outcome import ChangedFiles, Finding, Run, Verdict
 from soc2gate.model.resource import Reading, Span
+from soc2gate.reading import Declared
+from soc2gate.request import Request
 
 _WEIGHT = {Verdict.NOT_APPLICABLE: 0, Verdict.PASS: 1, Verdict.UNKNOWN: 2, Verdict.FAIL: 3}
 
@@ -31,10 +32,10 @@ def scan_changed(request: Request, changed: Sequence[str]) -> Run:
     among the files the gate is open. Raises what `scan` raises for rules and configuration.
     """
     whole = replace(request, paths=(".",))
-    found = app.find(whole)
+    found = reading.find(whole)
     named: dict[str, list[str]] = {}
     for root in found.roots:
-        files = app.options_for(root, request).var_files
+        files = reading.options_for(root, request).var_files
         named.setdefault(root.path, []).extend(posixpath.normpath(posixpath.join(root.path, file)) for file in files)
     widened = widen(found, changed, request.base, named)
     told: dict[tuple[str, ...], Finding] = {}
@@ -47,7 +48,7 @@ def scan_changed(request: Request, changed: Sequence[str]) -> Run:
             _worst(finding, told if touching.touches(finding) else elsewhere)
         declared = part if declared is None else _joined(declared, part)
     if declared is None:
-        declared = app.normalised(whole, (), (), widened.problems)
+        declared = reading.normalised(whole, (), (), widened.problems)
     left = [key for key, item in elsewhere.items() if _open(item) and key not in told]
     findings = sorted(told.values(), key=lambda item: (item.side.value, item.root, item.address, item.kind, item.rule))
     return app.finish(
@@ -75,8 +76,8 @@ def _passes(candidates: Sequence[Candidate]) -> Iterator[dict[Root, tuple[str, .
 def _judged(request: Request, widened: Widened, values: dict[Root, tuple[str, ...]]) -> tuple[Declared, list[Reading]]:
     """One pass in the normal form, and what was read for it."""
     certain = {each.root: each.certain for each in widened.candidates}
-    read = app.read_roots(
-        list(values), request, lambda root: app.read_root(root, _with_values(request, values.get(root, ())))
+    read = reading.read_roots(
+        list(values), request, lambda root: reading.read_root(root, _with_values(request, values.get(root, ())))
     )
     kept = [
         (root, reading)
@@ -86,7 +87,7 @@ def _judged(request: Request, widened: Widened, values: dict[Root, tuple[str, ..
     ]
     problems = [*widened.problems, *(problem for problem in read.problems if widened.is_about(problem))]
     readings = [reading for _, reading in kept]
-    return app.normalised(request, [root for root, _ in kept], readings, problems), readings
+    return reading.normalised(request, [root for root, _ in kept], readings, problems), readings
 
 
 def _with_values(request: Request, files: Iterable[str]) -> Request:
@@ -130,7 +131,7 @@ class _Touching:
         self._changed: Collection[str] = frozenset(widened.files) | widened.kustomized
         self._roots = {root.name: root for root in roots if root.format == "terraform"}
         self._options = {
-            root.name: app.options_for(root, _with_values(request, values.get(root, ()))) for root in roots
+            root.name: reading.options_for(root, _with_values(request, values.get(root, ()))) for root in roots
         }
         self._base = request.base
         self._files_read = {reading.root: frozenset(reading.files) for reading in readings}

@@ -12,11 +12,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from soc2gate import app, kinds
+from soc2gate import app, kinds, reading
 from soc2gate.declared.files import ignore_matcher
 from soc2gate.facts import dataclass
 from soc2gate.model.resource import Problem, Resource, Side, Span
 from soc2gate.model.value import Json, Value
+from soc2gate.request import Request
 
 if TYPE_CHECKING:
     from soc2gate.engine.match import Matching
@@ -62,13 +63,13 @@ class Inventory:
     """Digests of the live state it was made from."""
 
 
-def take(request: app.Request, snapshot: Snapshot | None, classification: Sequence[str] = ()) -> Inventory:
+def take(request: Request, snapshot: Snapshot | None, classification: Sequence[str] = ()) -> Inventory:
     """The assets of code, and of a snapshot where one is given.
 
     `classification` names the tags that say how much an asset matters; without any, the usual ones count. Raises what
     `scan` raises.
     """
-    declared = app.read_declared(request)
+    declared = reading.read_declared(request)
     describe = _Describer(request.config.owners, classification or CLASSIFICATION_TAGS)
     if snapshot is None:
         ours = [resource for resource in declared.resources if _is_asset(resource)]

@@ -7,13 +7,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from soc2gate import app, cel, packs
-from soc2gate.app import Request
+from soc2gate import cel, packs, reading
 from soc2gate.config import Config
 from soc2gate.engine.evaluate import Questions, evaluate
 from soc2gate.facts import replace
 from soc2gate.model.rule import Source
 from soc2gate.model.value import Unknown, Value
+from soc2gate.request import Request
 from soc2gate.schema import type_of
 
 COUNT = 100_000
@@ -80,7 +80,7 @@ def all_rules(folder: Path) -> None:
         clock=lambda: "2026-01-01T00:00:00Z",
     )
     gc.disable()
-    declared = app.read_declared(request)
+    declared = reading.read_declared(request)
     present = {resource.kind for resource in declared.resources}
     asked = {name: rule for name, rule in rules.rules.items() if any(case.kind in present for case in rule.cases)}
     seconds = {"all": float("inf"), "needed": float("inf")}

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from live_mutations import MUTATIONS, Mutation
 
 from soc2gate import app
-from soc2gate.app import Request
 from soc2gate.cli import options
 from soc2gate.demo.deployment import Deployment, deployed
 from soc2gate.model.outcome import Disagreement, Run
 from soc2gate.model.resource import Side
+from soc2gate.request import Request
 
 pytestmark = [
     pytest.mark.slow,

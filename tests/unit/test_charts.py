@@ -13,8 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from soc2gate import app
-from soc2gate.app import ReadRoots, Request
+from soc2gate import reading
 from soc2gate.config import Config
 from soc2gate.declared.kubernetes import confined
 from soc2gate.declared.kubernetes.helm_lines import template_lines
@@ -23,6 +22,8 @@ from soc2gate.declared.source import Root
 from soc2gate.model.resource import RawResource, Span
 from soc2gate.model.rule import RuleSet
 from soc2gate.model.value import Text, Unknown
+from soc2gate.reading import ReadRoots
+from soc2gate.request import Request
 
 CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\n"
 DEPLOYMENT = """\
@@ -72,7 +73,7 @@ def request_of(base: Path, config: Config | None = None, paths: Sequence[str] = 
 
 def read(base: Path, config: Config | None = None, paths: Sequence[str] = (".",)) -> ReadRoots:
     request = request_of(base, config, paths)
-    return app.read_roots(app.find(request).roots, request)
+    return reading.read_roots(reading.find(request).roots, request)
 
 
 def objects(read: ReadRoots) -> dict[tuple[str, str], RawResource]:
@@ -284,13 +285,13 @@ def test_a_template_without_an_end_is_stopped(tmp_path: Path) -> None:
     loop = "a: {{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}\n"
     base = tree(tmp_path, {**FILES, "web/templates/loop.yaml": loop})
     request = request_of(base)
-    (root,) = app.find(request).roots
-    options = replace(app.options_for(root, request), limits=Limits(render_seconds=1))
+    (root,) = reading.find(request).roots
+    options = replace(reading.options_for(root, request), limits=Limits(render_seconds=1))
     from soc2gate.declared.kubernetes.helm import read as read_chart
 
-    reading = read_chart(root, base, options)
-    assert "it was stopped" in reading.problems[0].message
-    assert reading.resources == ()
+    read = read_chart(root, base, options)
+    assert "it was stopped" in read.problems[0].message
+    assert read.resources == ()
 
 
 @helm

@@ -10,7 +10,7 @@ import plans
 import pytest
 import terraform_oracle
 
-from soc2gate.app import Request, scan
+from soc2gate.app import scan
 from soc2gate.config import Config
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
@@ -22,6 +22,7 @@ from soc2gate.model.value import Ref, Unknown
 from soc2gate.output.json import render as render_json
 from soc2gate.output.text import render as render_text
 from soc2gate.packs import load
+from soc2gate.request import Request
 
 NOW = "2026-11-21T09:00:00Z"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from soc2gate.app import Request, verify
+from soc2gate.app import verify
 from soc2gate.config import Config, RootConfig
 from soc2gate.declared.terraform.state import read_state
 from soc2gate.errors import UsageError
@@ -17,6 +17,7 @@ from soc2gate.live.snapshot import Snapshot
 from soc2gate.model.outcome import Difference, Run
 from soc2gate.model.resource import Weight
 from soc2gate.packs import load
+from soc2gate.request import Request
 
 NOW = "2026-11-21T09:00:00Z"
 SECRET = "correct-horse-battery"

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from soc2gate.app import Request
 from soc2gate.cli import options
 from soc2gate.declared import git
 from soc2gate.declared.options import Limits
@@ -17,6 +16,7 @@ from soc2gate.errors import UsageError
 from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Run
 from soc2gate.model.resource import Problem, Weight
+from soc2gate.request import Request
 
 
 @dataclass(frozen=True, slots=True)

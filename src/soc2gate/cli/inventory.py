@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app
+from soc2gate import app, reading
 from soc2gate.cli import options, progress
 from soc2gate.errors import Exit, UsageError
 from soc2gate.model.resource import Weight
@@ -93,7 +93,7 @@ def inventory(
     snapshot = read_files(snapshot_files) if snapshot_files else None
     if look:
         with progress.shown() as told:
-            snapshot = app.look(request, app.read_declared(request), progress=told)
+            snapshot = app.look(request, reading.read_declared(request), progress=told)
     taken = assets.take(request, snapshot, classification)
     chosen = form or {".json": "json", ".csv": "csv"}.get(output.suffix if output else "", "text")
     if chosen == "json":

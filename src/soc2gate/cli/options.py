@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from soc2gate import plugins, suggest
-from soc2gate.app import Request
 from soc2gate.bridges import Asked
 from soc2gate.cli import flags as click
 from soc2gate.config import Config
@@ -22,6 +21,7 @@ from soc2gate.errors import UsageError
 from soc2gate.model.outcome import Run
 from soc2gate.model.rule import RuleSet, Severity
 from soc2gate.packs import load as load_rules
+from soc2gate.request import Request
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

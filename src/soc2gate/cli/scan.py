@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from soc2gate import app
-from soc2gate.app import Request
 from soc2gate.cli import flags as click
 from soc2gate.cli import options
 from soc2gate.errors import UsageError
 from soc2gate.model.outcome import Run
+from soc2gate.request import Request
 
 
 @click.command(

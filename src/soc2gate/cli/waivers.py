@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app
-from soc2gate.app import Request
+from soc2gate import app, reading
 from soc2gate.cli import options
 from soc2gate.declared.files import list_files
 from soc2gate.declared.written_waivers import Written, built_waivers
@@ -17,6 +16,7 @@ from soc2gate.engine.waivers import Judged
 from soc2gate.errors import Exit
 from soc2gate.model.outcome import CONFIGURED
 from soc2gate.model.resource import Span
+from soc2gate.request import Request
 
 
 @click.command(
@@ -69,10 +69,10 @@ def waivers(
 
 def _built(request: Request) -> list[Written]:
     """The waivers in what helm and kustomize build, under the names that are deployed."""
-    found = app.find(request)
+    found = reading.find(request)
     if not any(root.format in ("helm", "kustomize") for root in found.roots):
         return []
-    return built_waivers(app.read_roots(found.roots, request).readings)
+    return built_waivers(reading.read_roots(found.roots, request).readings)
 
 
 def _document(item: Judged, today: date) -> dict[str, object]:
