@@ -257,3 +257,11 @@ def test_a_number_or_text_counts_the_same_and_a_declared_type_decides_which_it_i
     assert value_of(tmp_path, '(true ? 1 : var.text) == "1"', variables) is True
     found = resources(reading(tmp_path, variables + 'resource "x_y" "z" {\n  count = true ? 2 : var.open\n}\n'))
     assert [(address, each.uncertain) for address, each in found.items()] == [("x_y.z[0]", ""), ("x_y.z[1]", "")]
+
+
+def test_numbers_in_a_list_with_something_of_unknown_type_may_be_text(tmp_path: Path) -> None:
+    variables = 'variable "open" {}\nvariable "number" {\n  type = number\n}\n'
+    assert isinstance(value_of(tmp_path, 'tolist([var.open, 1])[1] == "1"', variables), Alternatives)
+    assert value_of(tmp_path, 'tolist([var.number, 1])[1] == "1"', variables) is False
+    assert value_of(tmp_path, "[for port in tolist([var.open, 22]) : port + 0][1]", variables) == 22
+    assert value_of(tmp_path, '"p-${tolist([var.open, 22])[1]}"', variables) == "p-22"

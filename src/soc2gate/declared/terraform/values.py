@@ -350,10 +350,21 @@ def _open(value: OpenList, change: Callable[[Val], Val]) -> OpenList:
 def one_type(elements: list[Any], item: Type) -> tuple[list[Val], Type]:
     """The elements as `item`, or as the type they share where `item` is open."""
     if item.has_any():
-        shared = unify(type_of(element) for element in elements)
+        types = [type_of(element) for element in elements]
+        shared = unify(types)
         if shared is None:
             raise EvaluationError("all list elements must have the same type")
         if item.kind == "any":
+            if shared.kind in ("number", "bool") and ANY in types:
+                # Imported here: it stands on this module.
+                from soc2gate.declared.terraform.told_types import of_open_type
+                from soc2gate.declared.terraform.unknowns import Typed
+
+                declared = [each.type if isinstance(each, Typed) else type_of(each) for each in elements]
+                if ANY in declared:
+                    # One that turns out to be text makes text of all the others.
+                    return [of_open_type(element) for element in elements], ANY
+                shared = unify(declared) or shared
             item = shared
     return [convert(element, item) for element in elements], item
 
