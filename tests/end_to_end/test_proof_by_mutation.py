@@ -124,6 +124,7 @@ def changes(draw: st.DrawFn) -> Drawn:
     ]
 
 
+@pytest.mark.timeout(600 + 15 * RUNS)
 def test_the_report_is_exactly_what_was_changed_by_hand(
     company: tuple[Deployment, Request], record_property: Callable[[str, object], None]
 ) -> None:
