@@ -171,6 +171,15 @@ HELPERS: dict[str, Helper] = {
             "secrets",
         ),
         Helper(
+            "says_customer_key",
+            (("key", STRING),),
+            BOOL,
+            "As customer_key, of a live key whose own account or region is not looked at with it: only an alias says "
+            "whose it is.",
+            "A key that is named by ARN or id is unknown; so is every other unknown.",
+            "secrets",
+        ),
+        Helper(
             "looks_like_secret",
             (("text", STRING),),
             BOOL,

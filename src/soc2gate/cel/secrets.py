@@ -32,6 +32,13 @@ def customer_key(value: Value) -> bool | Unknown:
     return blocked or Unknown("this is not the name of a key")
 
 
+def says_customer_key(value: Value) -> bool | Unknown:
+    """Whether an alias says that the key is the customer's own; an ARN or an id of a key does not say whose it is."""
+    if isinstance(value, str) and value and not value.rpartition(":")[2].startswith("alias/"):
+        return Unknown("the ARN or id of a key does not say who manages it, and its own region was not read with it")
+    return customer_key(value)
+
+
 def _is_managed_key(value: Unknown) -> bool:
     """An attribute of a key or alias that the same code manages. A data source may have found one of AWS's own."""
     if value.ref is None:

@@ -26,6 +26,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"is not declared here", "scan the code that declares it as well"),
     (r"no manifest that was read declares its service account", f"scan the manifest that does, or {_VERIFY}"),
     (r"of account \d+, which was not read", "collect from that account as well"),
+    (r"does not say who manages it", "look the key up in its own region"),
     (r"of another stack", "scan the template that exports it as well"),
     (r"on the node|takes an environment variable", "scan the files of the node as well"),
     (r"was denied|AccessDenied|Forbidden", "see `soc2gate permissions`, and look again"),
