@@ -14,7 +14,7 @@ from soc2gate.model.value import Json, Value
 
 if TYPE_CHECKING:
     from soc2gate.kinds.draft import Draft, Piece
-    from soc2gate.model.resource import Resource
+    from soc2gate.model.resource import RawResource, Resource
 
 
 class Neighbours(Protocol):
@@ -58,6 +58,9 @@ class Spelling:
     defaults: tuple[Default, ...] = ()
     exports: Mapping[str, str] = field(default_factory=dict)
     """Attribute that others refer to (`id`, `arn`, `bucket`; `Ref`, `Arn`) to the identity key or property it is."""
+    split: Callable[[RawResource], Sequence[RawResource]] | None = None
+    """From one block to the resources of this kind in it (an API's OpenAPI document to its methods); none where it
+    holds none."""
 
 
 @dataclass(frozen=True, slots=True)

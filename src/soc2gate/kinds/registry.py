@@ -105,6 +105,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
     "apigateway": (
         "aws_api_gateway_domain_name",
         "aws_api_gateway_method",
+        "aws_api_gateway_rest_api",
         "aws_api_gateway_stage",
         "aws_apigatewayv2_stage",
     ),
@@ -225,6 +226,7 @@ TERRAFORM: Mapping[str, str] = {type_: _AWS + name for name, types in _TERRAFORM
 
 CLOUDFORMATION: Mapping[str, str] = {
     # Types that say part of a kind, or are one under another name. Types that are kinds are found in `KINDS`.
+    "AWS::ApiGateway::RestApi": _AWS + "apigateway",
     "AWS::EC2::EIP": _AWS + "ec2",
     "AWS::EC2::EIPAssociation": _AWS + "ec2",
     "AWS::EC2::SecurityGroupEgress": _AWS + "ec2",
