@@ -331,16 +331,16 @@ def test_what_cloudfront_hides_is_not_taken_for_the_regions(aws: Aws) -> None:
     assert [r.identity["name"] for r in snapshot.resources()] == ["shop"]
 
 
-def test_more_web_acls_than_one_page_holds() -> None:
+@pytest.mark.parametrize(("listed", "word"), [("WebACLs", "NextMarker"), ("EventBuses", "NextToken")])
+def test_more_than_one_page_holds(listed: str, word: str) -> None:
     asked: list[dict[str, Any]] = []
 
     def ask(**parameters: Any) -> dict[str, Any]:
         asked.append(parameters)
-        first = "NextMarker" not in parameters
-        return {"WebACLs": ["a", "b"], "NextMarker": "b"} if first else {"WebACLs": ["c"]}
+        return {listed: ["a", "b"], word: "b"} if word not in parameters else {listed: ["c"]}
 
-    assert aws_calls._all_pages(ask, {"Scope": "REGIONAL"})["WebACLs"] == ["a", "b", "c"]
-    assert [one.get("NextMarker") for one in asked] == [None, "b"]
+    assert aws_calls._all_pages(ask, {"Scope": "REGIONAL"})[listed] == ["a", "b", "c"]
+    assert [one.get(word) for one in asked] == [None, "b"]
 
 
 def test_a_log_that_may_not_be_asked_for_is_unknown(aws: Aws) -> None:

@@ -105,9 +105,9 @@ class Link:
     by: str = ""
     """The linked kind's property that names this resource (`ResourceId`); empty where everything of that kind in the
     same account (or, for a singleton of a region, the same region) belongs to it."""
-    reads: Callable[[Mapping[str, Value]], Value] | None = None
-    """In place of `by`, where the name stands deeper or as part of an ARN: what names this resource, from the linked
-    one's properties; None where it names none."""
+    reads: Callable[[Resource], Value] | None = None
+    """In place of `by`, where the name stands deeper or as part of an ARN: what in the linked one names this resource,
+    a list where it may name several; None where it names none."""
     when: Callable[[Mapping[str, Value]], bool | None] | None = None
     """Whether a linked resource's properties make it count at all (`ResourceType == "VPC"`); None: it may."""
     to: Callable[[Resource], Value] | None = None
