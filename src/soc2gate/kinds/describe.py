@@ -7,7 +7,7 @@ stands where they cannot. Nothing here imports an SDK: a live call is described,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json, Value
@@ -25,6 +25,10 @@ class Neighbours(Protocol):
 
     def at(self, kind: str, address: str) -> Resource | None:
         """The one of a kind that has this address in the root."""
+
+
+Siblings: TypeAlias = "Callable[[str], Sequence[Draft]]"
+"""From a type to the companions of this type in the same root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,9 @@ class Companion:
     """Whether it stands for itself anyway, so that nothing needs to stand for it where its target is not declared."""
     when: Callable[[Draft], bool | None] | None = None
     """Whether this one belongs to `kind` at all, for types that may belong to several; None means that is unknown."""
+    via: Callable[[Draft, Siblings], Sequence[Value] | None] | None = None
+    """Where what `target` names is none of the kind but something that others put on one (an address on a network
+    interface, and that on an instance): what names the resource then; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
