@@ -6,7 +6,7 @@ stands where they cannot. Nothing here imports an SDK: a live call is described,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from soc2gate.facts import dataclass, field
@@ -149,6 +149,11 @@ class Call:
     after: Call | None = None
     """An operation that makes ready what this one fetches (IAM's credential report): it is asked again until it answers
     `State: COMPLETE`."""
+    within: Call | None = None
+    """For a further listing (`also`), and for a holder that is itself held: lists what it is asked of, one by one, as
+    `LiveSpelling.within` does for the first."""
+    only: Callable[[Mapping[str, Json]], bool] | None = None
+    """For a listing: which of what it lists count."""
     needs: str = ""
     """The field that an item must have for this detail call to be asked of it, or that tells this listing's items from
     those of another; empty where all have it."""
@@ -184,6 +189,16 @@ class LiveSpelling:
     where AWS keeps them, and so are their detail calls."""
     split: Callable[[Mapping[str, Json]], Sequence[Mapping[str, Json]]] | None = None
     """From one listed item to the resources in it (a function's policy to its permissions)."""
+
+
+def calls_of(live: LiveSpelling) -> Iterator[Call]:
+    """Every call that reading a kind may take."""
+    pending = [live.enumerate, live.within, live.worldwide, *live.also, *live.details]
+    while pending:
+        call = pending.pop(0)
+        if call is not None:
+            yield call
+            pending[:0] = [call.after, call.within]
 
 
 @dataclass(frozen=True, slots=True)
