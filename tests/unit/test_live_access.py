@@ -207,7 +207,7 @@ def test_a_version_and_an_alias_have_policies_of_their_own(aws: Aws) -> None:
         assert [one.identity["id"] for one in found] == [name]
         assert found[0].properties["Principal"] == "*"
     with aws.refusing(Refusal("Qualifier=live", "AccessDeniedException", "json"), none):
-        assert "GetPolicy" in collect(aws, PERMISSION).why_unread(PERMISSION, REGION)
+        assert "GetPolicy" in str(collect(aws, PERMISSION).why_unread(PERMISSION, REGION))
 
 
 def test_a_policy_that_may_not_be_read_leaves_permissions_unread(aws: Aws) -> None:
