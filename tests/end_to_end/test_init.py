@@ -117,7 +117,7 @@ def test_a_chart_is_written_with_the_environments_that_lie_beside_it(repository:
             "charts/web/values-prod.yaml": "a: 1\n",
         }
     )
-    assert "1 Helm charts and 0 overlays" in repository.run("init").stdout
+    assert "1 Helm chart and 0 overlays" in repository.run("init").stdout
     assert repository.run("config", "check").returncode == 0
     shown = json.loads(repository.run("config", "show").stdout)
     environments = shown["roots"][0]["environments"]
