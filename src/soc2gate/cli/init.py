@@ -57,9 +57,10 @@ def init(scope: tuple[str, ...], only_print: bool, force: bool) -> int:
         f"{_count(len(found.owners), 'owner')} found; nothing in it is more than a suggestion"
     )
     if found.charts or found.overlays:
+        built = f"{_count(len(found.charts), 'Helm chart')} and {_count(len(found.overlays), 'overlay')}"
         click.echo(
-            f"{_count(len(found.charts), 'Helm chart')} and {_count(len(found.overlays), 'overlay')}: a scan has them built by helm, and "
-            "by kubectl or kustomize, where they are on PATH (soc2gate doctor tells)"
+            f"{built}: a scan has them built by helm, and by kubectl or kustomize, where they are on PATH "
+            "(soc2gate doctor tells)"
         )
     click.echo("next: soc2gate config check, then soc2gate scan")
     return int(Exit.OK)
