@@ -223,7 +223,7 @@ def test_ids_of_several_parts_and_names_of_other_resources_are_followed(reposito
     acl = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/wall-x/7"
     stage = f"arn:aws:apigateway:{REGION}::/restapis/a1/stages/live"
     allowing = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}
-    snapshot = {
+    snapshot: dict[str, Any] = {
         "schema": "soc2gate.snapshot/1",
         "account": ACCOUNT,
         "resources": [
