@@ -67,10 +67,12 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
+    from soc2gate.kinds.withheld import digest_key
     from soc2gate.live.aws import collect_aws
     from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
+    digest_key()  # one that cannot be used is told before anything is asked
     wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
     snapshots = []
     for provider in providers:
@@ -117,7 +119,9 @@ def verify(
     """
     from soc2gate.engine import scope
     from soc2gate.engine.compare import compare
+    from soc2gate.kinds.withheld import digest_key
 
+    digest_key()
     declared = read_declared(request)
     if snapshot is None:
         snapshot = look(request, declared, progress=progress)
