@@ -42,9 +42,7 @@ Examples:
 def collect(
     providers: tuple[str, ...],
     asked: tuple[str, ...],
-    regions: tuple[str, ...],
-    context: str | None,
-    profile: str | None,
+    live: options.Live,
     config_file: Path | None,
     now: str | None,
     output: Path,
@@ -60,18 +58,7 @@ def collect(
     for name in asked:
         if name not in known_kinds():
             raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
-    request = options.request(
-        paths=(),
-        config_file=config_file,
-        rule_dirs=(),
-        only=(),
-        var_files=(),
-        variables=(),
-        now=now,
-        regions=regions,
-        context=context,
-        profile=profile,
-    )
+    request = options.request(options.Read(config_file=config_file, now=now), live=live)
     with progress.shown() as told:
         snapshot = app.collect(request, providers=providers or ("aws",), asked=asked, progress=told)
     snapshot.write(output)

@@ -68,15 +68,19 @@ def match(
     Singletons, partial resources and Terraform's uncertain ones are never missing; what AWS or a controller brings by
     itself is never unmanaged.
     """
-    ours = _by_kind(r for r in declared if not r.partial and asked(r.kind) and not kinds.kind(r.kind).singleton)
-    theirs = _by_kind(r for r in live if asked(r.kind) and not kinds.kind(r.kind).singleton)
+    ours = _by_kind(r for r in declared if not r.partial and asked(r.kind))
+    theirs = _by_kind(r for r in live if asked(r.kind))
     pairs: list[Pair] = []
     missing: list[Resource] = []
     unmanaged: list[Resource] = []
     undecided: list[Unpaired] = []
     parts: list[Resource] = []
     for name in sorted({*ours, *theirs}):
-        found = _match_kind(ours.get(name, []), _Live(name, theirs.get(name, [])), coverage, deployed or {})
+        declared_here, live_here = ours.get(name, []), theirs.get(name, [])
+        if kinds.kind(name).singleton:
+            found = _match_singletons(declared_here, live_here, coverage)
+        else:
+            found = _match_kind(declared_here, _Live(name, live_here), coverage, deployed or {})
         pairs += found.pairs
         missing += found.missing
         unmanaged += found.unmanaged
@@ -229,6 +233,27 @@ def _match_kind(ours: Sequence[Resource], live: _Live, coverage: Coverage, deplo
         else:
             undecided.append(Unpaired(resource, f"may be {owner.address}, which has no name to match by"))
     return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), parts)
+
+
+def _match_singletons(ours: Sequence[Resource], theirs: Sequence[Resource], coverage: Coverage) -> Matching:
+    """Pair what an account or a region has one of by where it is; none is ever missing or unmanaged.
+
+    Only where code writes one: what owning the account implies is judged, and says nothing to be compared.
+    """
+    pairs: list[Pair] = []
+    undecided: list[Unpaired] = []
+    for resource in ours:
+        if not resource.places:
+            continue
+        found = [live for live in theirs if _same_place(resource, live)]
+        if len(found) == 1:
+            pairs.append(Pair(resource, found[0], "place"))
+        elif found:
+            reason = f"code does not say which of {len(found)} accounts or regions this is of"
+            undecided.append(Unpaired(resource, reason))
+        elif reason := _unreadable(resource, coverage):
+            undecided.append(Unpaired(resource, f"could not look: {reason}"))
+    return Matching(tuple(pairs), (), (), tuple(undecided))
 
 
 def _by_place(resources: Iterable[Resource]) -> list[Resource]:
