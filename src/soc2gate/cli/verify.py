@@ -107,7 +107,10 @@ def verify(
 
     Only calls that change no resource are made. Live state is read from the account and the cluster that your
     credentials and kubeconfig reach, or from a snapshot. Each environment of soc2gate.yaml is looked for in its own
-    account and regions; what belongs to an account that was not read is undecided, never missing.
+    account and regions; what belongs to an account that was not read is undecided, never missing. A CloudFormation
+    template is paired by the stack it is deployed as: the one that soc2gate.yaml names (roots: stack), or the only
+    one with its logical ids. Values that a snapshot must not hold (environment variables, user data) are compared by
+    digests where SOC2GATE_DIGEST_KEY holds the key they were collected with, and are undecided elsewhere.
     """
     from soc2gate.live.files import read_files
 
