@@ -18,7 +18,7 @@ from soc2gate.errors import EvidenceError, Exit, UsageError
 
 if TYPE_CHECKING:
     from soc2gate.evidence.checking import Check
-    from soc2gate.evidence.envelope import FileSigner, TrustedKey
+    from soc2gate.evidence.envelope import Signer, TrustedKey
     from soc2gate.evidence.ledger import Anchor, Ledger, Record
     from soc2gate.evidence.repository import Repository
     from soc2gate.evidence.statement import Link
@@ -74,6 +74,7 @@ def trusting(command: Command) -> Command:
 Examples:
   soc2gate attest --key ci.key --ledger evidence                      the commit HEAD, judged from its own tree
   soc2gate attest --key ci.key --ledger git: --snapshot live.json.gz  with live state; kept on a branch of its own
+  soc2gate attest --key awskms:///alias/soc2gate --ledger s3://evidence/infra   signed by AWS KMS, kept in a bucket
   soc2gate attest --predicate predicate.json                          unsigned, for another signer (actions/attest)
   soc2gate attest verify evidence/records/000/000000001.dsse.json --keys ci.pub --ledger evidence
   soc2gate attest find --ledger evidence --commit 1f3a9c2                where the record of a commit is
@@ -84,7 +85,13 @@ Examples:
 @click.option("--commit", "revision", default="HEAD", show_default=True, help="The commit to judge.")
 @click.option("--path", "paths", multiple=True, help="A folder of the repository [all of it]. Repeatable.")
 @_snapshots
-@click.option("--key", "key_files", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="Private key.")
+@click.option(
+    "--key",
+    "key_names",
+    multiple=True,
+    metavar="KEY",
+    help="Private key: a file, or awskms:///ARN (awskms:///alias/NAME) for one in AWS KMS. Repeatable: each signs.",
+)
 @click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
 @click.option("--ledger", "place", metavar="PLACE", help="Keep it in a directory, git:BRANCH or s3://bucket/prefix.")
 @click.option("--retain-days", type=click.IntRange(min=1), help="S3: how long nobody may delete it (object lock).")
@@ -106,7 +113,7 @@ def attest(
     revision: str,
     paths: tuple[str, ...],
     snapshot_files: tuple[Path, ...],
-    key_files: tuple[Path, ...],
+    key_names: tuple[str, ...],
     passphrase_file: Path | None,
     place: str | None,
     retain_days: int | None,
@@ -124,7 +131,7 @@ def attest(
     """
     if context.invoked_subcommand is not None:
         return None
-    if not key_files and (predicate_file is None or place is not None or output is not None):
+    if not key_names and (predicate_file is None or place is not None or output is not None):
         raise UsageError("a record is signed: give --key", hint="make one: soc2gate keygen")
     if place is None and output is None and predicate_file is None:
         raise UsageError("nowhere to write to: give --ledger or --output")
@@ -141,7 +148,7 @@ def attest(
         change_file=change_file,
     )
     built: list[dict[str, Json]] = []
-    kept = _keeper(key_files, passphrase_file, place, repository, retain_days or 0)
+    kept = _keeper(key_names, passphrase_file, place, repository, retain_days or 0)
 
     def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
         def once(link: Link) -> dict[str, Json]:
@@ -160,14 +167,16 @@ def attest(
 
 
 def _keeper(
-    key_files: tuple[Path, ...], passphrase_file: Path | None, place: str | None, repository: Path, retain_days: int
+    key_names: tuple[str, ...], passphrase_file: Path | None, place: str | None, repository: Path, retain_days: int
 ) -> Callable[[Callable[[Link], dict[str, Json]]], tuple[Link, bytes]]:
     from soc2gate.evidence import envelope
     from soc2gate.evidence.ledger import Ledger
     from soc2gate.evidence.statement import Link as First
     from soc2gate.evidence.stores import open_store
 
-    signers = [signer_of(file, passphrase_file) for file in key_files]
+    signers = [signer_of(name, passphrase_file) for name in key_names]
+    if len({signer.public.keyid for signer in signers}) != len(signers):
+        raise UsageError("one key is given twice: two signatures of one key are one", hint="give each --key once")
     ledger = Ledger(open_store(place, repository, retain_days=retain_days)) if place is not None else None
 
     def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
@@ -181,10 +190,14 @@ def _keeper(
     return keep
 
 
-def signer_of(file: Path, passphrase_file: Path | None) -> FileSigner:
-    """The private key in a file; raises `UsageError` for one that cannot be read or opened."""
+def signer_of(name: str, passphrase_file: Path | None) -> Signer:
+    """The private key in a file or in AWS KMS; raises `UsageError` for one that cannot be read, opened or used."""
+    from soc2gate.evidence import kms
     from soc2gate.evidence.envelope import load_signer
 
+    if kms.is_kms(name):
+        return kms.signer(name)
+    file = Path(name)
     try:
         encrypted = b"ENCRYPTED" in file.read_bytes()
     except OSError as error:

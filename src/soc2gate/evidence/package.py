@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from soc2gate.errors import EvidenceError
-from soc2gate.evidence.envelope import FileSigner, TrustedKey, digest
+from soc2gate.evidence.envelope import Signer, TrustedKey, digest, signed
 from soc2gate.evidence.stores import HEADS, RECORDS, Store, name_of
 
 SUMS = "SHA256SUMS"
@@ -86,7 +86,7 @@ def write(
     digests: Mapping[int, str],
     keys: Sequence[TrustedKey],
     documents: Mapping[str, str],
-    signer: FileSigner,
+    signer: Signer,
 ) -> int:
     """Pack the records with these digests, which were checked before, and say how many files there are.
 
@@ -99,7 +99,7 @@ def write(
             sums.append((name, hashlib.sha256(data).hexdigest()))
         listed = "".join(f"{sha}  {name}\n" for name, sha in sorted(sums)).encode()
         _add(archive, SUMS, listed)
-        _add(archive, SIGNATURE, signer.sign(listed))
+        _add(archive, SIGNATURE, signed(listed, signer))
     return len(sums)
 
 
