@@ -14,7 +14,7 @@ import click
 from soc2gate import attesting
 from soc2gate.cli import options
 from soc2gate.cli.keygen import passphrase
-from soc2gate.errors import EvidenceError, Exit, UsageError
+from soc2gate.errors import CollectError, EvidenceError, Exit, UsageError
 
 if TYPE_CHECKING:
     from soc2gate.evidence.checking import Check
@@ -75,6 +75,7 @@ Examples:
   soc2gate attest --key ci.key --ledger evidence                      the commit HEAD, judged from its own tree
   soc2gate attest --key ci.key --ledger git: --snapshot live.json.gz  with live state; kept on a branch of its own
   soc2gate attest --key awskms:///alias/soc2gate --ledger s3://evidence/infra   signed by AWS KMS, kept in a bucket
+  soc2gate attest --key ci.key --ledger git: --timestamp https://tsa.example.org   with an authority's word on when
   soc2gate attest --predicate predicate.json                          unsigned, for another signer (actions/attest)
   soc2gate attest verify evidence/records/000/000000001.dsse.json --keys ci.pub --ledger evidence
   soc2gate attest find --ledger evidence --commit 1f3a9c2                where the record of a commit is
@@ -102,6 +103,12 @@ Examples:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also, or only, write the record's predicate here, unsigned: for another signer.",
 )
+@click.option(
+    "--timestamp",
+    "authority",
+    metavar="URL",
+    help="Ask this RFC 3161 authority for a timestamp of the record, kept beside it.",
+)
 @click.option("--change", "change_file", type=click.Path(path_type=Path), help="What the workflow knows of the change.")
 @click.option("--fail-on", type=click.Choice(options.LEVELS), help="Lowest severity that closes the gate.")
 @click.option("--on-incomplete", type=click.Choice(["block", "report"]), help="Whether gaps close the gate.")
@@ -119,6 +126,7 @@ def attest(
     retain_days: int | None,
     output: Path | None,
     predicate_file: Path | None,
+    authority: str | None,
     change_file: Path | None,
     fail_on: str | None,
     on_incomplete: str | None,
@@ -133,6 +141,12 @@ def attest(
         return None
     if not key_names and (predicate_file is None or place is not None or output is not None):
         raise UsageError("a record is signed: give --key", hint="make one: soc2gate keygen")
+    if authority is not None:
+        if not key_names:
+            raise UsageError("what is not signed is not stamped either: give --key with --timestamp")
+        from soc2gate.evidence import timestamps
+
+        timestamps.require(authority)
     if place is None and output is None and predicate_file is None:
         raise UsageError("nowhere to write to: give --ledger or --output")
     asked = attesting.AttestRequest(
@@ -163,7 +177,26 @@ def attest(
         text = json.dumps(built[0]["predicate"], indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         options.write_atomically(predicate_file, text)
     _told(run, link, record, output)
+    if authority is not None and not _stamped(authority, link, record, output, _ledger(place, repository)):
+        return int(run.decision.exit or Exit.INCOMPLETE)
     return int(run.decision.exit)
+
+
+def _stamped(url: str, link: Link, record: bytes, output: Path | None, ledger: Ledger | None) -> bool:
+    """Keep an authority's token beside the record; False where it gave none, and the record stays without."""
+    from soc2gate.evidence import timestamps
+
+    try:
+        token = timestamps.ask(url, record)
+    except CollectError as error:
+        click.echo(f"soc2gate: {error}\n  the record is kept, without a timestamp", err=True)
+        return False
+    if ledger is not None:
+        ledger.store.stamp(link.sequence, token)
+    if output is not None:
+        options.write_bytes_atomically(output.with_name(output.name + timestamps.SUFFIX), token)
+    click.echo(f"timestamp by {url}")
+    return True
 
 
 def _keeper(
@@ -226,6 +259,12 @@ def _told(run: Any, link: Link, record: bytes, output: Path | None) -> None:
 @_repository
 @_snapshots
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="What it must say to be accepted.")
+@click.option(
+    "--timestamp",
+    "token_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Its RFC 3161 timestamp [FILE.tsr, or the ledger's].",
+)
 @click.option("--now", metavar="TIME", help="When freshness is asked for (ISO 8601, UTC) [now].")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def verify(
@@ -236,30 +275,52 @@ def verify(
     repository: Path,
     snapshot_files: tuple[Path, ...],
     policy_file: Path | None,
+    token_file: Path | None,
     now: str | None,
     form: str,
 ) -> int:
-    """Check a record: signature, form, totals, subjects, inputs, chain, freshness, policy. Offline.
+    """Check a record: signature, form, totals, subjects, inputs, chain, freshness, timestamp, policy. Offline.
 
     Exit 1 when a check fails, 3 when one could not be made (no repository, no ledger, no snapshot), 0 when all hold.
     """
-    from soc2gate.evidence import checking
+    from soc2gate.evidence import checking, timestamps
 
     anchor = anchor_of(anchor_text)
     if anchor is not None and place is None:
         raise UsageError("an anchor is compared with a ledger: give --ledger too")
+    record, keys, ledger = read_record(file), trusted(key_files), _ledger(place, repository)
+    token = _token(record, file, token_file, ledger)
     checks = attesting.check_attestation(
-        read_record(file),
-        trusted(key_files),
+        record,
+        keys,
         now=options.clock(now),
         repository=_repository_at(repository),
-        ledger=_ledger(place, repository),
+        ledger=ledger,
         anchor=anchor,
         policy=checking.load_policy(policy_file) if policy_file else None,
         snapshot=_snapshot(snapshot_files),
+        token=token,
+        authorities=timestamps.load_authorities(key_files) if token is not None else (),
     )
     show(checks, form)
     return int(checking.exit_of(checks))
+
+
+def _token(record: Record, file: Path, named: Path | None, ledger: Ledger | None) -> bytes | None:
+    """The record's timestamp: the file that was named, the one beside it, or the ledger's; None where there is none."""
+    from soc2gate.evidence.stores import TIMESTAMPS
+    from soc2gate.evidence.timestamps import SUFFIX
+
+    beside = named or file.with_name(file.name + SUFFIX)
+    if named is not None or beside.exists():
+        try:
+            return beside.read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read the timestamp {beside}: {error.strerror}") from None
+    number = record.link.sequence
+    if ledger is not None and number in ledger.store.sequences(TIMESTAMPS):
+        return ledger.store.read(TIMESTAMPS, number)
+    return None
 
 
 @attest.command("reproduce")

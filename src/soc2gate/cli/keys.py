@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from soc2gate.cli import options
 from soc2gate.errors import Exit, UsageError
-
-if TYPE_CHECKING:
-    from soc2gate.model.value import Json
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,6 +31,7 @@ def _file(command: Command) -> Command:
 Examples:
   soc2gate keys add ci.pub --owner "Platform CI"            from now on, what ci.key signs counts
   soc2gate keys add awskms:///alias/soc2gate --owner CI     the public half of a key in AWS KMS
+  soc2gate keys add tsa-root.pem --owner "Example TSA"      a timestamp authority, by the root of its certificates
   soc2gate keys list                                        who is trusted, and for which time
   soc2gate keys retire 1f3a9c2                              what it signs from now on is refused; what it signed stays
 """,
@@ -53,13 +51,24 @@ def keys() -> None:
 @click.option("--from", "begins", metavar="TIME", help="From when on it is trusted (ISO 8601, UTC) [now].")
 @click.option("--until", "ends", metavar="TIME", help="Until when [it is retired].")
 def add(key: str, file: Path, owner: str, begins: str | None, ends: str | None) -> int:
-    """Trust KEY: a public key in PEM, or awskms:///ARN for the public half of one in AWS KMS."""
-    from soc2gate.evidence import envelope, kms, trust
+    """Trust KEY: a public key in PEM, awskms:///ARN for the public half of one in AWS KMS, or a certificate.
+
+    A certificate is that of a timestamp authority: the root that its chain ends in.
+    """
+    from soc2gate.evidence import envelope, kms, timestamps, trust
 
     if kms.is_kms(key):
         public = kms.signer(key).public.pem
     else:
-        public = envelope.public_key(_read(Path(key)), key).pem
+        public = _read(Path(key))
+    if timestamps.is_certificate(public):
+        # An authority is trusted for what it stamped before, too: its certificates have times of their own.
+        span = _time("--from", begins) if begins else "", _time("--until", ends) if ends else ""
+        authority = timestamps.entry_of(public, owner, *span, key)
+        options.write_atomically(file, trust.added(file, authority, "authorities"))
+        click.echo(f"timestamp authority {authority['id']}\ntrusted: {file}")
+        return int(Exit.OK)
+    public = envelope.public_key(public, key).pem
     entry = envelope.trust_entry(public, owner, _time("--from", begins), _time("--until", ends) if ends else "")
     options.write_atomically(file, trust.added(file, entry))
     click.echo(f"key {entry['id']}\ntrusted: {file}")
@@ -89,17 +98,12 @@ def retire(key: str, file: Path, at: str | None) -> int:
 def show(file: Path, form: str) -> int:
     """List who is trusted, and for which time."""
     from soc2gate.evidence.envelope import load_trusted
+    from soc2gate.evidence.timestamps import load_authorities
 
-    rows: list[dict[str, Json]] = [
-        {
-            "id": key.keyid,
-            "type": key.kind,
-            "owner": key.owner,
-            "valid_from": key.valid_from,
-            "valid_until": key.valid_until,
-        }
-        for key in load_trusted(file)
-    ]
+    known = [(key.keyid, key.kind, key.owner, key.valid_from, key.valid_until) for key in load_trusted(file)]
+    known += [(one.id, "timestamps", one.owner, one.valid_from, one.valid_until) for one in load_authorities([file])]
+    names = ("id", "type", "owner", "valid_from", "valid_until")
+    rows = [dict(zip(names, one, strict=True)) for one in known]
     if form == "json":
         click.echo(json.dumps({"schema": "soc2gate.trusted/1", "keys": rows}, indent=2, ensure_ascii=False))
         return int(Exit.OK)

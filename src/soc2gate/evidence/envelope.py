@@ -347,10 +347,13 @@ def load_trusted(path: Path) -> tuple[TrustedKey, ...]:
     try:
         document = json.loads(data)
         entries = document["keys"] if document["schema"] == KEYS_SCHEMA else None
+        unknown = set(document) - {"schema", "keys", "authorities"}
     except (ValueError, KeyError, TypeError, RecursionError):
-        entries = None
+        entries, unknown = None, set()
     if not isinstance(entries, list):
         raise UsageError(f"{path} is neither a public key in PEM nor a {KEYS_SCHEMA} file")
+    if unknown:
+        raise UsageError(f"{path}: unknown in a {KEYS_SCHEMA} file: {', '.join(sorted(unknown))}")
     return tuple(_trusted(entry, path) for entry in entries)
 
 

@@ -5,6 +5,7 @@ not wait for each other: two that want the same number find out when they create
 
     records/000/000000412.dsse.json     the records, a thousand to a folder
     heads/000/000000412.dsse.json       a signed line per record: so many there were, the last had this digest
+    timestamps/000/000000412.tsr        an authority's token over the record, where one was asked for
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ from soc2gate.facts import dataclass, field
 
 RECORDS = "records"
 HEADS = "heads"
+TIMESTAMPS = "timestamps"
 BRANCH = "refs/heads/soc2gate-evidence"
-_NAME = re.compile(r"(?:records|heads)/\d+/(\d+)\.dsse\.json")
+_NAME = re.compile(r"(?:(?:records|heads)/\d+/(\d+)\.dsse\.json|timestamps/\d+/(\d+)\.tsr)")
 
 
 class Store(Protocol):
     """What a ledger needs of a place."""
 
     def sequences(self, what: str) -> list[int]:
-        """The numbers there are of `records` or `heads`, sorted."""
+        """The numbers there are of `records`, `heads` or `timestamps`, sorted."""
 
     def read(self, what: str, sequence: int) -> bytes:
         """One of them; raises `EvidenceError` where it is missing."""
@@ -42,6 +44,9 @@ class Store(Protocol):
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         """Add a record and its head; False when another writer was first. Raises when the place cannot be written."""
 
+    def stamp(self, sequence: int, token: bytes) -> None:
+        """Add the timestamp of a record; one that is there stays as it is."""
+
 
 def _s3_client() -> Any:
     import boto3
@@ -51,7 +56,7 @@ def _s3_client() -> Any:
 
 def name_of(what: str, sequence: int) -> str:
     """`records/000/000000412.dsse.json`."""
-    return f"{what}/{sequence // 1000:03d}/{sequence:09d}.dsse.json"
+    return f"{what}/{sequence // 1000:03d}/{sequence:09d}.{'tsr' if what == TIMESTAMPS else 'dsse.json'}"
 
 
 def open_store(place: str, repository: Path, *, retain_days: int = 0) -> Store:
@@ -91,6 +96,9 @@ class Directory:
             return False
         self._add(name_of(HEADS, sequence), head)
         return True
+
+    def stamp(self, sequence: int, token: bytes) -> None:
+        self._add(name_of(TIMESTAMPS, sequence), token)
 
     def _add(self, name: str, data: bytes) -> bool:
         target = self.folder / name
@@ -143,12 +151,24 @@ class GitBranch:
         return zip(numbers, self.repository.blobs(names), strict=True)
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
-        git = self.repository
         tip = self._tip()
         there = self._sequences(tip, RECORDS) if tip else []
         if there and there[-1] >= sequence:
             return False
-        files = {name_of(RECORDS, sequence): record, name_of(HEADS, sequence): head}
+        return self._add(tip, {name_of(RECORDS, sequence): record, name_of(HEADS, sequence): head}, sequence)
+
+    def stamp(self, sequence: int, token: bytes) -> None:
+        for _ in range(_MOST_RACES):
+            tip = self._tip()
+            if sequence in self._sequences(tip, TIMESTAMPS) or self._add(
+                tip, {name_of(TIMESTAMPS, sequence): token}, sequence
+            ):
+                return
+        raise EvidenceError(f"no place for the timestamp of record {sequence}: others write without end")
+
+    def _add(self, tip: str, files: Mapping[str, bytes], sequence: int) -> bool:
+        """Add files to the branch; False when it is no longer where it was read."""
+        git = self.repository
         with tempfile.TemporaryDirectory(prefix="soc2gate-") as scratch:
             own = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
             if tip:
@@ -212,6 +232,9 @@ class Bucket:
         self._add(name_of(HEADS, sequence), head)
         return True
 
+    def stamp(self, sequence: int, token: bytes) -> None:
+        self._add(name_of(TIMESTAMPS, sequence), token)
+
     def _add(self, name: str, data: bytes) -> bool:
         from botocore.exceptions import ClientError
 
@@ -241,6 +264,8 @@ class Bucket:
         return f"{self.prefix}/{name}" if self.prefix else name
 
 
+_MOST_RACES = 1000
+"""How often a timestamp is tried for a place on the branch."""
 # commit-tree wants somebody; who ran it stands in the record, and is signed there.
 _WRITER: Mapping[str, str] = {
     "GIT_AUTHOR_NAME": "soc2gate",
@@ -251,7 +276,7 @@ _WRITER: Mapping[str, str] = {
 
 
 def _numbers(names: Iterable[str]) -> list[int]:
-    return sorted(int(found.group(1)) for found in map(_NAME.fullmatch, names) if found)
+    return sorted(int(found[1] or found[2]) for found in map(_NAME.fullmatch, names) if found)
 
 
 def _missing(what: str, sequence: int, place: str) -> EvidenceError:
