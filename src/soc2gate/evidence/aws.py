@@ -5,7 +5,7 @@ Imported by what uses boto3, never by a scan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,14 +27,19 @@ def client(service: str, region: str = "") -> Any:
 
 
 @contextmanager
-def refusals(what: str, hints: dict[str, str] | None = None) -> Iterator[None]:
-    """Turns whatever AWS or its client library says into a `UsageError` of `what`; `hints` by error code."""
+def refusals(what: str, hints: Mapping[str, str] | None = None, but: Sequence[str] = ()) -> Iterator[None]:
+    """Turns whatever AWS or its client library says into a `UsageError` of `what`; `hints` by error code.
+
+    A `ClientError` with a code of `but` is an answer, and is left to the caller.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (ClientError, BotoCoreError) as error:
         code = code_of(error)
+        if code in but:
+            raise
         signed_out = code in _SIGNING_IN or "expired" in code.lower()
         hint = SIGN_IN if signed_out else (hints or {}).get(code, "")
         told = code if isinstance(error, ClientError) else f"{code}: {error}"

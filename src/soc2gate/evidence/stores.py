@@ -14,6 +14,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +27,8 @@ RECORDS = "records"
 HEADS = "heads"
 TIMESTAMPS = "timestamps"
 BRANCH = "refs/heads/soc2gate-evidence"
+_NOT_FIRST = ("PreconditionFailed", "ConditionalRequestConflict")
+"""What S3 answers when another writer was first, or is writing now."""
 _NAME = re.compile(r"(?:(?:records|heads)/\d+/(\d+)\.dsse\.json|timestamps/\d+/(\d+)\.tsr)")
 
 
@@ -49,9 +52,9 @@ class Store(Protocol):
 
 
 def _s3_client() -> Any:
-    import boto3
+    from soc2gate.evidence import aws
 
-    return boto3.client("s3")
+    return aws.client("s3")
 
 
 def name_of(what: str, sequence: int) -> str:
@@ -211,16 +214,22 @@ class Bucket:
         return Bucket, (self.name, self.prefix, self.retain_days)
 
     def sequences(self, what: str) -> list[int]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self._key(f"{what}/"))
-        keys = (item["Key"] for page in pages for item in page.get("Contents", ()))
+        with self._asking("list", f"{what}/"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=self._key(f"{what}/")
+            )
+            keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
         return _numbers(key.removeprefix(f"{self.prefix}/") if self.prefix else key for key in keys)
 
     def read(self, what: str, sequence: int) -> bytes:
         try:
-            answer = self.client.get_object(Bucket=self.name, Key=self._key(name_of(what, sequence)))
+            return self._read(name_of(what, sequence))
         except self.client.exceptions.NoSuchKey as error:
             raise _missing(what, sequence, f"s3://{self.name}") from error
-        data: bytes = answer["Body"].read()
+
+    def _read(self, name: str) -> bytes:
+        with self._asking("read", name, "NoSuchKey"):
+            data: bytes = self.client.get_object(Bucket=self.name, Key=self._key(name))["Body"].read()
         return data
 
     def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
@@ -236,29 +245,38 @@ class Bucket:
         self._add(name_of(TIMESTAMPS, sequence), token)
 
     def _add(self, name: str, data: bytes) -> bool:
-        from botocore.exceptions import ClientError
-
         lock: dict[str, Any] = {}
         if self.retain_days:
             until = datetime.now(UTC) + timedelta(days=self.retain_days)
             lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
         try:
-            self.client.put_object(
-                Bucket=self.name,
-                Key=self._key(name),
-                Body=data,
-                ContentType="application/json",
-                # S3 refuses a put that carries a lock without a checksum, and answers 412 to a second creation.
-                ChecksumAlgorithm="SHA256",
-                IfNoneMatch="*",
-                **lock,
-            )
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code in ("PreconditionFailed", "ConditionalRequestConflict"):
-                return False
-            raise UsageError(f"cannot write s3://{self.name}/{self._key(name)}: {code}") from error
+            with self._asking("write", name, *_NOT_FIRST):
+                self.client.put_object(
+                    Bucket=self.name,
+                    Key=self._key(name),
+                    Body=data,
+                    ContentType="application/json" if name.endswith("json") else "application/timestamp-reply",
+                    # S3 refuses a put that carries a lock without a checksum, and answers 412 to a second creation.
+                    ChecksumAlgorithm="SHA256",
+                    IfNoneMatch="*",
+                    **lock,
+                )
+        except self.client.exceptions.ClientError as error:
+            # When the network lost the answer to a first try and the client library tried again, what stands there is
+            # our own. A 409 says that another write of this name is under way: nothing may stand there yet.
+            return error.response["Error"]["Code"] == _NOT_FIRST[0] and self._read(name) == data
         return True
+
+    def _asking(self, what: str, name: str, *but: str) -> AbstractContextManager[None]:
+        from soc2gate.evidence import aws
+
+        hints = {
+            "AccessDenied": "a ledger needs s3:ListBucket, s3:GetObject and s3:PutObject, with --retain-days also"
+            " s3:PutObjectRetention",
+            "NoSuchBucket": "is its name right? soc2gate creates none",
+            "InvalidRequest": "--retain-days needs a bucket with object lock",
+        }
+        return aws.refusals(f"cannot {what} s3://{self.name}/{self._key(name)}", hints, but)
 
     def _key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name
