@@ -21,6 +21,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"(partition|account) is (that of|the one)", f"say the account in soc2gate.yaml (roots: account), or {_VERIFY}"),
     # What else there is to look at.
     (r'module "[^"]+".* is not installed', "run terraform init -backend=false, and scan again"),
+    (r"Helm chart .* was not rendered", "install helm, or scan what `helm template` writes"),
     (r"another tool fills in", "render it and scan the result"),
     (r"macro .* was not run|is made by a macro", "scan the processed template"),
     (r"is not declared here", "scan the code that declares it as well"),
