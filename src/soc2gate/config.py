@@ -46,6 +46,8 @@ class RootConfig:
     owns_account: bool = False
     state: Path | None = None
     """Absolute: the state of this root, read for the ids of what it deployed."""
+    stack: str = ""
+    """Of a template: the name or ARN of the stack it is deployed as; empty where that has to be found."""
     namespace: str = ""
     """Of a chart: where it is installed."""
     workspace: str = ""
@@ -65,6 +67,7 @@ class RootConfig:
             account=said.account or self.account,
             regions=said.regions or self.regions,
             state=said.state or self.state,
+            stack=said.stack or self.stack,
             workspace=said.workspace or self.workspace,
             namespace=said.namespace or self.namespace,
         )
@@ -153,7 +156,8 @@ class Config:
     """Absolute; their waivers stand in `waivers`."""
     max_waiver_days: int | None = None
     inline_waivers: bool = True
-    accept_foreign_skips: bool = False
+    accept_foreign_skips: bool | tuple[str, ...] = False
+    """Every tool's, or those of the tools named."""
     foreign_skips: Mapping[str, str] = field(default_factory=dict)
     checkov_command: Path | None = None
     """Absolute: checkov in an environment of its own."""
@@ -164,6 +168,11 @@ class Config:
     """Patterns as in .gitignore, relative to the base."""
     written: Mapping[str, Json] = field(default_factory=dict)
     """As the file says it."""
+
+    def accepts_skips_of(self, tool: str) -> bool:
+        """Whether what this tool is told to skip counts as waived, though nobody approved it."""
+        accepted = self.accept_foreign_skips
+        return accepted if isinstance(accepted, bool) else tool in accepted
 
     def canonical(self) -> str:
         """The settings as one line of JSON, the same for the same settings however they are laid out."""
@@ -500,7 +509,7 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         waiver_files=tuple(Path(os.path.abspath(folder / file)) for file in table.texts("waiver_files")),
         max_waiver_days=_whole(data.get("max_waiver_days")),
         inline_waivers=data.get("inline_waivers") is not False,
-        accept_foreign_skips=data.get("accept_foreign_skips") is True,
+        accept_foreign_skips=data.get("accept_foreign_skips") is True or table.texts("accept_foreign_skips"),
         foreign_skips=table.pairs("foreign_skips"),
         checkov_command=_command(table.table("checkov").text("command"), folder),
         checkov_seconds=_whole(table.table("checkov").data.get("timeout")) or 0,
@@ -586,6 +595,7 @@ def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
         regions=entry.texts("regions"),
         owns_account=entry.data.get("owns_account") is True,
         state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
+        stack=entry.text("stack"),
         workspace=entry.text("workspace"),
         namespace=entry.text("namespace"),
     )

@@ -19,7 +19,7 @@ from soc2gate.live.aws import AwsRequest, collect_aws
 from soc2gate.live.snapshot import Snapshot
 from soc2gate.live.snapshot_json import document
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import Unknown
+from soc2gate.model.value import Unknown, Withheld
 
 NOW = "2026-11-21T09:00:00Z"
 USER, ROOT, FUNCTION = "AWS::IAM::User", "Account::IAM::Root", "AWS::Lambda::Function"
@@ -149,10 +149,10 @@ def test_of_an_environment_no_value_is_kept(aws: Aws) -> None:
     function(aws, DB_PASSWORD="correct-horse-battery", LOG_LEVEL="chatty", DB_SECRET_ARN="arn:aws:secretsmanager:x")
     snapshot = collect(aws, FUNCTION)
     environment: Any = only(snapshot, FUNCTION).properties["Environment"]
-    assert environment["Variables"] == {
-        "DB_PASSWORD": "credential=withheld-by-soc2gate",
-        "DB_SECRET_ARN": "(not kept)",
-        "LOG_LEVEL": "(not kept)",
+    assert {name: value.withheld for name, value in environment["Variables"].items()} == {
+        "DB_PASSWORD": Withheld(secret=True),
+        "DB_SECRET_ARN": Withheld(secret=False),
+        "LOG_LEVEL": Withheld(secret=False),
     }
     assert not [value for value in ("correct-horse", "chatty", "secretsmanager:x") if value in written(snapshot)]
 
@@ -261,11 +261,9 @@ def test_a_build_project_without_the_values_of_its_environment(aws: Aws) -> None
     artifacts: Any = found.properties["Artifacts"]
     assert (artifacts["Type"], artifacts["EncryptionDisabled"]) == ("S3", True)
     environment: Any = found.properties["Environment"]
-    assert [one["Value"] for one in environment["EnvironmentVariables"]] == [
-        "credential=withheld-by-soc2gate",
-        "(not kept)",
-        "/shop/db",
-    ]
+    token, stage, password = [one["Value"] for one in environment["EnvironmentVariables"]]
+    assert (token.withheld, stage.withheld) == (Withheld(secret=True), Withheld(secret=False))
+    assert password == "/shop/db", "the name of a parameter is no secret"
     assert not [value for value in ("9f86d081", "orchard") if value in written(snapshot)]
     assert (found.identity["name"], found.tags) == ("shop", {"team": "a"})
 

@@ -254,7 +254,8 @@ class Kind:
     """Paths of lists of named settings of which the API always tells all: those that code leaves out keep what the
     service gave them, and are not compared."""
     compared: tuple[str, ...] = ()
-    """Property paths compared although the schema calls them write-only: our live reader can read them."""
+    """Property paths compared although the schema calls them write-only (our live reader can read them) or has them not
+    at all (code can write them: the settings of an account)."""
     part_of: str = ""
     """The kind that owns this one (a bucket policy's bucket): judged for itself, and neither missing nor unmanaged for
     itself, since its owner tells of the same thing."""

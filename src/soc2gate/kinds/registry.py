@@ -19,6 +19,7 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
+    "Account::CloudFormation::Stack": _AWS + "cloudformation_stacks",
     "Account::EC2::EbsDefaults": _AWS + "regions",
     "Account::EC2::Image": _AWS + "ec2_images",
     "Account::EC2::Snapshot": _AWS + "ec2_images",

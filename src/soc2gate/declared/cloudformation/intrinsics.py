@@ -279,6 +279,8 @@ class Evaluator:
             template, variables = argument
             if isinstance(variables, dict):
                 given = {name: self.value(child, (variables, name)) for name, child in variables.items()}
+        if isinstance(template, Tagged) or call_of(template) is not None:
+            raise BadCallError("Fn::Sub expects a text as it stands, and another tool fills in this one")
         if not isinstance(template, str):
             raise BadCallError("Fn::Sub expects a text, or a text and a mapping")
         pieces = _SUB.split(template)
