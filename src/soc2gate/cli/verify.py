@@ -30,6 +30,7 @@ Examples:
   soc2gate verify --snapshot prod.json --snapshot test.json    environments in two accounts, each read by itself
   soc2gate verify k8s --context prod               manifests against a cluster
   soc2gate verify k8s --snapshot dump.json         against what kubectl get -A -o json wrote
+  soc2gate verify --snapshot 123456789012_Config_eu-west-1_ConfigSnapshot_….json.gz    against AWS Config's
   soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
@@ -43,8 +44,8 @@ Examples:
     "snapshot_files",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Compare with this snapshot (from `soc2gate collect`) or with what "
-    "`kubectl get deployments,… -A -o json` wrote, instead of reading live state. Repeatable.",
+    help="Compare with this snapshot (from `soc2gate collect`), with one that AWS Config delivered to its bucket, or "
+    "with what `kubectl get deployments,… -A -o json` wrote, instead of reading live state. Repeatable.",
 )
 @click.option(
     "--state",
