@@ -101,6 +101,7 @@ def database(**changed: Any) -> dict[str, Any]:
         "multiAZ": False,
         "vpcSecurityGroups": [{"vpcSecurityGroupId": "sg-0a1b2c3d", "status": "active"}],
         "dBParameterGroups": [],
+        "dBClusterIdentifier": None,
         **changed,
     }
     return item("AWS::RDS::DBInstance", arn, configuration)
