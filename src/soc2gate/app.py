@@ -419,7 +419,7 @@ def join_others(
         },
     )
     config = request.config
-    terms = Terms(request.rules, load_checks(request.packs), request.narrowed, config.accept_foreign_skips)
+    terms = Terms(request.rules, load_checks(request.packs), request.narrowed, config.accepts_skips_of)
     runner = beside.Runner(config.checkov_command, config.checkov_seconds)
     return beside.beside(request.others, findings, subject, runner, terms)
 
@@ -435,7 +435,7 @@ def judged_waivers(request: Request, files: Iterable[str], built: Sequence[Writt
         rules=() if request.narrowed else request.rules.rules.keys(),
         longest=config.max_waiver_days,
         inline=config.inline_waivers,
-        accept_foreign=config.accept_foreign_skips,
+        accepts=config.accepts_skips_of,
         foreign=_foreign(request, written),
         author_of=_authors(request, [*config.waivers, *(item.waiver for item in written)]),
     )

@@ -156,7 +156,8 @@ class Config:
     """Absolute; their waivers stand in `waivers`."""
     max_waiver_days: int | None = None
     inline_waivers: bool = True
-    accept_foreign_skips: bool = False
+    accept_foreign_skips: bool | tuple[str, ...] = False
+    """Every tool's, or those of the tools named."""
     foreign_skips: Mapping[str, str] = field(default_factory=dict)
     checkov_command: Path | None = None
     """Absolute: checkov in an environment of its own."""
@@ -167,6 +168,11 @@ class Config:
     """Patterns as in .gitignore, relative to the base."""
     written: Mapping[str, Json] = field(default_factory=dict)
     """As the file says it."""
+
+    def accepts_skips_of(self, tool: str) -> bool:
+        """Whether what this tool is told to skip counts as waived, though nobody approved it."""
+        accepted = self.accept_foreign_skips
+        return accepted if isinstance(accepted, bool) else tool in accepted
 
     def canonical(self) -> str:
         """The settings as one line of JSON, the same for the same settings however they are laid out."""
@@ -503,7 +509,7 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         waiver_files=tuple(Path(os.path.abspath(folder / file)) for file in table.texts("waiver_files")),
         max_waiver_days=_whole(data.get("max_waiver_days")),
         inline_waivers=data.get("inline_waivers") is not False,
-        accept_foreign_skips=data.get("accept_foreign_skips") is True,
+        accept_foreign_skips=data.get("accept_foreign_skips") is True or table.texts("accept_foreign_skips"),
         foreign_skips=table.pairs("foreign_skips"),
         checkov_command=_command(table.table("checkov").text("command"), folder),
         checkov_seconds=_whole(table.table("checkov").data.get("timeout")) or 0,

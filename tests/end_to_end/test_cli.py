@@ -381,6 +381,41 @@ def test_output_goes_to_files_whole_or_not_at_all(tmp_path: Path, soc2gate: Run)
     assert soc2gate("scan", "--output", "/proc/none/r.json").returncode == 2
 
 
+def test_output_to_a_device_or_through_a_link_writes_there_and_replaces_neither(tmp_path: Path, soc2gate: Run) -> None:
+    (tmp_path / "main.tf").write_text(OPEN_SSH)
+    (tmp_path / "kept.json").write_text("old")
+    (tmp_path / "latest.json").symlink_to("kept.json")
+    assert soc2gate("scan", "--output", "latest.json").returncode == 1
+    assert (tmp_path / "latest.json").is_symlink()
+    assert json.loads((tmp_path / "kept.json").read_text())["decision"]["exit"] == 1
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
+    assert soc2gate("scan", "--format", "json", "--output", "pipe").returncode == 1
+    told, _ = reader.communicate(timeout=10)
+    assert json.loads(told)["decision"]["exit"] == 1
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_report_that_nobody_could_read_never_looks_like_an_open_gate(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(OPEN_SSH)
+
+    def scanned(redirection: str) -> subprocess.CompletedProcess[str]:
+        command = f"{sys.executable} -m soc2gate scan --format json {redirection}"
+        return subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+
+    gone = scanned("| true")
+    assert gone.returncode != 0
+    assert "Traceback" not in gone.stderr
+    full = scanned("> /dev/full")
+    assert full.returncode == 2
+    assert full.stderr == "soc2gate: cannot write: No space left on device\n"
+    assert scanned(">&-").returncode == 1
+    assert scanned("--output r.json >&- 2>&-").returncode == 1
+    assert json.loads((tmp_path / "r.json").read_text())["decision"]["exit"] == 1
+
+
 def test_verify_without_credentials_says_what_to_do(tmp_path: Path, soc2gate: Run) -> None:
     (tmp_path / "main.tf").write_text(ENCRYPTED_QUEUE)
     done = soc2gate("verify", "--region", "eu-west-1")

@@ -117,7 +117,7 @@ def test_a_chart_is_written_with_the_environments_that_lie_beside_it(repository:
             "charts/web/values-prod.yaml": "a: 1\n",
         }
     )
-    assert "1 Helm charts and 0 overlays" in repository.run("init").stdout
+    assert "1 Helm chart and 0 overlays" in repository.run("init").stdout
     assert repository.run("config", "check").returncode == 0
     shown = json.loads(repository.run("config", "show").stdout)
     environments = shown["roots"][0]["environments"]
@@ -137,3 +137,10 @@ def test_value_files_that_are_not_there_are_a_mistake(repository: Repository) ->
     done = repository.run("config", "check")
     assert done.returncode == 2
     assert "there is no file or folder web/values-prod.yaml" in done.stderr
+
+
+def test_the_example_of_a_waiver_that_it_writes_is_none(repository: Repository) -> None:
+    repository.commit(REPOSITORY)
+    assert "soc2gate:waive RULE" in repository.run("init", "--print").stdout
+    repository.run("init")
+    assert repository.run("waivers").stdout == "0 waivers, 0 count\n"

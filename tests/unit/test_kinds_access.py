@@ -10,7 +10,7 @@ from kinds_support import cfn, normal, one, ref, said, tf, var
 from soc2gate.kinds import build_live
 from soc2gate.kinds.withheld import withheld
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import OpenList, Text, Unknown
+from soc2gate.model.value import OpenList, Ref, Text, Unknown
 
 USER, ROOT = "AWS::IAM::User", "Account::IAM::Root"
 PERMISSION, METHOD = "AWS::Lambda::Permission", "AWS::ApiGateway::Method"
@@ -161,12 +161,21 @@ def test_a_permission_is_the_same_in_both_formats() -> None:
     assert ours.derived_from == "AWS::Lambda::Function"
 
 
-@pytest.mark.parametrize(
-    "name", ["arn:aws:lambda:eu-west-1:1:function:orders", "arn:aws:lambda:eu-west-1:1:function:orders:live", "orders"]
-)
+@pytest.mark.parametrize("name", ["arn:aws:lambda:eu-west-1:1:function:orders", "orders"])
 def test_a_function_named_by_its_arn_is_the_same_function(name: str) -> None:
     body = {"statement_id": "s", "function_name": name, "action": "a", "principal": "1"}
     assert made("aws_lambda_permission", PERMISSION, body).identity["id"] == "orders/s"
+    aliased = made("aws_lambda_permission", PERMISSION, {**body, "function_name": f"{name}:live"})
+    assert aliased.identity["id"] == "orders:live/s"
+    assert said(aliased)["FunctionName"] == "orders:live"
+    qualified = made("aws_lambda_permission", PERMISSION, {**body, "qualifier": "live"})
+    assert (qualified.identity, said(qualified)) == (aliased.identity, said(aliased))
+
+
+def test_an_alias_of_a_function_that_is_not_deployed_yet_keeps_its_name() -> None:
+    function = Unknown("known after apply", Ref("aws_lambda_function.orders", "function_name"))
+    body = {"function_name": function, "qualifier": "live", "action": "a", "principal": "1"}
+    assert made("aws_lambda_permission", PERMISSION, body).properties["FunctionName"] == Text((function, ":live"))
 
 
 def test_a_url_without_signatures_lets_everybody_in() -> None:

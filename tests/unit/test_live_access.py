@@ -192,6 +192,24 @@ def test_a_permission_for_each_statement_of_a_functions_policy(aws: Aws) -> None
     assert arn.endswith("orders")
 
 
+def test_a_version_and_an_alias_have_policies_of_their_own(aws: Aws) -> None:
+    """moto keeps one policy for a function and all its versions: answers by their qualifiers stand in for it."""
+    function(aws)
+    client = aws.client("lambda")
+    version = client.publish_version(FunctionName="orders")["Version"]
+    client.create_alias(FunctionName="orders", Name="live", FunctionVersion=version)
+    statement = {"Sid": "all", "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction"}
+    policy = json.dumps({"Policy": json.dumps({"Statement": [statement]})})
+    none = Refusal("/functions/orders/policy", "ResourceNotFoundException", "json", "404 Not Found")
+    for needle, name in ((f"Qualifier={version}", f"orders:{version}/all"), ("Qualifier=live", "orders:live/all")):
+        with aws.refusing(Refusal(needle, policy, "answer", "200 OK"), none):
+            found = [one for one in collect(aws, PERMISSION).resources() if one.kind == PERMISSION]
+        assert [one.identity["id"] for one in found] == [name]
+        assert found[0].properties["Principal"] == "*"
+    with aws.refusing(Refusal("Qualifier=live", "AccessDeniedException", "json"), none):
+        assert "GetPolicy" in str(collect(aws, PERMISSION).why_unread(PERMISSION, REGION))
+
+
 def test_a_policy_that_may_not_be_read_leaves_permissions_unread(aws: Aws) -> None:
     function(aws)
     with aws.refusing(Refusal("/functions/orders/policy", "AccessDeniedException", "json")):
@@ -329,16 +347,16 @@ def test_what_cloudfront_hides_is_not_taken_for_the_regions(aws: Aws) -> None:
     assert [r.identity["name"] for r in snapshot.resources()] == ["shop"]
 
 
-def test_more_web_acls_than_one_page_holds() -> None:
+@pytest.mark.parametrize(("listed", "word"), [("WebACLs", "NextMarker"), ("EventBuses", "NextToken")])
+def test_more_than_one_page_holds(listed: str, word: str) -> None:
     asked: list[dict[str, Any]] = []
 
     def ask(**parameters: Any) -> dict[str, Any]:
         asked.append(parameters)
-        first = "NextMarker" not in parameters
-        return {"WebACLs": ["a", "b"], "NextMarker": "b"} if first else {"WebACLs": ["c"]}
+        return {listed: ["a", "b"], word: "b"} if word not in parameters else {listed: ["c"]}
 
-    assert aws_calls._all_pages(ask, {"Scope": "REGIONAL"})["WebACLs"] == ["a", "b", "c"]
-    assert [one.get("NextMarker") for one in asked] == [None, "b"]
+    assert aws_calls._all_pages(ask, {"Scope": "REGIONAL"})[listed] == ["a", "b", "c"]
+    assert [one.get(word) for one in asked] == [None, "b"]
 
 
 def test_a_log_that_may_not_be_asked_for_is_unknown(aws: Aws) -> None:

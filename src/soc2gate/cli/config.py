@@ -63,7 +63,15 @@ def check(config_file: Path | None) -> int:
     _check_controls(settings, rules)
     _check_waivers(settings, rules)
     where = settings.path or "no soc2gate.yaml: defaults"
-    click.echo(f"{where}: {len(settings.roots)} roots, {len(settings.waivers)} waivers, {len(rules.rules)} rules")
+    counted = (
+        f"{number} {one}{'' if number == 1 else 's'}"
+        for number, one in (
+            (len(settings.roots), "root"),
+            (len(settings.waivers), "waiver"),
+            (len(rules.rules), "rule"),
+        )
+    )
+    click.echo(f"{where}: {', '.join(counted)}")
     return int(Exit.OK)
 
 

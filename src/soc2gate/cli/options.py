@@ -497,12 +497,22 @@ def _colored() -> bool:
 def write_atomically(path: Path, text: str) -> None:
     """Write in one step, so that nobody ever reads half a report.
 
+    A link stays, and what it leads to is written; a device or pipe (`/dev/stdout`) is written to and never replaced.
     Raises `UsageError` where the folder cannot be written.
     """
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """As `write_atomically`, of what is no text."""
+    path = path.resolve() if path.is_symlink() and path.is_file() else path
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(data)
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

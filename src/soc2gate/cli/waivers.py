@@ -47,6 +47,8 @@ def waivers(
             files.update(list_files(path, request.base, request.config.ignore_paths).files)
         else:
             files.add(path)
+    # A comment in the configuration stands beside no code: it is an example, as `soc2gate init` writes one.
+    files -= {request.config.path}
     judged = app.judged_waivers(request, sorted(files), _built(request))
     today = date.fromisoformat(request.now[:10])
     if form == "json":
@@ -55,7 +57,8 @@ def waivers(
     for item in judged:
         _show(item, today)
     counting = sum(item.counts for item in judged)
-    click.echo(f"{len(judged)} waivers, {counting} count" + ("" if counting != 1 else "s"))
+    number = f"{len(judged)} waiver{'' if len(judged) == 1 else 's'}"
+    click.echo(f"{number}, {counting} count{'s' if counting == 1 else ''}")
     return int(Exit.OK)
 
 

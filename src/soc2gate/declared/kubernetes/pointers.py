@@ -13,7 +13,7 @@ from pathlib import Path
 
 from soc2gate.declared.kubernetes.kustomize import kustomization_in
 from soc2gate.declared.source import Deployment, Root
-from soc2gate.facts import dataclass, field
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight, root_of
 from soc2gate.model.value import Text, Unknown, Value, as_json, first_unknown
 
@@ -81,9 +81,22 @@ class _Pointer:
     def argo(self) -> None:
         kind = self.raw.type.rpartition(" ")[2]
         if kind == "ApplicationSet":
-            self._gap("the Applications that it makes were not looked at", "scan the folders that they deploy")
-        if kind != "Application":
-            return
+            self._argo_set()
+        elif kind == "Application":
+            self._application()
+
+    def _argo_set(self) -> None:
+        # Imported here: few repositories have one.
+        from soc2gate.declared.kubernetes.application_sets import applications
+
+        made = applications(self._spec(), self.base, self.is_ours)
+        for message in made.gaps:
+            self._gap(message, "scan the folders that they deploy")
+        for body in made.applications:
+            raw = replace(self.raw, body=body, address=f"{self.raw.address}/{_text(_at(body, 'metadata', 'name'))}")
+            _Pointer(raw, self.base, self.is_ours, self.sources, self.into, self.environment)._application()
+
+    def _application(self) -> None:
         spec = self._spec()
         many = spec.get("sources")
         sources = [one for one in (many if isinstance(many, list) else [spec.get("source")]) if isinstance(one, dict)]

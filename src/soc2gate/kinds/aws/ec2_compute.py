@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
+from soc2gate.kinds.aws.ec2_addresses import ADDRESSES, own_interfaces
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at, withhold
 from soc2gate.kinds.completing import absent
 from soc2gate.kinds.convert import map_value
-from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.describe import Call, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import At, Block, Draft, Piece
 from soc2gate.kinds.withheld import withheld_user_data
 from soc2gate.model.resource import Resource
@@ -330,51 +331,10 @@ def _template_of(instance: Resource) -> Value:
     return template
 
 
-def _elastic_address(draft: Draft) -> Piece:
-    return [draft.ref("public_ip" if draft.format == "terraform" else "PublicIp")]
-
-
-def _own_interfaces(properties: Mapping[str, Value]) -> Sequence[Value]:
-    """The network interfaces that exist without the instance, and that an address may be put on instead of it."""
-    listed = properties.get("NetworkInterfaces")
-    return (
-        [one.get("NetworkInterfaceId") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else ()
-    )
-
-
-def _names_an_instance(attribute: str) -> Callable[[Draft], bool]:
-    """An address may as well belong to an interface or a gateway, or to nothing yet."""
-    return lambda draft: draft.get(attribute) not in (None, "")
-
-
-_ADDRESSES = tuple(
-    Companion(
-        type_,
-        "AWS::EC2::Instance",
-        target,
-        "related.ElasticAddresses",
-        _elastic_address,
-        many=True,
-        # An address for an instance of another root says nothing of that instance's own code.
-        silent=True,
-        when=_names_an_instance(target),
-    )
-    for type_, target in (
-        ("aws_eip", "instance"),
-        ("aws_eip_association", "instance_id"),
-        ("AWS::EC2::EIP", "InstanceId"),
-        ("AWS::EC2::EIPAssociation", "InstanceId"),
-        # One that is attached by a resource of its own may be any instance's: the address is then not certain.
-        ("aws_eip", "network_interface"),
-        ("aws_eip_association", "network_interface_id"),
-        ("AWS::EC2::EIPAssociation", "NetworkInterfaceId"),
-    )
-)
-
 INSTANCE = Kind(
     name="AWS::EC2::Instance",
     title="EC2 instance",
-    holds=_own_interfaces,
+    holds=own_interfaces,
     terraform=(
         Spelling(
             "aws_instance",
@@ -417,7 +377,7 @@ INSTANCE = Kind(
         build=_live_instance,
         keep=_running,
     ),
-    companions=_ADDRESSES,
+    companions=ADDRESSES,
     links={
         "Subnet": Link("AWS::EC2::Subnet", many=False, to=_subnet_of),
         "LaunchTemplate": Link("AWS::EC2::LaunchTemplate", many=False, to=_template_of),
