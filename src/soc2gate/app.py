@@ -122,6 +122,7 @@ def verify(
     from soc2gate.kinds.withheld import digest_key
 
     digest_key()
+    request = with_fetched_states(request)
     declared = read_declared(request)
     if snapshot is None:
         snapshot = look(request, declared, progress=progress)
@@ -162,6 +163,26 @@ def verify(
         snapshot=seen,
         unread_kinds=unread_kinds,
     )
+
+
+def state_urls(request: Request) -> set[str]:
+    """The states in buckets that the configuration names."""
+    found = {root.of(name).state_url for root in request.config.roots for name in ("", *root.environments)}
+    return found - {""}
+
+
+def with_fetched_states(request: Request) -> Request:
+    """The request with the states that lie in buckets, each read once.
+
+    Nothing is asked of anybody where none is named. Raises `CollectError` for one that cannot be read.
+    """
+    wanted = {*request.state_urls, *state_urls(request)} - request.fetched.keys()
+    if not wanted:
+        return request
+    from soc2gate.live.s3_state import read_object
+
+    fetched = {url: read_object(url, aws_request(request)) for url in sorted(wanted)}
+    return replace(request, fetched={**request.fetched, **fetched})
 
 
 def paired(

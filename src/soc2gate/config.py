@@ -46,6 +46,8 @@ class RootConfig:
     owns_account: bool = False
     state: Path | None = None
     """Absolute: the state of this root, read for the ids of what it deployed."""
+    state_url: str = ""
+    """The state, where it lies in a bucket: `s3://bucket/key`. Only `verify` fetches it."""
     stack: str = ""
     """Of a template: the name or ARN of the stack it is deployed as; empty where that has to be found."""
     namespace: str = ""
@@ -66,7 +68,8 @@ class RootConfig:
             variables={**self.variables, **said.variables},
             account=said.account or self.account,
             regions=said.regions or self.regions,
-            state=said.state or self.state,
+            state=said.state or (None if said.state_url else self.state),
+            state_url=said.state_url or ("" if said.state else self.state_url),
             stack=said.stack or self.stack,
             workspace=said.workspace or self.workspace,
             namespace=said.namespace or self.namespace,
@@ -587,6 +590,8 @@ def _root(entry: _Table, folder: Path, base: Path) -> RootConfig:
 
 
 def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
+    state = entry.text("state")
+    remote = state.startswith("s3://")
     return RootConfig(
         path=path,
         var_files=entry.texts("var_files"),
@@ -594,7 +599,8 @@ def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
         account=_account(entry.text("account")) if entry.text("account") else None,
         regions=entry.texts("regions"),
         owns_account=entry.data.get("owns_account") is True,
-        state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
+        state=Path(os.path.abspath(folder / state)) if state and not remote else None,
+        state_url=state if remote else "",
         stack=entry.text("stack"),
         workspace=entry.text("workspace"),
         namespace=entry.text("namespace"),

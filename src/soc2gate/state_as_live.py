@@ -24,7 +24,7 @@ from soc2gate.kinds import registry
 from soc2gate.kinds.normalise import write_down
 from soc2gate.kinds.withheld import withheld, withheld_map, withheld_user_data
 from soc2gate.live.snapshot import GLOBAL, Coverage, Part, Snapshot, root_of
-from soc2gate.model.resource import LiveRef, RawResource, Reading, Resource, Side, Span
+from soc2gate.model.resource import LiveRef, RawResource, Reading, Resource, Side, Span, StateObject
 from soc2gate.model.value import Json, Text, Unknown, Value, first_unknown
 from soc2gate.schema import lookup
 from soc2gate.version import __version__
@@ -36,7 +36,7 @@ _ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
-def read_states(files: Iterable[Path], base: Path) -> Snapshot:
+def read_states(files: Iterable[Path | StateObject], base: Path) -> Snapshot:
     """One snapshot of what the states hold, a part for each account. Raises `InputError` for what is no state."""
     parts: dict[str, list[Part]] = defaultdict(list)
     for file in files:
@@ -46,7 +46,9 @@ def read_states(files: Iterable[Path], base: Path) -> Snapshot:
     return Snapshot(tuple(joined), {"name": "soc2gate", "version": __version__})
 
 
-def _shown(file: Path, base: Path) -> str:
+def _shown(file: Path | StateObject, base: Path) -> str:
+    if isinstance(file, StateObject):
+        return file.url
     return file.resolve().relative_to(base).as_posix() if file.resolve().is_relative_to(base) else str(file)
 
 
@@ -72,10 +74,13 @@ def _joined(account: str, parts: Sequence[Part]) -> Part:
     )
 
 
-def _parts(file: Path, shown: str) -> list[Part]:
+def _parts(file: Path | StateObject, shown: str) -> list[Part]:
     content = read_content(file, shown)
     # Terraform does not write when it looked; the file was written then, or later.
-    written = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(file, StateObject):
+        written = file.written
+    else:
+        written = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     places = {stored.address: _place(stored) for stored in content.resources}
     accounts = sorted({account for account, _ in places.values() if account})
     only = accounts[0] if len(accounts) == 1 else ""

@@ -15,6 +15,7 @@ from soc2gate.model.outcome import Run
 
 if TYPE_CHECKING:
     from soc2gate.live.snapshot import Snapshot
+    from soc2gate.request import Request
 
 
 @click.command(
@@ -26,6 +27,7 @@ Examples:
   soc2gate verify --save-snapshot live.json.gz     and keep what was seen
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify infra --live-state state.json    against what Terraform saw last, without credentials
+  soc2gate verify infra --state s3://states/prod.tfstate    the same by the state in its bucket
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify --snapshot prod.json --snapshot test.json    environments in two accounts, each read by itself
   soc2gate verify k8s --context prod               manifests against a cluster
@@ -51,14 +53,15 @@ Examples:
     "--state",
     "states",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Terraform state of the code: pair by the ids it tells (only ids are read). Repeatable.",
+    metavar="FILE|s3://BUCKET/KEY",
+    help="Terraform state of the code: pair by the ids it tells (only ids are kept). One in a bucket is read there, "
+    "which takes a permission of its own (soc2gate permissions --state s3://…). Repeatable.",
 )
 @click.option(
     "--live-state",
     "live_states",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE|s3://BUCKET/KEY",
     help="Compare with what Terraform saw, as this state holds it (terraform show -json, or terraform state pull), "
     "instead of reading live state: no credentials, and as old as the last refresh. What Terraform does not manage, or "
     "its state does not tell, is undecided. Repeatable; it pairs as --state does.",
@@ -105,8 +108,8 @@ def verify(
     live: options.Live,
     snapshot_files: tuple[Path, ...],
     save_snapshot: Path | None,
-    states: tuple[Path, ...],
-    live_states: tuple[Path, ...],
+    states: tuple[str, ...],
+    live_states: tuple[str, ...],
     looks: Path | None,
     only_new: bool,
     who: bool,
@@ -146,7 +149,8 @@ def verify(
             who=who,
             beside=beside,
         )
-        snapshot = _read(snapshot_files, live_states, request.base)
+        request = app.with_fetched_states(request)
+        snapshot = _read(snapshot_files, live_states, request)
         with progress.shown() as told:
             return app.verify(
                 request, snapshot, progress=told, keep=None if save_snapshot is None else _keeper(save_snapshot)
@@ -164,7 +168,7 @@ def verify(
     return watching.again_and_again(look, tell, pause, looks)
 
 
-def _read(snapshots: tuple[Path, ...], states: tuple[Path, ...], base: Path) -> Snapshot | None:
+def _read(snapshots: tuple[Path, ...], states: tuple[str, ...], request: Request) -> Snapshot | None:
     """Live state as files hold it; None where there are none, and it has to be collected."""
     from soc2gate.live.files import read_files
     from soc2gate.live.snapshot import Snapshot
@@ -173,7 +177,7 @@ def _read(snapshots: tuple[Path, ...], states: tuple[Path, ...], base: Path) -> 
     if states:
         from soc2gate.state_as_live import read_states
 
-        found.append(read_states(states, base))
+        found.append(read_states([request.fetched.get(one) or Path(one) for one in states], request.base))
     return Snapshot.join(found) if found else None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.kinds.describe import calls_of
 from soc2gate.kinds.kubernetes_api import RESOURCES
+from soc2gate.live import s3_state
 from soc2gate.live.aws import readable
 from soc2gate.live.kubernetes import kinds_to_list
 from soc2gate.model.value import Json
@@ -29,17 +30,28 @@ def actions(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found | set(SIGNING_IN))) if found else ()
 
 
-def iam_policy(kinds: Iterable[str], *, who: bool = False) -> dict[str, Json]:
+def iam_policy(kinds: Iterable[str], *, who: bool = False, states: Iterable[str] = ()) -> dict[str, Json]:
     """An IAM policy that allows those and nothing else; without a statement where no kind is AWS's.
 
     Listing has no resources to name, and what is read is not known before it is listed: every action is for `*`. None
-    of them reads what stands in a bucket, a table, a queue or a secret.
+    of them reads what stands in a bucket, a table, a queue or a secret, but the `states` (`s3://bucket/key`) that
+    somebody named: of each its one object. Raises `UsageError` for a URL that names none.
     """
     allowed: list[Json] = list(actions(kinds))
     if who and allowed:
         allowed = [*sorted({*actions(kinds), LOOKING_UP})]
     statement: Json = {"Sid": "Soc2gateReads", "Effect": "Allow", "Action": allowed, "Resource": "*"}
-    return {"Version": "2012-10-17", "Statement": [statement] if allowed else []}
+    objects: list[Json] = [f"arn:aws:s3:::{bucket}/{key}" for bucket, key in map(s3_state.split, sorted(set(states)))]
+    reading: Json = {
+        "Sid": "Soc2gateReadsState",
+        "Effect": "Allow",
+        "Action": [s3_state.ACTION],
+        "Resource": objects,
+    }
+    return {
+        "Version": "2012-10-17",
+        "Statement": [*([statement] if allowed else []), *([reading] if objects else [])],
+    }
 
 
 def assuming(accounts: Iterable[AccountConfig], organization: OrganizationConfig | None) -> dict[str, Json]:

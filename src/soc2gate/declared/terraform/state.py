@@ -18,7 +18,7 @@ from soc2gate.declared.terraform.expansion import quoted
 from soc2gate.declared.terraform.shown import Table, check_version, decode_shown, identifying, table, tables, word
 from soc2gate.errors import InputError
 from soc2gate.facts import dataclass, field, replace
-from soc2gate.model.resource import Problem, RawResource, Reading
+from soc2gate.model.resource import Problem, RawResource, Reading, StateObject
 from soc2gate.model.value import Json
 
 Identities: TypeAlias = Mapping[str, Mapping[str, str]]
@@ -37,18 +37,23 @@ class State:
     problems: tuple[Problem, ...] = ()
 
 
-def read_state(file: Path, shown: str, limits: Limits | None = None) -> State:
+def read_state(file: Path | StateObject, shown: str, limits: Limits | None = None) -> State:
     """Read a state of either form; `shown` is its name in the report. A broken one is a *broken* problem."""
-    limits = limits or Limits()
-    wide = replace(limits, file_bytes=limits.plan_bytes)
-    file = file.resolve()
     try:
-        data = decode_shown(read_bytes(file.name, file.parent, wide), shown)
+        data = decode_shown(_bytes(file, limits), shown)
         found = {address: ids for address, ids in _identities(data, shown) if ids}
     except InputError as error:
         error.path = shown
         return State(shown, problems=(as_problem(error, "terraform"),))
     return State(shown, found)
+
+
+def _bytes(file: Path | StateObject, limits: Limits | None) -> bytes:
+    if isinstance(file, StateObject):
+        return file.content
+    limits = limits or Limits()
+    file = file.resolve()
+    return read_bytes(file.name, file.parent, replace(limits, file_bytes=limits.plan_bytes))
 
 
 def identified(reading: Reading, state: State) -> Reading:
@@ -90,12 +95,10 @@ class Content:
     """Which writing of this state it is; empty where it does not say."""
 
 
-def read_content(file: Path, shown: str, limits: Limits | None = None) -> Content:
+def read_content(file: Path | StateObject, shown: str, limits: Limits | None = None) -> Content:
     """Read a state of either form with the values of its managed resources. Raises `InputError` for a broken one."""
-    limits = limits or Limits()
-    file = file.resolve()
     try:
-        data = decode_shown(read_bytes(file.name, file.parent, replace(limits, file_bytes=limits.plan_bytes)), shown)
+        data = decode_shown(_bytes(file, limits), shown)
         serial = data.get("serial")
         return Content(tuple(_stored(data, shown)), str(serial) if isinstance(serial, int) else "")
     except InputError as error:
