@@ -136,6 +136,8 @@ class Config:
     regions: tuple[str, ...] = ()
     accounts: tuple[AccountConfig, ...] = ()
     organization: OrganizationConfig | None = None
+    cloud_control: tuple[str, ...] = ()
+    """Kinds without a reader of ours that are read through Cloud Control."""
     kube_context: str | None = None
     kubeconfig: Path | None = None
     fail_on: str = "high"
@@ -494,6 +496,7 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         regions=table.texts("regions"),
         accounts=_accounts(table),
         organization=_organization(table.table("organization")) if "organization" in data else None,
+        cloud_control=_cloud_control(table),
         kube_context=table.text("kube_context") or None,
         kubeconfig=folder / Path(kubeconfig).expanduser() if kubeconfig else None,
         fail_on=table.text("fail_on") or "high",
@@ -622,6 +625,10 @@ def _accounts(table: _Table) -> tuple[AccountConfig, ...]:
 def _organization(entry: _Table) -> OrganizationConfig:
     exclude = tuple(_account(text) for text in entry.texts("exclude"))
     return OrganizationConfig(entry.text("role_name"), entry.text("external_id"), entry.texts("regions"), exclude)
+
+
+def _cloud_control(table: _Table) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(table.texts("cloud_control")))
 
 
 def _managed(entry: _Table) -> Managed:

@@ -58,13 +58,15 @@ def permissions(
     """Print the least that must be allowed for `collect` and `verify`: an IAM policy, or a Kubernetes ClusterRole.
 
     Only what reads; nothing in it can change anything, and nothing reads what is stored in buckets, tables, queues or
-    secrets, but the Terraform states that you name. AWS's managed policy SecurityAudit includes all of the rest.
+    secrets, but the Terraform states that you name. AWS's managed policy SecurityAudit includes all of the rest, but
+    what Cloud Control takes where soc2gate.yaml asks for it (cloud_control:).
     Whatever is not allowed is reported as not looked at, never as fine.
     """
+    request = options.request(options.Read(config_file=config_file, rule_dirs=rule_dirs, only=only))
+    app.allow_cloud_control(request)
     for name in asked:
         if name not in known_kinds():
             raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
-    request = options.request(options.Read(config_file=config_file, rule_dirs=rule_dirs, only=only))
     # Imported here: the flags of other commands are completed without the live side.
     from soc2gate.live import permissions as least
 

@@ -14,20 +14,34 @@ from soc2gate.live import s3_state
 from soc2gate.live.aws import readable
 from soc2gate.live.kubernetes import kinds_to_list
 from soc2gate.model.value import Json
+from soc2gate.schema.lookup import reads
 
 SIGNING_IN = ("ec2:DescribeRegions", "sts:GetCallerIdentity")
 """Asked before anything is read: who we are (which AWS never refuses), and which regions the account is opted into."""
 LOOKING_UP = "cloudtrail:LookupEvents"
 """For `verify --who` alone."""
 ROLE = "soc2gate-reader"
+_CLOUD_CONTROL = "cloudcontrol"
+"""What boto3 calls the service."""
 
 
 def actions(kinds: Iterable[str]) -> tuple[str, ...]:
     """The IAM actions that reading these kinds takes, with those that they are linked to; sorted."""
     wanted, _, _ = readable(tuple(kinds))
     calls = (call for kind in wanted if kind.live is not None for call in calls_of(kind.live))
-    found = {call.action for call in calls}
+    found = {call.action for call in calls if call.service != _CLOUD_CONTROL}
     return tuple(sorted(found | set(SIGNING_IN))) if found else ()
+
+
+def cloud_control_actions(kinds: Iterable[str]) -> tuple[str, ...]:
+    """What reading those of these kinds takes that have no reader of ours: Cloud Control's own actions, and those by
+    which it asks the service as whoever asks it; sorted."""
+    wanted, _, _ = readable(tuple(kinds))
+    found: set[str] = set()
+    for kind in wanted:
+        own = {call.action for call in calls_of(kind.live) if call.service == _CLOUD_CONTROL} if kind.live else set()
+        found |= own | set(reads(kind.name) if own else ())
+    return tuple(sorted(found))
 
 
 def iam_policy(kinds: Iterable[str], *, who: bool = False, states: Iterable[str] = ()) -> dict[str, Json]:
@@ -40,6 +54,9 @@ def iam_policy(kinds: Iterable[str], *, who: bool = False, states: Iterable[str]
     allowed: list[Json] = list(actions(kinds))
     if who and allowed:
         allowed = [*sorted({*actions(kinds), LOOKING_UP})]
+    # Apart, as SecurityAudit does not hold them.
+    beyond: list[Json] = [*cloud_control_actions(kinds)]
+    asking: Json = {"Sid": "Soc2gateAsksCloudControl", "Effect": "Allow", "Action": beyond, "Resource": "*"}
     statement: Json = {"Sid": "Soc2gateReads", "Effect": "Allow", "Action": allowed, "Resource": "*"}
     objects: list[Json] = [f"arn:aws:s3:::{bucket}/{key}" for bucket, key in map(s3_state.split, sorted(set(states)))]
     reading: Json = {
@@ -50,7 +67,11 @@ def iam_policy(kinds: Iterable[str], *, who: bool = False, states: Iterable[str]
     }
     return {
         "Version": "2012-10-17",
-        "Statement": [*([statement] if allowed else []), *([reading] if objects else [])],
+        "Statement": [
+            *([statement] if allowed else []),
+            *([asking] if beyond else []),
+            *([reading] if objects else []),
+        ],
     }
 
 
