@@ -85,7 +85,13 @@ class _World:
     def is_another(self, value: Value, root: str, kind: str) -> bool:
         """Whether a value certainly is some resource's of another kind: a topic's ARN where a queue's may stand."""
         # Any other attribute may well name one: `aws_vpc_ipv4_cidr_block_association.a.vpc_id`.
-        if not isinstance(value, Unknown) or value.ref is None or value.ref.attribute not in _OWN:
+        if not isinstance(value, Unknown) or value.ref is None:
+            return False
+        # What awscc calls `id` is what a template's `Ref` gives.
+        by_id = value.ref.attribute == "id" and value.ref.address.rpartition(".")[0].rpartition(".")[2].startswith(
+            "awscc_"
+        )
+        if value.ref.attribute not in _OWN and not by_id:
             return False
         if not self.kinds_at:
             for name, others in self.by_kind.items():
