@@ -107,8 +107,8 @@ def verified(folder: Path, *arguments: str, environment: Mapping[str, str] | Non
     done = subprocess.run(
         [sys.executable, "-m", "soc2gate", "verify", *arguments, "--format", "json"],
         cwd=folder,
-        # What a function is given in its environment is compared by digests.
-        env=clean | dict(environment or {}) | {"SOC2GATE_DIGEST_KEY": "only-for-the-proof-of-all-this"},
+        # With a key, what a function is given is compared too, and not kept.
+        env=clean | {"SOC2GATE_DIGEST_KEY": "a-key-for-this-proof-alone"} | dict(environment or {}),
         capture_output=True,
         text=True,
         timeout=300,
@@ -140,6 +140,11 @@ def test_nothing_disagrees_on_code_alone_nor_with_its_state_nor_on_the_plan(
 
     with_state = verified(folder, "infra", "--state", "state.json", "--snapshot", "live.json.gz")
     assert disagreements(with_state) == []
+
+    # What Terraform saw is what it wrote, or is not told: nothing that it tells contradicts the code.
+    remembered = verified(folder, "infra", "--live-state", "state.json")
+    assert [found for found in disagreements(remembered) if found[0] != "undecided"] == []
+    assert remembered["summary"]["resources"]["live"] >= 25
 
     planned = verified(folder, "plan.json", "--root", "infra", "--snapshot", "live.json.gz")
     assert disagreements(planned) == []
