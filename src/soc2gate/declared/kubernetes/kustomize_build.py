@@ -159,7 +159,8 @@ class _Overlay:
         )
 
     def _files(self) -> tuple[str, ...]:
-        return tuple(sorted({*self.graph.files, *self.root.files}))
+        filling = self.deployment.substitution
+        return tuple(sorted({*self.graph.files, *self.root.files, *(filling.files if filling else ())}))
 
     def _finished(self, objects: Objects) -> Reading:
         return Reading(

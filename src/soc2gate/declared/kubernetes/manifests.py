@@ -56,7 +56,8 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
         resources=tuple(reader.resources),
         problems=tuple(reader.problems),
         unread=tuple(reader.unread),
-        files=root.files,
+        files=root.files if substitution is None else tuple(sorted({*root.files, *substitution.files})),
+        rendered=substitution is not None,
     )
 
 

@@ -45,7 +45,7 @@ def follow(readings: Iterable[Reading], base: Path, is_ours: Callable[[str], boo
     pointed = Pointed()
     every = list(readings)
     maps = {
-        (_text(_at(raw.body, "metadata", "namespace")), _text(_at(raw.body, "metadata", "name"))): raw.body.get("data")
+        (_text(_at(raw.body, "metadata", "namespace")), _text(_at(raw.body, "metadata", "name"))): raw
         for reading in every
         for raw in reading.resources
         if raw.type == "v1 ConfigMap"
@@ -79,7 +79,7 @@ class _Pointer:
         sources: Mapping[tuple[str, str], str],
         into: Pointed,
         environment: str = "",
-        maps: Mapping[tuple[str, str], Value] | None = None,
+        maps: Mapping[tuple[str, str], RawResource] | None = None,
     ) -> None:
         self.raw = raw
         self.base = base
@@ -208,11 +208,14 @@ class _Pointer:
 
         known: dict[str, str] = {}
         missing: list[str] = []
+        files = {self.raw.where.path}
         own = _text(_at(self.raw.body, "metadata", "namespace"))
         for entry in _listed(said.get("substituteFrom")):
             name = _text(_at(entry, "name"))
-            data = self.maps.get((own, name)) if _text(_at(entry, "kind")) == "ConfigMap" else None
-            if isinstance(data, dict) and first_unknown(data) is None:
+            held = self.maps.get((own, name)) if _text(_at(entry, "kind")) == "ConfigMap" else None
+            data = held.body.get("data") if held is not None else None
+            if held is not None and isinstance(data, dict) and first_unknown(data) is None:
+                files.add(held.where.path)
                 known |= {key: _text(value) for key, value in data.items()}
             else:
                 missing.append(f"{_text(_at(entry, 'kind'))} {name}")
@@ -223,7 +226,7 @@ class _Pointer:
             known.clear()
         known |= {key: _text(value) for key, value in literal.items() if first_unknown(value) is None}
         reason = f"postBuild takes it from {' or '.join(missing)}, which is not here" if missing else ""
-        return Substitution(tuple(sorted(known.items())), reason)
+        return Substitution(tuple(sorted(known.items())), reason, tuple(sorted(files)))
 
     def _flux_release(self) -> None:
         spec = self._spec()

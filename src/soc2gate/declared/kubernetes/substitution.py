@@ -31,6 +31,8 @@ class Substitution:
     """Names and what they stand for."""
     unknown: str = ""
     """Why other names may stand for something nobody here knows; empty where they stand for nothing."""
+    files: tuple[str, ...] = ()
+    """Where all this stands: a change there changes everything that is filled in."""
 
     def fills(self, data: Mapping[str, YamlValue]) -> bool:
         """Whether anything is filled into this object: its annotations may forbid it."""
