@@ -29,6 +29,7 @@ from soc2gate.model.resource import (
     Side,
     Span,
     Weight,
+    evaluation,
 )
 from soc2gate.model.rule import RuleSet
 from soc2gate.reading import Declared, read_declared
@@ -36,6 +37,7 @@ from soc2gate.request import Request
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
+    from soc2gate.engine.match import Matching
     from soc2gate.live.aws import AwsRequest
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
@@ -65,10 +67,12 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
+    from soc2gate.kinds.withheld import digest_key
     from soc2gate.live.aws import collect_aws
     from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
+    digest_key()  # one that cannot be used is told before anything is asked
     wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
     snapshots = []
     for provider in providers:
@@ -115,8 +119,9 @@ def verify(
     """
     from soc2gate.engine import scope
     from soc2gate.engine.compare import compare
-    from soc2gate.engine.match import match
+    from soc2gate.kinds.withheld import digest_key
 
+    digest_key()
     declared = read_declared(request)
     if snapshot is None:
         snapshot = look(request, declared, progress=progress)
@@ -127,12 +132,7 @@ def verify(
     live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
     asked = asked_kinds(declared.resources, live, request)
-    found = match(
-        declared.resources,
-        live,
-        coverage=lambda kind, account, region: seen.why_unread(kind, region, account) or "",
-        asked=asked.__contains__,
-    )
+    found, unsettled = paired(request, declared.resources, live, seen)
     matching = scope.managed_here(found, request.config.managed)
     disagreements, ignored = scope.without_ignored(
         compare(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen)),
@@ -155,12 +155,36 @@ def verify(
         problems=[
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
+            *unsettled,
             *ignored,
             *told,
         ],
         snapshot=seen,
         unread_kinds=unread_kinds,
     )
+
+
+def paired(
+    request: Request, declared: Sequence[Resource], live: Sequence[Resource], seen: Snapshot
+) -> tuple[Matching, list[Problem]]:
+    """What code declares beside what was seen, and what could not be settled about the stacks of templates."""
+    from soc2gate.engine import stacks
+    from soc2gate.engine.match import match
+
+    deployed, unsettled = stacks.deployed(
+        declared,
+        live,
+        named=stacks_named(request),
+        unread=lambda region, account: seen.why_unread(stacks.STACK, region, account),
+    )
+    found = match(
+        declared,
+        live,
+        coverage=lambda kind, account, region: seen.why_unread(kind, region, account) or "",
+        asked=asked_kinds(declared, live, request).__contains__,
+        deployed=deployed,
+    )
+    return found, unsettled
 
 
 def look(request: Request, declared: Declared, *, progress: Callable[[Progress], None] | None = None) -> Snapshot:
@@ -200,11 +224,24 @@ def provider_of(kind: str) -> str:
     return "kubernetes" if kind.startswith("Kubernetes::") else "aws"
 
 
-def asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
+def asked_kinds(declared: Sequence[Resource], live: Iterable[Resource], request: Request) -> set[str]:
     """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
     named = {resource.kind for resource in [*declared, *live]}
+    if any(resource.spelling == "cloudformation" for resource in declared):
+        # What a template without names became, only its stack tells.
+        named.add("Account::CloudFormation::Stack")
     known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
     return known | live_kinds(request.rules)
+
+
+def stacks_named(request: Request) -> dict[str, str]:
+    """Templates to the stacks that the configuration says they are deployed as."""
+    return {
+        evaluation(root.path, name): stack
+        for root in request.config.roots
+        for name in ("", *root.environments)
+        if (stack := root.of(name).stack)
+    }
 
 
 def live_kinds(rules: RuleSet) -> set[str]:

@@ -46,6 +46,8 @@ class RootConfig:
     owns_account: bool = False
     state: Path | None = None
     """Absolute: the state of this root, read for the ids of what it deployed."""
+    stack: str = ""
+    """Of a template: the name or ARN of the stack it is deployed as; empty where that has to be found."""
     namespace: str = ""
     """Of a chart: where it is installed."""
     workspace: str = ""
@@ -65,6 +67,7 @@ class RootConfig:
             account=said.account or self.account,
             regions=said.regions or self.regions,
             state=said.state or self.state,
+            stack=said.stack or self.stack,
             workspace=said.workspace or self.workspace,
             namespace=said.namespace or self.namespace,
         )
@@ -592,6 +595,7 @@ def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
         regions=entry.texts("regions"),
         owns_account=entry.data.get("owns_account") is True,
         state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
+        stack=entry.text("stack"),
         workspace=entry.text("workspace"),
         namespace=entry.text("namespace"),
     )

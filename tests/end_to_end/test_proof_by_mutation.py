@@ -55,24 +55,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployme
 
 def _request(folder: Path) -> Request:
     # The cluster is a process's event loop, and a fork has none of it: the account alone is copied.
-    return options.request(
-        paths=(folder / "terraform", folder / "cloudformation"),
-        config_file=None,
-        rule_dirs=(),
-        only=(),
-        var_files=(),
-        variables=(),
-        environments=(),
-        plan_root=None,
-        now=None,
-        fail_on=None,
-        on_incomplete=None,
-        regions=(),
-        context=None,
-        profile=None,
-        states=(),
-        baseline_file=None,
-    )
+    return options.request(options.Read(paths=(folder / "terraform", folder / "cloudformation")))
 
 
 def told(item: Disagreement) -> Told:

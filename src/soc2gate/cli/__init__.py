@@ -25,6 +25,7 @@ COMMANDS = {
     "attest": "soc2gate.cli.attest:attest",
     "report": "soc2gate.cli.report:report",
     "keygen": "soc2gate.cli.keygen:keygen",
+    "keys": "soc2gate.cli.keys:keys",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",
     "explain": "soc2gate.cli.explain:explain",

@@ -55,9 +55,7 @@ def permissions(
     for name in asked:
         if name not in known_kinds():
             raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
-    request = options.request(
-        paths=(), config_file=config_file, rule_dirs=rule_dirs, only=only, var_files=(), variables=(), now=None
-    )
+    request = options.request(options.Read(config_file=config_file, rule_dirs=rule_dirs, only=only))
     # Imported here: the flags of other commands are completed without the live side.
     from soc2gate.live import permissions as least
 

@@ -90,18 +90,8 @@ Examples:
 @options.beside
 @options.judging
 def verify(
-    paths: tuple[Path, ...],
-    config_file: Path | None,
-    rule_dirs: tuple[Path, ...],
-    only: tuple[str, ...],
-    var_files: tuple[str, ...],
-    environments: tuple[str, ...],
-    plan_root: Path | None,
-    variables: tuple[str, ...],
-    now: str | None,
-    regions: tuple[str, ...],
-    context: str | None,
-    profile: str | None,
+    read: options.Read,
+    live: options.Live,
     snapshot_files: tuple[Path, ...],
     save_snapshot: Path | None,
     states: tuple[Path, ...],
@@ -110,21 +100,17 @@ def verify(
     who: bool,
     watch: str | None,
     baseline_file: Path | None,
-    checkov: bool,
-    checkov_json: tuple[Path, ...],
-    results: tuple[Path, ...],
-    fail_on: str | None,
-    on_incomplete: str | None,
-    formats: tuple[str, ...],
-    outputs: tuple[Path, ...],
-    frameworks: tuple[str, ...],
-    verbose: bool,
+    beside: options.Beside,
+    judge: options.Judge,
 ) -> int:
     """Compare code with what is running: the account and the cluster.
 
     Only calls that change no resource are made. Live state is read from the account and the cluster that your
     credentials and kubeconfig reach, or from a snapshot. Each environment of soc2gate.yaml is looked for in its own
-    account and regions; what belongs to an account that was not read is undecided, never missing.
+    account and regions; what belongs to an account that was not read is undecided, never missing. A CloudFormation
+    template is paired by the stack it is deployed as: the one that soc2gate.yaml names (roots: stack), or the only
+    one with its logical ids. Values that a snapshot must not hold (environment variables, user data) are compared by
+    digests where SOC2GATE_DIGEST_KEY holds the key they were collected with, and are undecided elsewhere.
     """
     from soc2gate.live.files import read_files
 
@@ -132,7 +118,7 @@ def verify(
         name = save_snapshot.name.removesuffix(".gz").removesuffix(".json")
         looks = save_snapshot.with_name(f"{name}.history.json")
     pause = None if watch is None else watching.pause(watch)
-    if pause is not None and (snapshot_files or now):
+    if pause is not None and (snapshot_files or read.now):
         raise UsageError("--watch looks at what runs now: it goes with neither --snapshot nor --now")
     if only_new and looks is None and pause is None:
         raise UsageError("--only-new needs what the last look saw", hint="add --history FILE or --save-snapshot FILE")
@@ -140,27 +126,15 @@ def verify(
     def look(kept: Path | None) -> Run:
         # Made for each look: in between, the code and its configuration may have changed.
         request = options.request(
-            paths=paths,
-            config_file=config_file,
-            rule_dirs=rule_dirs,
-            only=only,
-            var_files=var_files,
-            variables=variables,
-            environments=environments,
-            plan_root=plan_root,
-            now=now,
-            fail_on=fail_on,
-            on_incomplete=on_incomplete,
-            regions=regions,
-            context=context,
-            profile=profile,
+            read,
+            judge=judge,
+            live=live,
             states=states,
             baseline_file=baseline_file,
             looks=kept,
             only_new=only_new,
             who=who,
-            others=options.others(checkov, checkov_json, results),
-            frameworks=frameworks,
+            beside=beside,
         )
         snapshot = read_files(snapshot_files) if snapshot_files else None
         with progress.shown() as told:
@@ -169,7 +143,7 @@ def verify(
             )
 
     def tell(run: Run) -> int:
-        code = options.tell(run, formats=formats, outputs=outputs, verbose=verbose)
+        code = options.tell(run, judge)
         if run.history is not None:
             # After the telling: a look that nobody was told of has not been.
             watching.keep(run.history)

@@ -40,15 +40,7 @@ def waivers(
     Other tools' skip comments are listed too. Age and author are what git tells of the line. A
     waiver holds in every environment that its code is evaluated for.
     """
-    request = options.request(
-        paths=paths,
-        config_file=config_file,
-        rule_dirs=rule_dirs,
-        only=(),
-        var_files=(),
-        variables=(),
-        now=now,
-    )
+    request = options.request(options.Read(paths=paths, config_file=config_file, rule_dirs=rule_dirs, now=now))
     files: set[str] = set()
     for path in request.paths:
         if (request.base / path).is_dir():

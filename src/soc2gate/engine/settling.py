@@ -13,6 +13,10 @@ from functools import lru_cache
 _VERIFY = "let verify judge what runs"
 _ADVICE: tuple[tuple[str, str], ...] = (
     # What the person who asks can say.
+    (
+        r"its value is not kept.*(no digest|no key|another key)",
+        "set the same SOC2GATE_DIGEST_KEY to collect and to verify",
+    ),
     (r'variable "([^"]+)" has no default', r"pass --var-file, or --var \1=…"),
     (r'parameter "([^"]+)" has no default', r"pass --var \1=…"),
     (r'is not given its required variable "([^"]+)"', r"write \1 in the module's block"),

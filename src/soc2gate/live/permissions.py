@@ -5,10 +5,10 @@ AWS's managed policy SecurityAudit holds all of it; a test says so. It holds som
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from soc2gate.config import AccountConfig, OrganizationConfig
-from soc2gate.kinds.describe import Call, LiveSpelling
+from soc2gate.kinds.describe import calls_of
 from soc2gate.kinds.kubernetes_api import RESOURCES
 from soc2gate.live.aws import readable
 from soc2gate.live.kubernetes import kinds_to_list
@@ -24,7 +24,7 @@ ROLE = "soc2gate-reader"
 def actions(kinds: Iterable[str]) -> tuple[str, ...]:
     """The IAM actions that reading these kinds takes, with those that they are linked to; sorted."""
     wanted, _, _ = readable(tuple(kinds))
-    calls = (call for kind in wanted if kind.live is not None for call in _calls(kind.live))
+    calls = (call for kind in wanted if kind.live is not None for call in calls_of(kind.live))
     found = {call.action for call in calls}
     return tuple(sorted(found | set(SIGNING_IN))) if found else ()
 
@@ -88,10 +88,3 @@ def cluster_role(kinds: Iterable[str]) -> dict[str, Json]:
         "metadata": {"name": ROLE},
         "rules": rules,
     }
-
-
-def _calls(live: LiveSpelling) -> Iterator[Call]:
-    for call in (live.enumerate, live.within, live.worldwide, *live.also, *live.details):
-        while call is not None:
-            yield call
-            call = call.after

@@ -19,9 +19,11 @@ later, gives the same answer. A file holds *parts*, one per AWS account or clust
                       "identity": {"name": "logs"}, "tags": {}, "properties": {…}}]}]}
 
 `read` and `calls` name the properties that were looked at, found or not: by the resource's own `call`, and by others.
-Properties are in the normal form. What could not be read is written as `{"$unknown": "why"}`; a key of the provider's
-that begins with `$` is written with one more (`$$…`). The digest is the sha256 of the same document without `digest`,
-as JSON with sorted keys, no spaces and no escapes beyond JSON's own. A name that ends in `.gz` is compressed.
+Properties are in the normal form. What could not be read is written as `{"$unknown": "why"}`, with
+`"withheld": {"secret": true, "digest": "…"}` where it was read, judged and not kept (kinds/withheld.py); a key
+of the provider's that begins with `$` is written with one more (`$$…`). The digest is the sha256 of the same document
+without `digest`, as JSON with sorted keys, no spaces and no escapes beyond JSON's own. A name that ends in
+`.gz` is compressed.
 
 **The short form** for rule fixtures (`*.live.json`), read with `strict_digest=False`: one part without the wrapping,
 and only what the case needs. `account` is 123456789012 and `region` us-east-1 unless said, every kind counts as

@@ -104,10 +104,13 @@ def _inline_versioning(block: Block) -> Piece:
 def versioning(draft: Draft) -> Piece:
     """`aws_s3_bucket_versioning`; `Disabled` there means that versioning was never asked for, which the API spells by
     saying nothing."""
-    return draft.one(
-        "versioning_configuration",
-        lambda block: {"Status": block.convert("status", lambda v: map_value(v, _never_versioned))},
-    )
+    return draft.one("versioning_configuration", _versioning)
+
+
+def _versioning(block: Block) -> Piece:
+    if block.get("status") == "Disabled":
+        return None
+    return {"Status": block.convert("status", lambda v: map_value(v, _never_versioned))}
 
 
 def _never_versioned(status: Value) -> Value:

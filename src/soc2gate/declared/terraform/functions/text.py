@@ -5,18 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.functions import regexes
 from soc2gate.declared.terraform.functions.signature import Function, machine_int
 from soc2gate.declared.terraform.unknowns import Tail, derived, text
-from soc2gate.declared.terraform.values import (
-    STRING,
-    EvaluationError,
-    TfList,
-    Val,
-    convert,
-    describe,
-    to_number,
-)
+from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Val, describe, to_number
 from soc2gate.model.value import SPECIAL, Text, Unknown
 
 _MOST_CHARACTERS = 10_000_000
