@@ -39,7 +39,14 @@ def config() -> None:
     """The configuration: soc2gate.yaml, or [tool.soc2gate] in pyproject.toml."""
 
 
-@config.command("check")
+@config.command(
+    "check",
+    epilog="""\b
+Examples:
+  soc2gate config check
+  soc2gate config check --config deploy/soc2gate.yaml
+""",
+)
 @_file
 def check(config_file: Path | None) -> int:
     """Read the configuration and the packs it names; exit 2 with every mistake."""
@@ -104,7 +111,13 @@ def _error(item: waivers.Judged) -> ConfigError:
     return ConfigError(message, path=place.path, line=place.line, column=place.column, hint=item.hint)
 
 
-@config.command("schema")
+@config.command(
+    "schema",
+    epilog="""\b
+Examples:
+  soc2gate config schema > soc2gate.schema.json
+""",
+)
 def schema() -> int:
     """Print the JSON Schema of soc2gate.yaml, for an editor."""
     from importlib.resources import files
@@ -113,7 +126,14 @@ def schema() -> int:
     return int(Exit.OK)
 
 
-@config.command("show")
+@config.command(
+    "show",
+    epilog="""\b
+Examples:
+  soc2gate config show
+  soc2gate config show | jq .roots
+""",
+)
 @_file
 def show(config_file: Path | None) -> int:
     """Print the settings in force as JSON."""
