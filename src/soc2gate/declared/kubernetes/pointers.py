@@ -89,6 +89,8 @@ class _Pointer:
         self.environment = environment
         self.maps = maps or {}
         self.stand_ins: list[tuple[str, Unknown]] = []
+        self.told_in = [raw.where.path]
+        """The files that say what is deployed: a change there changes everything that is."""
 
     # --- Argo CD ------------------------------------------------------------------------------------------------------
 
@@ -106,9 +108,11 @@ class _Pointer:
         made = applications(self._spec(), self.base, self.is_ours)
         for message in made.gaps:
             self._gap(message, "scan the folders that they deploy")
-        for body in made.applications:
+        for body, files in made.applications:
             raw = replace(self.raw, body=body, address=f"{self.raw.address}/{_text(_at(body, 'metadata', 'name'))}")
-            _Pointer(raw, self.base, self.is_ours, self.sources, self.into, self.environment)._application()
+            pointer = _Pointer(raw, self.base, self.is_ours, self.sources, self.into, self.environment)
+            pointer.told_in += files
+            pointer._application()
 
     def _application(self) -> None:
         spec = self._spec()
@@ -402,7 +406,7 @@ class _Pointer:
 
     def _add(self, form: str, deployment: Deployment) -> None:
         root = f"{deployment.folder}@{self.raw.address}"
-        self.into.roots.append(Root(form, root, (self.raw.where.path,), self.environment, deployment))
+        self.into.roots.append(Root(form, root, tuple(self.told_in), self.environment, deployment))
 
     def _spec(self) -> Mapping[str, Value]:
         spec = self.raw.body.get("spec")
