@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from soc2gate import kinds, version
+from soc2gate import kinds, schema, version
 from soc2gate.config import RootConfig
 from soc2gate.declared import git
 from soc2gate.declared.git import Author
@@ -20,6 +20,7 @@ from soc2gate.declared.source import Root
 from soc2gate.declared.written_waivers import INLINE, Written, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.evaluate import evaluate
+from soc2gate.errors import UsageError
 from soc2gate.facts import replace
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, FrameworkStatus, Run, Waiver
 from soc2gate.model.resource import (
@@ -34,6 +35,7 @@ from soc2gate.model.resource import (
 from soc2gate.model.rule import RuleSet
 from soc2gate.reading import Declared, read_declared
 from soc2gate.request import Request
+from soc2gate.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
@@ -73,6 +75,7 @@ def collect(
     from soc2gate.live.snapshot import Snapshot
 
     digest_key()  # one that cannot be used is told before anything is asked
+    allow_cloud_control(request)
     wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
     snapshots = []
     for provider in providers:
@@ -122,6 +125,8 @@ def verify(
     from soc2gate.kinds.withheld import digest_key
 
     digest_key()
+    allow_cloud_control(request)
+    request = with_fetched_states(request)
     declared = read_declared(request)
     if snapshot is None:
         snapshot = look(request, declared, progress=progress)
@@ -162,6 +167,43 @@ def verify(
         snapshot=seen,
         unread_kinds=unread_kinds,
     )
+
+
+def allow_cloud_control(request: Request) -> None:
+    """Let the kinds be read through Cloud Control that the configuration asks for so.
+
+    Raises `UsageError` for one that cannot be.
+    """
+    from soc2gate.kinds import registry
+
+    for name in request.config.cloud_control:
+        why = registry.why_not_by_cloud_control(name)
+        if why:
+            possible = [one for one in schema.kinds() if not registry.why_not_by_cloud_control(one)]
+            raise UsageError(
+                f"cloud_control: {name} is not read through Cloud Control: {why}", hint=did_you_mean(name, possible)
+            )
+    kinds.also_by_cloud_control(request.config.cloud_control)
+
+
+def state_urls(request: Request) -> set[str]:
+    """The states in buckets that the configuration names."""
+    found = {root.of(name).state_url for root in request.config.roots for name in ("", *root.environments)}
+    return found - {""}
+
+
+def with_fetched_states(request: Request) -> Request:
+    """The request with the states that lie in buckets, each read once.
+
+    Nothing is asked of anybody where none is named. Raises `CollectError` for one that cannot be read.
+    """
+    wanted = {*request.state_urls, *state_urls(request)} - request.fetched.keys()
+    if not wanted:
+        return request
+    from soc2gate.live.s3_state import read_object
+
+    fetched = {url: read_object(url, aws_request(request)) for url in sorted(wanted)}
+    return replace(request, fetched={**request.fetched, **fetched})
 
 
 def paired(
@@ -231,7 +273,7 @@ def asked_kinds(declared: Sequence[Resource], live: Iterable[Resource], request:
         # What a template without names became, only its stack tells.
         named.add("Account::CloudFormation::Stack")
     known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
-    return known | live_kinds(request.rules)
+    return known | live_kinds(request.rules) | set(request.config.cloud_control)
 
 
 def stacks_named(request: Request) -> dict[str, str]:

@@ -45,6 +45,8 @@ class RootConfig:
     owns_account: bool = False
     state: Path | None = None
     """Absolute: the state of this root, read for the ids of what it deployed."""
+    state_url: str = ""
+    """The state, where it lies in a bucket: `s3://bucket/key`. Only `verify` fetches it."""
     stack: str = ""
     """Of a template: the name or ARN of the stack it is deployed as; empty where that has to be found."""
     namespace: str = ""
@@ -65,7 +67,8 @@ class RootConfig:
             variables={**self.variables, **said.variables},
             account=said.account or self.account,
             regions=said.regions or self.regions,
-            state=said.state or self.state,
+            state=said.state or (None if said.state_url else self.state),
+            state_url=said.state_url or ("" if said.state else self.state_url),
             stack=said.stack or self.stack,
             workspace=said.workspace or self.workspace,
             namespace=said.namespace or self.namespace,
@@ -132,6 +135,8 @@ class Config:
     regions: tuple[str, ...] = ()
     accounts: tuple[AccountConfig, ...] = ()
     organization: OrganizationConfig | None = None
+    cloud_control: tuple[str, ...] = ()
+    """Kinds without a reader of ours that are read through Cloud Control."""
     kube_context: str | None = None
     kubeconfig: Path | None = None
     fail_on: str = "high"
@@ -387,6 +392,7 @@ def _build(data: dict[str, Json], places: Places, file: Path, base: Path) -> Con
         regions=table.texts("regions"),
         accounts=_accounts(table),
         organization=_organization(table.table("organization")) if "organization" in data else None,
+        cloud_control=_cloud_control(table),
         kube_context=table.text("kube_context") or None,
         kubeconfig=folder / Path(kubeconfig).expanduser() if kubeconfig else None,
         fail_on=table.text("fail_on") or "high",
@@ -483,6 +489,8 @@ def _root(entry: _Table, folder: Path, base: Path) -> RootConfig:
 
 
 def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
+    state = entry.text("state")
+    remote = state.startswith("s3://")
     return RootConfig(
         path=path,
         var_files=entry.texts("var_files"),
@@ -490,7 +498,8 @@ def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
         account=_account(entry.text("account")) if entry.text("account") else None,
         regions=entry.texts("regions"),
         owns_account=entry.data.get("owns_account") is True,
-        state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
+        state=Path(os.path.abspath(folder / state)) if state and not remote else None,
+        state_url=state if remote else "",
         stack=entry.text("stack"),
         workspace=entry.text("workspace"),
         namespace=entry.text("namespace"),
@@ -512,6 +521,10 @@ def _accounts(table: _Table) -> tuple[AccountConfig, ...]:
 def _organization(entry: _Table) -> OrganizationConfig:
     exclude = tuple(_account(text) for text in entry.texts("exclude"))
     return OrganizationConfig(entry.text("role_name"), entry.text("external_id"), entry.texts("regions"), exclude)
+
+
+def _cloud_control(table: _Table) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(table.texts("cloud_control")))
 
 
 def _managed(entry: _Table) -> Managed:

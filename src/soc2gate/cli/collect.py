@@ -55,10 +55,11 @@ def collect(
     Values of environment variables and user data are judged and not kept. With a key in the environment variable
     SOC2GATE_DIGEST_KEY (16 bytes or more) a digest of each is, so that verify with the same key can compare them.
     """
+    request = options.request(options.Read(config_file=config_file, now=now), live=live)
+    app.allow_cloud_control(request)
     for name in asked:
         if name not in known_kinds():
             raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
-    request = options.request(options.Read(config_file=config_file, now=now), live=live)
     with progress.shown() as told:
         snapshot = app.collect(request, providers=providers or ("aws",), asked=asked, progress=told)
     snapshot.write(output)

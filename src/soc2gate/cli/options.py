@@ -232,7 +232,7 @@ def request(
     changed: bool = False,
     baseline_file: Path | None = None,
     copy: Path | None = None,
-    states: Sequence[Path] = (),
+    states: Sequence[str] = (),
     looks: Path | None = None,
     only_new: bool = False,
     who: bool = False,
@@ -291,7 +291,8 @@ def request(
         profile=live.profile,
         narrowed=bool(read.only),
         baseline=_baseline(baseline_file, copy or base),
-        states=tuple(_state_file(file) for file in states),
+        states=tuple(_state_file(file) for file in states if not file.startswith("s3://")),
+        state_urls=tuple(dict.fromkeys(file for file in states if file.startswith("s3://"))),
         packs=(*config.packs, *packs),
         others=Asked() if beside is None else others(beside),
         frameworks=judge.frameworks,
@@ -344,7 +345,7 @@ def _plan_root(given: Path, asked: Sequence[Path], base: Path) -> str:
     return full.relative_to(base).as_posix()
 
 
-def _state_file(given: Path) -> Path:
+def _state_file(given: str) -> Path:
     path = Path(os.path.abspath(given))
     if not path.is_file():
         raise UsageError(f"--state: there is no file {given}", hint="write one with: terraform show -json > state.json")

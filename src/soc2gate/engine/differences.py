@@ -178,6 +178,9 @@ class _Walk:
         return not left and not right
 
     def _list(self, path: str, pattern: str, declared: list[Value], live: Value) -> Iterator[Difference]:
+        if isinstance(live, OpenList):
+            yield from self._against_open_list(path, pattern, declared, live)
+            return
         theirs: list[Value] = [] if _unsaid(live) else live if isinstance(live, list) else [live]
         key = _naming_key(declared, theirs)
         if key is not None:
@@ -194,6 +197,16 @@ class _Walk:
         elif left or right:
             reason = self._undecided_pairs(f"{pattern}[*]", left, right)
             yield Difference(path, declared, theirs, reason, "" if reason else _more_and_less(right, left))
+
+    def _against_open_list(
+        self, path: str, pattern: str, declared: list[Value], live: OpenList
+    ) -> Iterator[Difference]:
+        """A live list of which more may exist than was seen: only what was seen, and code does not say, is certain."""
+        _, right = self._unmatched(f"{pattern}[*]", declared, live.items)
+        if right:
+            yield Difference(path, declared, live, note=_more_and_less(right, ()))
+        else:
+            yield Difference(path, declared, live, live.reason)
 
     def _named(
         self, path: str, pattern: str, declared: list[Value], live: list[Value], key: str

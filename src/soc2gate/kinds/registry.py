@@ -6,7 +6,7 @@ module for S3 and no other. A test holds these tables against what the modules s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 
 from soc2gate.facts import dataclass, field
@@ -277,6 +277,8 @@ class _Loaded:
     modules: set[str] = field(default_factory=set)
     types: dict[str, ObjectType] = field(default_factory=dict)
     awscc: dict[str, str] = field(default_factory=dict)
+    also: set[str] = field(default_factory=set)
+    """Kinds without a description of ours that somebody wants read through Cloud Control."""
 
 
 _loaded = _Loaded()
@@ -306,7 +308,31 @@ def kind(name: str) -> Kind:
 def known_kinds() -> tuple[str, ...]:
     """Every kind that some source can tell of, sorted. Imports the module for Kubernetes."""
     _load(_KUBERNETES)
-    return tuple(sorted({*KINDS, *(name for name in _loaded.kinds if name.startswith("Kubernetes::"))}))
+    cluster = (name for name in _loaded.kinds if name.startswith("Kubernetes::"))
+    return tuple(sorted({*KINDS, *_loaded.also, *cluster}))
+
+
+def why_not_by_cloud_control(name: str) -> str:
+    """Why a kind cannot be read through Cloud Control; empty where it can."""
+    if name in KINDS or name.startswith(("Account::", "Kubernetes::")):
+        return "it has a reader of its own"
+    if name in CLOUDFORMATION:
+        return "it is read as part of what it belongs to"
+    if name not in lookup.kinds():
+        return "there is no such kind among those whose schema is known here"
+    return "" if lookup.reads(name) else "AWS's registry tells of no way to read it"
+
+
+def also_by_cloud_control(names: Iterable[str]) -> None:
+    """From now on these kinds are read too, through Cloud Control, and templates that declare them are judged."""
+    for name in names:
+        if name not in _loaded.also and not why_not_by_cloud_control(name):
+            from soc2gate.kinds.cloud_control import described
+
+            made = _loaded.kinds[name] = described(name)
+            assert made.cloudformation is not None
+            _loaded.also.add(name)
+            _loaded.spelt["cloudformation", name] = Spelt(owns=((made, made.cloudformation),))
 
 
 def type_of(name: str) -> ObjectType:

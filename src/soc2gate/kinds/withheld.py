@@ -126,3 +126,31 @@ def _digest(value: bytes) -> str:
 
 def _name(key: bytes) -> str:
     return hmac.new(key, b"soc2gate: the name of this key", hashlib.sha256).hexdigest()[:8]
+
+
+def without_credentials(value: Value) -> Value:
+    """The same value with every text that looks like a credential withheld: in an environment variable, an argument, a
+    config map, wherever people left one in plain sight."""
+    if isinstance(value, str):
+        return withheld("", value) if holds_credential(value) is True else value
+    if isinstance(value, list):
+        return [without_credentials(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    out: dict[str, Value] = {key: without_credentials(child) for key, child in value.items()}
+    for named, said in (("name", "value"), ("Name", "Value")):
+        name, text = out.get(named), out.get(said)
+        if isinstance(name, str) and isinstance(text, str) and _gives_away(name, text):
+            out[said] = withheld(name, text)
+    data = out.get("data")
+    if isinstance(data, dict):
+        out["data"] = {
+            key: withheld(key, child) if isinstance(child, str) and _gives_away(key, child) else child
+            for key, child in data.items()
+        }
+    return out
+
+
+def _gives_away(name: str, text: str) -> bool:
+    """`DB_PASSWORD` and `hunter2!` are harmless apart."""
+    return holds_credential(f"{name}={text}") is True

@@ -54,6 +54,8 @@ from soc2gate.model.value import Json
 SCHEMA = "soc2gate.snapshot/1"
 GLOBAL = "global"
 """The region of services that have none."""
+_MANY = 5
+"""From so many kinds on that could not be read for one reason, they are told as one."""
 MAX_BYTES = 2_000_000_000
 """A snapshot may not unpack to more than this."""
 
@@ -313,16 +315,16 @@ def _problems_of(part: Part) -> list[Problem]:
             )
         )
     told = {(failed.kind, failed.region) for failed in part.failed_calls if not failed.uid}
-    problems.extend(
-        Problem(
-            Weight.GAP,
-            "collect",
-            f"could not look: {entry.kind} in {entry.region or part.account}: {entry.reason}",
-            where=LiveRef(part.provider, part.account, entry.region, "", "", part.taken_at),
-        )
-        for entry in part.coverage
-        if not entry.read and (entry.kind, entry.region) not in told
-    )
+    unread: dict[tuple[str, str], list[str]] = {}
+    for entry in part.coverage:
+        if not entry.read and (entry.kind, entry.region) not in told:
+            unread.setdefault((entry.region, entry.reason), []).append(entry.kind)
+    for (region, reason), names in unread.items():
+        # A source that holds little says of every kind the same.
+        for what in names if len(names) < _MANY else [f"{len(names)} kinds ({names[0]}, {names[1]}, …)"]:
+            message = f"could not look: {what} in {region or part.account}: {reason}"
+            place = LiveRef(part.provider, part.account, region, "", "", part.taken_at)
+            problems.append(Problem(Weight.GAP, "collect", message, where=place))
     problems.extend(Problem(Weight.NOTE, "collect", note) for note in part.notes)
     return problems
 
