@@ -253,8 +253,7 @@ class _Pointer:
                 values.append((file, ""))
             else:
                 self._gap(f"its values file {_text(given)} is not there: rendered without it")
-        if spec.get("valuesFrom"):
-            self._gap("values that it takes from a ConfigMap or Secret are not known: rendered without them")
+        values += self._flux_values(spec.get("valuesFrom"))
         if spec.get("postRenderers"):
             self._gap("its postRenderers were not run: what they change was not looked at")
         if spec.get("values"):
@@ -265,6 +264,20 @@ class _Pointer:
             filter(None, [target, _text(_at(self.raw.body, "metadata", "name"))])
         )
         self._chart(path, values, [], release, target or own)
+
+    def _flux_values(self, wanted: Value) -> Iterator[tuple[str, str]]:
+        """Values of ConfigMaps that stand here; of all others, and of Secrets, a gap says that they are not known."""
+        own = _text(_at(self.raw.body, "metadata", "namespace"))
+        for entry in _listed(wanted):
+            name = _text(_at(entry, "name"))
+            held = self.maps.get((own, name)) if _text(_at(entry, "kind")) == "ConfigMap" else None
+            text = _at(held.body, "data", _text(_at(entry, "valuesKey")) or "values.yaml") if held is not None else None
+            if held is None or not isinstance(text, str) or _at(entry, "targetPath"):
+                what = f"{_text(_at(entry, 'kind'))} {name}"
+                self._gap(f"values that it takes from {what} are not known: rendered without them")
+                continue
+            self.told_in.append(held.where.path)
+            yield f"ConfigMap {name}", text or "{}"
 
     def _flux_source(self, reference: Value) -> str:
         return self.sources.get((_text(_at(reference, "kind")), _text(_at(reference, "name"))), "")
