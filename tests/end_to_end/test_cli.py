@@ -622,3 +622,16 @@ def test_a_long_run_says_on_a_terminal_what_it_is_doing(tmp_path: Path) -> None:
 def test_a_short_run_shows_no_progress(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(ENCRYPTED_QUEUE)
     assert on_a_terminal(tmp_path, "main.tf", "--rule", "sqs-encrypted") == ""
+
+
+def test_what_is_registered_for_the_end_is_still_done(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(OPEN_SSH)
+    script = (
+        "import atexit, sys; sys.argv = ['soc2gate', 'scan', '--format', 'json'];"
+        "atexit.register(lambda: print('measured', file=sys.stderr));"
+        "from soc2gate.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["decision"]["exit"] == 1
+    assert done.stderr == "measured\n"

@@ -59,3 +59,26 @@ def test_a_folder_that_a_changed_set_begins_to_deploy_is_judged(repository: Repo
     assert told(repository.scan(*report, "argo")[1]) == set()
     repository.commit({"argo/set.yaml": application_set("apps/*")})
     assert told(repository.scan(*report, "argo")[1]) == {"Pod/shop/web"}
+
+
+@pytest.mark.helm
+def test_a_changed_file_of_parameters_counts_for_the_chart_they_are_given_to(
+    repository: Repository, kubernetes_tools: str
+) -> None:
+    generator = {"git": {"repoURL": "", "files": [{"path": "clusters/*.json"}]}}
+    helm = {"valuesObject": {"host": "{{host}}"}}
+    template = {"metadata": {"name": "{{path.filename}}"}, "spec": {"source": {"path": "web", "helm": helm}}}
+    spec = {"generators": [generator], "template": template}
+    head = {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": {"name": "all"}}
+    repository.commit(
+        {
+            "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+            "web/templates/pod.yaml": POD.format("{{ .Values.host }}"),
+            "argo/set.yaml": json.dumps(head | {"spec": spec}),
+            "clusters/eu.json": json.dumps({"host": "false"}),
+        }
+    )
+    tools = {"PATH": kubernetes_tools}
+    assert told(repository.scan("--changed", "clusters/eu.json", more=tools)[1]) == set()
+    repository.commit({"clusters/eu.json": json.dumps({"host": "true"})})
+    assert told(repository.scan("--changed", "clusters/eu.json", more=tools)[1]) == {"Pod/shop/web"}

@@ -67,7 +67,9 @@ def _leave(code: int) -> NoReturn:
     """
     threads = sys.modules.get("threading")
     running = threads is not None and threads.active_count() > 1
-    if running or atexit._ncallbacks() or sys.getprofile() or sys.gettrace():
+    # Where Python does not count what is registered, something may be.
+    registered = getattr(atexit, "_ncallbacks", lambda: 1)
+    if running or registered() or sys.getprofile() or sys.gettrace():
         sys.exit(code)
     try:
         sys.stdout.flush()

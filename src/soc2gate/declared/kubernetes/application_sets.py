@@ -32,7 +32,8 @@ _NOT_SLUG = re.compile(r"[^a-z0-9.-]+")
 class Made:
     """What a set makes."""
 
-    applications: list[dict[str, Value]] = field(default_factory=list)
+    applications: list[tuple[dict[str, Value], tuple[str, ...]]] = field(default_factory=list)
+    """Each with the files whose content gave its parameters."""
     gaps: list[str] = field(default_factory=list)
     """What of it is not known, in words."""
 
@@ -50,6 +51,8 @@ class _Choice:
     """What the generator lays over the set's own template."""
     clusters: bool = False
     """Whether more parameters come from clusters, which only Argo CD knows."""
+    files: tuple[str, ...] = ()
+    """Whose content they are."""
 
 
 def applications(spec: Mapping[str, Value], base: Path, is_ours: Callable[[str], bool]) -> Made:
@@ -82,7 +85,7 @@ class _Set:
             # Argo CD refuses a second one of the same name.
             if application and name not in names:
                 names.add(name)
-                self.found.applications.append(application)
+                self.found.applications.append((application, choice.files))
         return self.found
 
     # --- generators ---------------------------------------------------------------------------------------------------
@@ -132,7 +135,7 @@ class _Set:
                 if isinstance(entry, dict):
                     own = entry if self.go else _flat(entry)
                     params = {**own, **self._path(posixpath.dirname(path), prefix, posixpath.basename(path))}
-                    yield _Choice(self._with_values(params, told, outer), told.get("template"))
+                    yield _Choice(self._with_values(params, told, outer), told.get("template"), files=(path,))
 
     def _of_matrix(self, told: Mapping[str, Value]) -> Iterator[_Choice]:
         halves = _listed(told.get("generators"))
@@ -142,7 +145,8 @@ class _Set:
         for first in self._choices(halves[0], {}):
             for second in self._choices(halves[1], first.known):
                 template = _laid_over(_laid_over(told.get("template"), first.template), second.template)
-                yield _Choice({**first.known, **second.known}, template, first.clusters or second.clusters)
+                clusters = first.clusters or second.clusters
+                yield _Choice({**first.known, **second.known}, template, clusters, (*first.files, *second.files))
 
     def _found(self, wanted: Value, outer: Mapping[str, Value], there: tuple[str, ...], star: str) -> list[str]:
         """The paths that the patterns name and none leaves out."""

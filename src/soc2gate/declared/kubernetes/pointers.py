@@ -89,6 +89,8 @@ class _Pointer:
         self.environment = environment
         self.maps = maps or {}
         self.stand_ins: list[tuple[str, Unknown]] = []
+        self.told_in = [raw.where.path]
+        """The files that say what is deployed: a change there changes everything that is."""
 
     # --- Argo CD ------------------------------------------------------------------------------------------------------
 
@@ -106,9 +108,11 @@ class _Pointer:
         made = applications(self._spec(), self.base, self.is_ours)
         for message in made.gaps:
             self._gap(message, "scan the folders that they deploy")
-        for body in made.applications:
+        for body, files in made.applications:
             raw = replace(self.raw, body=body, address=f"{self.raw.address}/{_text(_at(body, 'metadata', 'name'))}")
-            _Pointer(raw, self.base, self.is_ours, self.sources, self.into, self.environment)._application()
+            pointer = _Pointer(raw, self.base, self.is_ours, self.sources, self.into, self.environment)
+            pointer.told_in += files
+            pointer._application()
 
     def _application(self) -> None:
         spec = self._spec()
@@ -249,8 +253,7 @@ class _Pointer:
                 values.append((file, ""))
             else:
                 self._gap(f"its values file {_text(given)} is not there: rendered without it")
-        if spec.get("valuesFrom"):
-            self._gap("values that it takes from a ConfigMap or Secret are not known: rendered without them")
+        values += self._flux_values(spec.get("valuesFrom"))
         if spec.get("postRenderers"):
             self._gap("its postRenderers were not run: what they change was not looked at")
         if spec.get("values"):
@@ -261,6 +264,20 @@ class _Pointer:
             filter(None, [target, _text(_at(self.raw.body, "metadata", "name"))])
         )
         self._chart(path, values, [], release, target or own)
+
+    def _flux_values(self, wanted: Value) -> Iterator[tuple[str, str]]:
+        """Values of ConfigMaps that stand here; of all others, and of Secrets, a gap says that they are not known."""
+        own = _text(_at(self.raw.body, "metadata", "namespace"))
+        for entry in _listed(wanted):
+            name = _text(_at(entry, "name"))
+            held = self.maps.get((own, name)) if _text(_at(entry, "kind")) == "ConfigMap" else None
+            text = _at(held.body, "data", _text(_at(entry, "valuesKey")) or "values.yaml") if held is not None else None
+            if held is None or not isinstance(text, str) or _at(entry, "targetPath"):
+                what = f"{_text(_at(entry, 'kind'))} {name}"
+                self._gap(f"values that it takes from {what} are not known: rendered without them")
+                continue
+            self.told_in.append(held.where.path)
+            yield f"ConfigMap {name}", text or "{}"
 
     def _flux_source(self, reference: Value) -> str:
         return self.sources.get((_text(_at(reference, "kind")), _text(_at(reference, "name"))), "")
@@ -402,7 +419,7 @@ class _Pointer:
 
     def _add(self, form: str, deployment: Deployment) -> None:
         root = f"{deployment.folder}@{self.raw.address}"
-        self.into.roots.append(Root(form, root, (self.raw.where.path,), self.environment, deployment))
+        self.into.roots.append(Root(form, root, tuple(self.told_in), self.environment, deployment))
 
     def _spec(self) -> Mapping[str, Value]:
         spec = self.raw.body.get("spec")
