@@ -10,7 +10,6 @@ from soc2gate.kinds.completing import complete, facts_of
 from soc2gate.kinds.convert import tag_list, tag_map, without_aws_tags
 from soc2gate.kinds.describe import Call, LiveItem
 from soc2gate.kinds.draft import Draft
-from soc2gate.kinds.withheld import without_credentials
 from soc2gate.model.resource import LiveRef, Resource, Side
 from soc2gate.model.value import Json, Unknown, Value
 from soc2gate.schema import lookup
@@ -76,6 +75,9 @@ def build_told(kind_name: str, told: Mapping[str, Json], where: LiveRef, *, arn:
 
     What it leaves out is unknown, with `untold` and the property's name as the reason.
     """
+    # Imported here: a scan loads this module, and none of what live state needs.
+    from soc2gate.kinds.withheld import without_credentials
+
     kind = registry.kind(kind_name)
     facts = facts_of(kind_name)
     draft = Draft(kind, None, {}, where)
