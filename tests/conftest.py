@@ -96,6 +96,14 @@ def kubernetes_tools() -> str:
     return f"{kubernetes_tools()}{os.pathsep}{os.environ['PATH']}"
 
 
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, which checks a page's accessibility."""
+    from tools import axe
+
+    return axe()
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare text with a file in tests/golden; `--update-golden` writes it."""

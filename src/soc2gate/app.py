@@ -349,6 +349,7 @@ def finish(
     findings = waivers.apply_to_findings(findings, judged)
     disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
     told = [*declared.problems, *problems, *(joined.problems if joined else ()), *waivers.notes(judged)]
+    told += _unanswered(request, judged)
     used = None
     if request.baseline is not None:
         findings, used = baseline.apply(
@@ -482,6 +483,19 @@ def judged_waivers(request: Request, files: Iterable[str], built: Sequence[Writt
         author_of=_authors(request, [*config.waivers, *(item.waiver for item in written)]),
     )
     return waivers.judge(config.waivers, written, terms)
+
+
+def _unanswered(request: Request, judged: Sequence[waivers.Judged]) -> list[Problem]:
+    """A note where git would know who wrote a waiver that counts, and does not answer: it may be its approver."""
+    if not any(item.counts and item.waiver.approver for item in judged) or any(item.author for item in judged):
+        return []
+    repository = request.history[0] if request.history else request.base
+    here = any((folder / ".git").exists() for folder in (repository, *repository.resolve().parents))
+    if not here or git.said(repository, "rev-parse", "--git-dir"):
+        return []
+    text = "git does not answer here: nobody checked that the approver of a waiver is not who wrote it"
+    hint = f"is git installed, and may it read this? git config --global --add safe.directory {repository.resolve()}"
+    return [Problem(Weight.NOTE, "waivers", text, None, hint)]
 
 
 def _foreign(request: Request, written: Iterable[Written]) -> Mapping[str, str]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
+import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+
+from soc2gate.cli import commands
 
 OPEN_SSH = """\
 variable "ports" {
@@ -369,6 +374,38 @@ def test_help_teaches_by_example(soc2gate: Run, command: str) -> None:
     done = soc2gate(*command.split(), "--help")
     assert done.returncode == 0
     assert command == "rules test" or "Examples:" in done.stdout
+
+
+def every_command() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Each command and the words that call it, those of groups included."""
+
+    def below(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+        yield words, command
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                assert child is not None
+                yield from below((*words, name), child)
+
+    return below(("soc2gate",), commands.soc2gate)
+
+
+def test_every_command_has_examples_and_each_example_can_be_typed() -> None:
+    known = dict(every_command())
+    assert len(known) > 30
+    tried = 0
+    for words, command in known.items():
+        assert "Examples:" in (command.epilog or ""), words
+        # The lines of an example; what follows two blanks says what it does.
+        for line in re.findall(r"^  (soc2gate .*)$", command.epilog or "", re.MULTILINE):
+            typed = shlex.split(line.split("   ")[0].split("  ")[0].split(" | ")[0].split(" > ")[0])
+            called = max((path for path in known if tuple(typed[: len(path)]) == path), key=len)
+            flags = {flag for one in known[called].params for flag in [*one.opts, *one.secondary_opts]}
+            given = {word.partition("=")[0] for word in typed[len(called) :] if word.startswith("-")}
+            assert given <= flags | {"--help", "--version"}, line
+            tried += 1
+    assert tried > 80
 
 
 def test_output_goes_to_files_whole_or_not_at_all(tmp_path: Path, soc2gate: Run) -> None:

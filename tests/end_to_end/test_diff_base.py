@@ -389,6 +389,8 @@ def test_auto_takes_what_ci_says(repository: Repository, tmp_path: Path) -> None
     assert base({"before": "0" * 40}) == second
     assert base(S2G_EVENT_BASE=first) == first
     assert base(CI_MERGE_REQUEST_DIFF_BASE_SHA=first) == first
+    assert base(CI_COMMIT_BEFORE_SHA=first) == first
+    assert base(CI_MERGE_REQUEST_DIFF_BASE_SHA=first, CI_COMMIT_BEFORE_SHA="0" * 40) == first
     assert base(CHANGE_TARGET="main") == second
     assert base() == second
 

@@ -227,6 +227,15 @@ def test_other_tools_skip_comments_count_only_where_the_configuration_accepts_th
     assert waived(result)[RULE]["approver"] == ""
 
 
+def test_where_git_does_not_answer_it_is_said_that_nobody_checked_the_approver(repository: Repository) -> None:
+    repository.commit({"main.tf": bucket(above=f"# soc2gate:waive {RULE} {TERMS}\n")})
+    assert "git does not answer" not in told(repository.scan("--now", NOW)[1])
+    # As in a container job that runs as somebody else than who checked the files out.
+    (repository.folder / ".git" / "HEAD").write_text("damaged\n")
+    _, result = repository.scan("--now", NOW)
+    assert "nobody checked that the approver of a waiver is not who wrote it" in told(result)
+
+
 def test_the_configuration_accepts_the_skips_of_the_tools_it_names(repository: Repository) -> None:
     above = "#tfsec:ignore:aws-s3-enable-versioning\n"
     repository.commit({"main.tf": bucket(above=above), "soc2gate.yaml": "accept_foreign_skips: [checkov]\n"})

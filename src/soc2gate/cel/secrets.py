@@ -81,9 +81,10 @@ def looks_like_secret(value: Value) -> bool | Unknown:
     # What stands before a later part is not known, so a match must not begin where the part does.
     if any(isinstance(part, str) and CREDENTIAL.search(part, 1 if i else 0) for i, part in enumerate(parts)):
         return True
-    if all(isinstance(part, str) or _is_harmless(part) for part in parts):
+    doubtful = next((part for part in parts if not isinstance(part, str) and not _is_harmless(part)), None)
+    if doubtful is None:
         return False
-    return blocked or Unknown("this is not a text")
+    return doubtful if isinstance(doubtful, Unknown) else blocked or Unknown("this is not a text")
 
 
 def _is_harmless(part: Value) -> bool:

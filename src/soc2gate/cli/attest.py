@@ -253,7 +253,15 @@ def _told(run: Any, link: Link, record: bytes, output: Path | None) -> None:
     click.echo(f"head {link.sequence}:{digest(record)}")
 
 
-@attest.command("verify")
+@attest.command(
+    "verify",
+    epilog="""\b
+Examples:
+  soc2gate attest verify record.dsse.json --keys soc2gate-keys.json
+  soc2gate attest verify record.dsse.json --keys soc2gate-keys.json --ledger git:evidence --anchor 42:9f86d0…
+  soc2gate attest verify record.dsse.json --keys soc2gate-keys.json --repository . --snapshot live.json.gz
+""",
+)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @trusting
 @_repository
@@ -323,7 +331,14 @@ def _token(record: Record, file: Path, named: Path | None, ledger: Ledger | None
     return None
 
 
-@attest.command("reproduce")
+@attest.command(
+    "reproduce",
+    epilog="""\b
+Examples:
+  soc2gate attest reproduce record.dsse.json --keys soc2gate-keys.json      in the clone it was made in
+  soc2gate attest reproduce record.dsse.json --keys soc2gate-keys.json --repository ../shop --snapshot live.json.gz
+""",
+)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--keys",

@@ -44,7 +44,14 @@ def keys() -> None:
     """
 
 
-@keys.command("add")
+@keys.command(
+    "add",
+    epilog="""\b
+Examples:
+  soc2gate keys add ci.pub --owner "release pipeline"
+  soc2gate keys add ci.pub --from 2026-01-01T00:00:00Z --until 2026-12-31T23:59:59Z
+""",
+)
 @click.argument("key")
 @_file
 @click.option("--owner", default="", help="Who answers for it.")
@@ -75,7 +82,14 @@ def add(key: str, file: Path, owner: str, begins: str | None, ends: str | None) 
     return int(Exit.OK)
 
 
-@keys.command("retire")
+@keys.command(
+    "retire",
+    epilog="""\b
+Examples:
+  soc2gate keys retire 3f9a
+  soc2gate keys retire 3f9a --at 2026-06-30T00:00:00Z
+""",
+)
 @click.argument("key")
 @_file
 @click.option("--at", "at", metavar="TIME", help="Since when it no longer counts (ISO 8601, UTC) [now].")
@@ -92,7 +106,14 @@ def retire(key: str, file: Path, at: str | None) -> int:
     return int(Exit.OK)
 
 
-@keys.command("list")
+@keys.command(
+    "list",
+    epilog="""\b
+Examples:
+  soc2gate keys list
+  soc2gate keys list --format json
+""",
+)
 @_file
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def show(file: Path, form: str) -> int:

@@ -116,9 +116,9 @@ def _resolver(matching: Matching) -> Callable[[str], spelled.Resolve]:
     def for_root(root: str) -> spelled.Resolve:
         def resolve(ref: Ref) -> frozenset[str] | None:
             live = live_by_address.get((root, ref.address))
-            if live is None or not _names_the_resource(ref.attribute):
+            if live is None or _plain_name(ref.attribute) not in _own_names(live.kind):
                 return None
-            values = [live.identity.get(key) for key in ("arn", "id", "name", "alias", "url")]
+            values = [live.identity.get(key) for key in _NAMES]
             return frozenset(value for value in values if isinstance(value, str) and value)
 
         return resolve
@@ -126,10 +126,28 @@ def _resolver(matching: Matching) -> Callable[[str], spelled.Resolve]:
     return for_root
 
 
-def _names_the_resource(attribute: str) -> bool:
-    """Whether an attribute is one of the resource's own names; an endpoint or a port is something else."""
-    lowered = attribute.lower()
-    return lowered in {"ref", "id", "arn", "name", "url"} or lowered.endswith(("_id", "_arn", "id", "arn", "name"))
+_NAMES = ("arn", "id", "name", "alias", "url")
+"""What a resource's identity keeps of its own names."""
+
+
+@cache
+def _own_names(kind: str) -> frozenset[str]:
+    """The attributes that give one of a resource's own names, in every spelling, as `_plain_name` has them; an
+    endpoint, a qualified ARN or the default security group of a VPC is something else."""
+    described = kinds.kind(kind)
+    spellings = [*described.terraform, *([described.cloudformation] if described.cloudformation else [])]
+    exported = (
+        attribute
+        for spelling in spellings
+        for attribute, key in spelling.exports.items()
+        if key in _NAMES or key in described.names
+    )
+    return frozenset(map(_plain_name, ("ref", *_NAMES, *exported)))
+
+
+def _plain_name(attribute: str) -> str:
+    """The same for `TopicArn` and the `topic_arn` that the awscc provider makes of it."""
+    return attribute.lower().replace("_", "")
 
 
 def _pair(pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve]) -> Iterator[Disagreement]:

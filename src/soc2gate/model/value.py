@@ -59,6 +59,8 @@ class Unknown:
     """A start the text is known to have."""
     withheld: Withheld | None = None
     """Set where it was read, judged and not kept."""
+    without: str = ""
+    """Characters that the text is known not to hold: an account id has no letters, a policy's name no colon."""
 
 
 @dataclass(frozen=True, slots=True)
