@@ -147,8 +147,9 @@ TEMPLATE, TASK = "aws_launch_template.web", "aws_ecs_task_definition.web"
 def test_with_one_key_on_both_sides_equal_values_are_equal(repository: Repository, aws: Aws) -> None:
     text = collected(repository, aws, KEY)
     assert not [one for one in (PASSWORD, "prefix-jobs", "northern", "shop-database") if one in text]
-    _, found = compared(repository, KEY)
+    report, found = compared(repository, KEY)
     assert found == []
+    assert any("by digests of the key" in problem["message"] for problem in json.loads(report)["problems"])
 
 
 def test_with_one_key_on_both_sides_a_change_is_found_and_not_shown(repository: Repository, aws: Aws) -> None:
@@ -177,7 +178,11 @@ def test_without_the_same_key_it_is_undecided_and_says_why(
 ) -> None:
     change(aws)
     collected(repository, aws, collecting)
-    _, found = compared(repository, comparing)
+    report, found = compared(repository, comparing)
+    notes = [
+        problem["message"] for problem in json.loads(report)["problems"] if "were taken with" in problem["message"]
+    ]
+    assert len(notes) == (1 if collecting else 0)
     assert {(difference, address) for difference, address, _ in told(found)} == {
         ("undecided", address) for address in (FUNCTION, TEMPLATE, TASK)
     }

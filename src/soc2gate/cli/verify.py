@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from soc2gate import app
+from soc2gate import app, opted
 from soc2gate.cli import options, progress, watching
 from soc2gate.errors import UsageError
 from soc2gate.model.outcome import Run
@@ -149,7 +149,7 @@ def verify(
             who=who,
             beside=beside,
         )
-        request = app.with_fetched_states(request)
+        request = opted.with_fetched_states(request)
         snapshot = _read(snapshot_files, live_states, request)
         with progress.shown() as told:
             return app.verify(
