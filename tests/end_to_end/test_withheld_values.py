@@ -207,3 +207,48 @@ def test_a_key_that_can_be_guessed_is_refused(repository: Repository, aws: Aws) 
     assert "too short" in done.stderr
     assert "openssl rand" in done.stderr
     assert not (repository.folder / "seen.json").exists()
+
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: nginx:1.27
+          env: [{name: DB_PASSWORD, value: %s}]
+"""
+
+
+def dumped(repository: Repository, password: str) -> None:
+    """What kubectl would write of the deployment; credentials in it as they stand in the cluster."""
+    import yaml
+
+    (repository.folder / "seen.json").write_text(
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": [yaml.safe_load(DEPLOYMENT % password)]})
+    )
+
+
+@pytest.mark.parametrize(
+    ("running", "key", "expected"),
+    [(PASSWORD, KEY, set()), (PASSWORD + "3", KEY, {"changed"}), (PASSWORD + "3", {}, {"undecided"})],
+)
+def test_in_a_cluster_rules_answer_and_values_compare_alike(
+    tmp_path: Path, running: str, key: dict[str, str], expected: set[str]
+) -> None:
+    repository = Repository(tmp_path / "cluster")
+    repository.commit({"web.yaml": DEPLOYMENT % PASSWORD})
+    dumped(repository, running)
+    done = repository.run(
+        "verify", "web.yaml", "--snapshot", "seen.json", "--rule", "k8s-no-secrets-in-env", "--format", "json", more=key
+    )
+    result = json.loads(done.stdout)
+    assert {item["verdict"] for item in result["findings"] if item["side"] == "live"} == {"fail"}
+    about = {item["difference"] for item in result["disagreements"] if "env" in (item["property"] or "")}
+    assert about == expected
+    assert "hunter2" not in done.stdout
