@@ -46,6 +46,10 @@ def scan(request: Request) -> Run:
 
     Raises `UsageError` when there is nothing to scan, `ConfigError` for a rule that does not compile.
     """
+    if request.config.cloud_control:
+        from soc2gate import opted
+
+        opted.allow_cloud_control(request)
     declared = read_declared(request)
     request.doing(f"asking {len(request.rules.rules)} rules about {len(declared.resources)} resources")
     findings = evaluate(request.rules, declared.resources, now=request.now)

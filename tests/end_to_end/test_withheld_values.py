@@ -226,7 +226,10 @@ spec:
 
 
 def dumped(repository: Repository, password: str) -> None:
-    """What kubectl would write of the deployment; credentials in it as they stand in the cluster."""
+    """What kubectl would write of the deployment; credentials in it as they stand in the cluster.
+
+    It lies among the code, and is not taken for it.
+    """
     import yaml
 
     (repository.folder / "seen.json").write_text(
@@ -245,7 +248,7 @@ def test_in_a_cluster_rules_answer_and_values_compare_alike(
     repository.commit({"web.yaml": DEPLOYMENT % PASSWORD})
     dumped(repository, running)
     done = repository.run(
-        "verify", "web.yaml", "--snapshot", "seen.json", "--rule", "k8s-no-secrets-in-env", "--format", "json", more=key
+        "verify", "--snapshot", "seen.json", "--rule", "k8s-no-secrets-in-env", "--format", "json", more=key
     )
     result = json.loads(done.stdout)
     assert {item["verdict"] for item in result["findings"] if item["side"] == "live"} == {"fail"}
