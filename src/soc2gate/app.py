@@ -150,6 +150,7 @@ def verify(
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
             *unsettled,
+            *_unfetched(request),
             *_by_digests(seen),
             *ignored,
             *told,
@@ -248,6 +249,15 @@ def _not_compared(declared: Iterable[Resource], asked: set[str]) -> list[Problem
         return []
     named = ", ".join(f"{kind} ×{number}" if number > 1 else kind for kind, number in sorted(kinds_left.items()))
     return [Problem(Weight.NOTE, "compare", f"not compared with live state, for want of a live reader: {named}")]
+
+
+def _unfetched(request: Request) -> list[Problem]:
+    """A remark on states in buckets that were not read, so that what has no unique name is undecided."""
+    from soc2gate.opted import state_urls
+
+    left = sorted(state_urls(request) - request.fetched.keys())
+    told = "was not read: a record is made of what anybody can read again, which a state in a bucket is not"
+    return [Problem(Weight.NOTE, "compare", f"the state {url} {told}") for url in left]
 
 
 def _by_digests(seen: Snapshot) -> list[Problem]:

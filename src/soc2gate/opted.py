@@ -55,10 +55,11 @@ def state_urls(request: Request) -> set[str]:
 def with_fetched_states(request: Request) -> Request:
     """The request with the states that lie in buckets, each read once.
 
-    Nothing is asked of anybody where none is named. Raises `CollectError` for one that cannot be read.
+    Nothing is asked of anybody where none is named, or where others are to do the same again. Raises `CollectError` for
+    one that cannot be read.
     """
     wanted = {*request.state_urls, *state_urls(request)} - request.fetched.keys()
-    if not wanted:
+    if not wanted or request.repeatable:
         return request
     from soc2gate.live.s3_state import read_object
 
