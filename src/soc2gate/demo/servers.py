@@ -148,7 +148,7 @@ def running(kubeconfig: Path) -> Iterator[Servers]:
         raise RuntimeError("the demo's account is already running in this process")
     try:
         with _isolated(kubeconfig), _started(AccountServer) as account, _started(ClusterServer) as cluster:
-            kubeconfig.write_text(_kubeconfig(cluster.url), encoding="utf-8")
+            write_kubeconfig(kubeconfig, cluster.url)
             os.environ["AWS_ENDPOINT_URL"] = account.url
             yield Servers(account, cluster, _ours(os.environ), kubeconfig)
     finally:
@@ -222,8 +222,9 @@ def _ours(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _kubeconfig(url: str) -> str:
-    return f"""\
+def write_kubeconfig(file: Path, url: str) -> None:
+    """A kubeconfig whose current context is the demo's cluster, served at `url`."""
+    text = f"""\
 apiVersion: v1
 kind: Config
 current-context: {CLUSTER}
@@ -241,3 +242,4 @@ users:
     user:
       token: demo
 """
+    file.write_text(text, encoding="utf-8")
