@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from soc2gate import kinds, schema, version
+from soc2gate import kinds, version
 from soc2gate.config import RootConfig
 from soc2gate.declared import git
 from soc2gate.declared.git import Author
@@ -20,7 +20,6 @@ from soc2gate.declared.source import Root
 from soc2gate.declared.written_waivers import INLINE, Written, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.evaluate import evaluate
-from soc2gate.errors import UsageError
 from soc2gate.facts import replace
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, FrameworkStatus, Run, Waiver
 from soc2gate.model.resource import (
@@ -30,17 +29,14 @@ from soc2gate.model.resource import (
     Side,
     Span,
     Weight,
-    evaluation,
 )
 from soc2gate.model.rule import RuleSet
 from soc2gate.reading import Declared, read_declared
 from soc2gate.request import Request
-from soc2gate.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
     from soc2gate.engine.match import Matching
-    from soc2gate.live.aws import AwsRequest
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
@@ -50,6 +46,10 @@ def scan(request: Request) -> Run:
 
     Raises `UsageError` when there is nothing to scan, `ConfigError` for a rule that does not compile.
     """
+    if request.config.cloud_control:
+        from soc2gate import opted
+
+        opted.allow_cloud_control(request)
     declared = read_declared(request)
     request.doing(f"asking {len(request.rules.rules)} rules about {len(declared.resources)} resources")
     findings = evaluate(request.rules, declared.resources, now=request.now)
@@ -69,19 +69,20 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
-    from soc2gate.kinds.withheld import digest_key
+    from soc2gate import opted
+    from soc2gate.kinds.withheld import digest_key, key_name
     from soc2gate.live.aws import collect_aws
     from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
     digest_key()  # one that cannot be used is told before anything is asked
-    allow_cloud_control(request)
+    opted.allow_cloud_control(request)
     wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
     snapshots = []
     for provider in providers:
         of_provider = tuple(kind for kind in wanted if provider_of(kind) == provider)
         if provider == "aws":
-            snapshots.append(collect_aws(aws_request(request, of_provider), progress))
+            snapshots.append(collect_aws(opted.aws_request(request, of_provider), progress))
         else:
             kubeconfig = request.config.kubeconfig
             cluster = KubernetesRequest(
@@ -91,21 +92,8 @@ def collect(
                 kubeconfig=str(kubeconfig) if kubeconfig else None,
             )
             snapshots.append(collect_kubernetes(cluster, progress))
-    return Snapshot.join(snapshots)
-
-
-def aws_request(request: Request, wanted: tuple[str, ...] = ()) -> AwsRequest:
-    """What to ask of AWS, as whom."""
-    from soc2gate.live.aws import AwsRequest
-
-    return AwsRequest(
-        kinds=wanted,
-        clock=request.clock,
-        regions=request.regions or request.config.regions,
-        profile=request.profile,
-        accounts=request.config.accounts,
-        organization=request.config.organization,
-    )
+    joined = Snapshot.join(snapshots)
+    return replace(joined, parts=tuple(replace(part, digest_key=key_name()) for part in joined.parts))
 
 
 def verify(
@@ -120,13 +108,14 @@ def verify(
     Live state comes from `snapshot`, or is collected now from the providers that the code deploys to; `keep` is given
     what was collected. Raises what `scan` and `collect` raise.
     """
+    from soc2gate import opted
     from soc2gate.engine import scope
     from soc2gate.engine.compare import compare
     from soc2gate.kinds.withheld import digest_key
 
     digest_key()
-    allow_cloud_control(request)
-    request = with_fetched_states(request)
+    opted.allow_cloud_control(request)
+    request = opted.with_fetched_states(request)
     declared = read_declared(request)
     if snapshot is None:
         snapshot = look(request, declared, progress=progress)
@@ -148,7 +137,7 @@ def verify(
     if request.who:
         from soc2gate.live.aws_who import with_who
 
-        disagreements, told = with_who(disagreements, aws_request(request))
+        disagreements, told = with_who(disagreements, opted.aws_request(request))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     return finish(
         request,
@@ -161,6 +150,8 @@ def verify(
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
             *unsettled,
+            *_unfetched(request),
+            *_by_digests(seen),
             *ignored,
             *told,
         ],
@@ -169,54 +160,18 @@ def verify(
     )
 
 
-def allow_cloud_control(request: Request) -> None:
-    """Let the kinds be read through Cloud Control that the configuration asks for so.
-
-    Raises `UsageError` for one that cannot be.
-    """
-    from soc2gate.kinds import registry
-
-    for name in request.config.cloud_control:
-        why = registry.why_not_by_cloud_control(name)
-        if why:
-            possible = [one for one in schema.kinds() if not registry.why_not_by_cloud_control(one)]
-            raise UsageError(
-                f"cloud_control: {name} is not read through Cloud Control: {why}", hint=did_you_mean(name, possible)
-            )
-    kinds.also_by_cloud_control(request.config.cloud_control)
-
-
-def state_urls(request: Request) -> set[str]:
-    """The states in buckets that the configuration names."""
-    found = {root.of(name).state_url for root in request.config.roots for name in ("", *root.environments)}
-    return found - {""}
-
-
-def with_fetched_states(request: Request) -> Request:
-    """The request with the states that lie in buckets, each read once.
-
-    Nothing is asked of anybody where none is named. Raises `CollectError` for one that cannot be read.
-    """
-    wanted = {*request.state_urls, *state_urls(request)} - request.fetched.keys()
-    if not wanted:
-        return request
-    from soc2gate.live.s3_state import read_object
-
-    fetched = {url: read_object(url, aws_request(request)) for url in sorted(wanted)}
-    return replace(request, fetched={**request.fetched, **fetched})
-
-
 def paired(
     request: Request, declared: Sequence[Resource], live: Sequence[Resource], seen: Snapshot
 ) -> tuple[Matching, list[Problem]]:
     """What code declares beside what was seen, and what could not be settled about the stacks of templates."""
+    from soc2gate import opted
     from soc2gate.engine import stacks
     from soc2gate.engine.match import match
 
     deployed, unsettled = stacks.deployed(
         declared,
         live,
-        named=stacks_named(request),
+        named=opted.stacks_named(request),
         unread=lambda region, account: seen.why_unread(stacks.STACK, region, account),
     )
     found = match(
@@ -276,16 +231,6 @@ def asked_kinds(declared: Sequence[Resource], live: Iterable[Resource], request:
     return known | live_kinds(request.rules) | set(request.config.cloud_control)
 
 
-def stacks_named(request: Request) -> dict[str, str]:
-    """Templates to the stacks that the configuration says they are deployed as."""
-    return {
-        evaluation(root.path, name): stack
-        for root in request.config.roots
-        for name in ("", *root.environments)
-        if (stack := root.of(name).stack)
-    }
-
-
 def live_kinds(rules: RuleSet) -> set[str]:
     """The kinds that these rules read live."""
     named = {case.kind for rule in rules.rules.values() for case in rule.cases if "live" in case.sides}
@@ -304,6 +249,30 @@ def _not_compared(declared: Iterable[Resource], asked: set[str]) -> list[Problem
         return []
     named = ", ".join(f"{kind} ×{number}" if number > 1 else kind for kind, number in sorted(kinds_left.items()))
     return [Problem(Weight.NOTE, "compare", f"not compared with live state, for want of a live reader: {named}")]
+
+
+def _unfetched(request: Request) -> list[Problem]:
+    """A remark on states in buckets that were not read, so that what has no unique name is undecided."""
+    from soc2gate.opted import state_urls
+
+    left = sorted(state_urls(request) - request.fetched.keys())
+    told = "was not read: a record is made of what anybody can read again, which a state in a bucket is not"
+    return [Problem(Weight.NOTE, "compare", f"the state {url} {told}") for url in left]
+
+
+def _by_digests(seen: Snapshot) -> list[Problem]:
+    """How values that are not kept were compared: comparing again gives the same with the same key alone."""
+    from soc2gate.kinds.withheld import KEY, key_name
+
+    taken, here = {part.digest_key for part in seen.parts} - {""}, key_name()
+    if not taken:
+        return []
+    if taken == {here}:
+        told = f"values that are not kept were compared by digests of the key {here}: comparing again takes it too"
+        return [Problem(Weight.NOTE, "compare", told)]
+    held = f"{KEY} holds {here}" if here else f"{KEY} holds none"
+    told = f"digests of values that are not kept were taken with the key {', '.join(sorted(taken))}, and {held}"
+    return [Problem(Weight.NOTE, "compare", f"{told}: what was taken with another is undecided")]
 
 
 def _of_providers(problems: Iterable[Problem], providers: set[str]) -> list[Problem]:

@@ -71,7 +71,7 @@ def find(request: Request) -> Discovery:
     found = discover(
         request.paths,
         request.base,
-        ignore=(*request.config.ignore_paths, *_of_packs(request)),
+        ignore=(*request.config.ignore_paths, *_of_packs(request), *_of_live_state(request)),
         explicit_roots=tuple(root.path for root in request.config.roots),
     )
     return replace(found, roots=evaluations(found.roots, lambda root: environments_of(root, request)))
@@ -81,6 +81,12 @@ def _of_packs(request: Request) -> list[str]:
     """The rule folders of configured packs: what stands in them are examples of rules, not anybody's infrastructure."""
     inside = (pack / "rules" for pack in request.config.packs if pack.is_relative_to(request.base))
     return [f"/{folder.relative_to(request.base).as_posix()}/" for folder in inside]
+
+
+def _of_live_state(request: Request) -> list[str]:
+    inside = (file.resolve() for file in request.not_code)
+    base = request.base.resolve()
+    return [f"/{file.relative_to(base).as_posix()}" for file in inside if file.is_relative_to(base)]
 
 
 def environments_of(root: Root, request: Request) -> list[str]:

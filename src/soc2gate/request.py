@@ -62,6 +62,10 @@ class Request:
     """The same of states in buckets (`s3://bucket/key`); fetched by `verify` alone."""
     fetched: Mapping[str, StateObject] = field(default_factory=dict)
     """URL to what was fetched, also of those that the configuration names."""
+    repeatable: bool = False
+    """Nothing may be fetched: whoever does it again has to come to the same without anybody's credentials."""
+    not_code: tuple[Path, ...] = ()
+    """Files of live state that may stand among the code: what kubectl wrote is made of manifests too."""
     packs: tuple[Path, ...] = ()
     """Every pack that counts, those of the configuration included."""
     others: Asked = field(default_factory=Asked)

@@ -22,7 +22,7 @@ from soc2gate.errors import InputError
 from soc2gate.facts import replace
 from soc2gate.kinds import registry
 from soc2gate.kinds.normalise import write_down
-from soc2gate.kinds.withheld import withheld, withheld_map, withheld_user_data
+from soc2gate.kinds.withheld import key_name, withheld, withheld_map, withheld_user_data
 from soc2gate.live.snapshot import GLOBAL, Coverage, Part, Snapshot, root_of
 from soc2gate.model.resource import LiveRef, RawResource, Reading, Resource, Side, Span, StateObject
 from soc2gate.model.value import Json, Text, Unknown, Value, first_unknown
@@ -123,6 +123,7 @@ def _part(account: str, resources: list[Resource], written: str, notes: list[str
         ),
         resources=tuple(sorted(resources, key=lambda r: (r.kind, r.root, r.address))),
         notes=tuple(notes),
+        digest_key=key_name(),
     )
 
 

@@ -193,17 +193,22 @@ def test_what_was_not_recorded_is_unknown_and_what_was_recorded_empty_is_absent(
 
 
 def test_an_item_of_another_shape_is_not_read_and_counted(repository: Repository) -> None:
-    lacking = group()
-    del lacking["configuration"]["ipPermissions"]
+    nameless = group(groupId=None)
     odd = database()
     odd["configuration"]["vpcSecurityGroups"] = "sg-1"
-    result = verified(repository, write(repository, lacking, odd, bucket(), item("AWS::Glue::Job", "arn:x", {})))
+    result = verified(repository, write(repository, nameless, odd, bucket(), item("AWS::Glue::Job", "arn:x", {})))
     (note,) = [problem["message"] for problem in result["problems"] if "not looked at" in problem["message"]]
     assert note.endswith("AWS::EC2::SecurityGroup, AWS::Glue::Job, AWS::RDS::DBInstance")
-    assert "aws_security_group.web" in {
-        item["address"] for item in result["disagreements"] if item["difference"] == "undecided"
-    }
+    undecided = {item["address"] for item in result["disagreements"] if item["difference"] == "undecided"}
+    assert {"aws_security_group.web", "aws_db_instance.orders"} <= undecided
     assert not [one for one in told(result) if one[0] == "missing"]
+
+
+def test_what_a_reader_would_conclude_from_silence_is_unknown(repository: Repository) -> None:
+    silent = group()
+    del silent["configuration"]["ipPermissions"]
+    live = verdicts(verified(repository, write(repository, silent, database(), bucket())))
+    assert live["sg-no-ssh-from-internet"] == "unknown"
 
 
 def test_a_kind_without_items_is_not_taken_for_none(repository: Repository) -> None:
@@ -275,3 +280,113 @@ def test_buckets_as_another_hand_writes_them_for_config_read_as_the_api_tells(
     # It does not write whether versions are kept.
     expected = {"s3-versioning": "unknown", "s3-block-public-acls": "pass", "s3-tls-only": "pass"}
     assert {rule: live[rule] for rule in expected} == expected
+
+
+QUEUES_STACK = """\
+Resources:
+  Jobs:
+    Type: AWS::Kinesis::Stream
+    Properties: {ShardCount: 1, StreamEncryption: {EncryptionType: KMS, KeyId: alias/ours}}
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      PointInTimeRecoverySpecification: {PointInTimeRecoveryEnabled: true}
+"""
+
+
+def test_other_kinds_in_either_spelling_and_the_stack_that_made_them(repository: Repository) -> None:
+    """Younger kinds are recorded in the registry's form; a table and its stack in an older SDK's."""
+    arn = f"arn:aws:{{}}:{REGION}:{ACCOUNT}:{{}}"
+    stream: dict[str, Any] = {
+        "Name": "shop-Jobs-1",
+        "Arn": arn.format("kinesis", "stream/shop-Jobs-1"),
+        "RetentionPeriodHours": 24,
+        "ShardCount": 1,
+        "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+    }
+    table: dict[str, Any] = {
+        "tableName": "shop-Orders-1",
+        "tableArn": arn.format("dynamodb", "table/shop-Orders-1"),
+        "attributeDefinitions": [{"attributeName": "id", "attributeType": "S"}],
+        "keySchema": [{"attributeName": "id", "keyType": "HASH"}],
+        "billingModeSummary": {"billingMode": "PAY_PER_REQUEST"},
+        "sSEDescription": None,
+    }
+    recovery = {"pointInTimeRecoveryDescription": {"pointInTimeRecoveryStatus": "DISABLED"}}
+    stack = {
+        "stackId": arn.format("cloudformation", "stack/shop/1"),
+        "stackName": "shop",
+        "stackStatus": "CREATE_COMPLETE",
+    }
+    made = [
+        {"logicalResourceId": "Jobs", "physicalResourceId": "shop-Jobs-1", "resourceType": "AWS::Kinesis::Stream"},
+        {"logicalResourceId": "Orders", "physicalResourceId": "shop-Orders-1", "resourceType": "AWS::DynamoDB::Table"},
+    ]
+    repository.commit({"main.tf": None, "app.yaml": QUEUES_STACK})
+    name = write(
+        repository,
+        item("AWS::Kinesis::Stream", stream["Arn"], stream),
+        item(
+            "AWS::DynamoDB::Table",
+            table["tableArn"],
+            table,
+            supplementaryConfiguration={"ContinuousBackupsDescription": recovery},
+        ),
+        item(
+            "AWS::CloudFormation::Stack",
+            stack["stackId"],
+            stack,
+            supplementaryConfiguration={"StackResourceSummaries": json.dumps(made)},
+        ),
+    )
+    result = verified(repository, name)
+    assert told(result) == {
+        ("changed", "Jobs", "StreamEncryption.KeyId"),
+        ("changed", "Orders", "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"),
+    }
+    assert verdicts(result)["dynamodb-pitr"] == "fail"
+
+
+EVERY = {
+    "AWS::CloudTrail::Trail": {"trailARN": "arn:t", "name": "t", "homeRegion": REGION, "isMultiRegionTrail": True},
+    "AWS::EC2::FlowLog": {"flowLogId": "fl-1", "resourceId": "vpc-1"},
+    "AWS::EC2::NetworkAcl": {"networkAclId": "acl-1", "vpcId": "vpc-1", "isDefault": False, "entries": []},
+    "AWS::EC2::Subnet": {"subnetId": "subnet-1", "vpcId": "vpc-1", "defaultForAz": False, "subnetArn": "arn:s"},
+    "AWS::EC2::VPC": {"vpcId": "vpc-1", "isDefault": False},
+    "AWS::EC2::Volume": {"volumeId": "vol-1", "attachments": [], "state": "available"},
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": {"loadBalancerArn": "arn:l", "loadBalancerName": "l"},
+    "AWS::KMS::Key": {"keyId": "k", "arn": "arn:k", "keyManager": "CUSTOMER"},
+    "AWS::Lambda::Function": {"functionArn": "arn:f", "functionName": "f", "runtime": "python3.12"},
+    "AWS::RDS::DBCluster": {"dBClusterArn": "arn:c", "dBClusterIdentifier": "c"},
+    "AWS::DMS::ReplicationInstance": {"ReplicationInstanceIdentifier": "d"},
+    "AWS::ECR::Repository": {"RepositoryName": "r"},
+    "AWS::ECS::Cluster": {"ClusterName": "c"},
+    "AWS::EFS::FileSystem": {"FileSystemId": "fs-1"},
+    "AWS::EKS::Cluster": {"Name": "e"},
+    "AWS::ElasticLoadBalancingV2::Listener": {"ListenerArn": "arn:x", "Port": 80, "Protocol": "HTTP"},
+    "AWS::GuardDuty::Detector": {"Id": "g"},
+    "AWS::MSK::Cluster": {"ClusterName": "m"},
+    "AWS::SageMaker::NotebookInstance": {"NotebookInstanceName": "n"},
+    "AWS::WorkSpaces::Workspace": {"UserName": "w"},
+}
+
+
+def test_of_every_kind_the_least_that_names_it_passes_no_rule_by_silence(repository: Repository) -> None:
+    """An item that says nothing but its name proves nothing: no rule passes or fails by it."""
+    items = [
+        item(type_, f"arn:aws:x:{REGION}:{ACCOUNT}:{number}", configuration)
+        for number, (type_, configuration) in enumerate(EVERY.items())
+    ]
+    result = verified(repository, write(repository, *items))
+    left = [problem["message"] for problem in result["problems"] if "not looked at" in problem["message"]]
+    assert left == []
+    decided = {
+        (each["rule"], each["kind"], each["verdict"])
+        for each in result["findings"]
+        if each["side"] == "live" and each["verdict"] in ("pass", "fail")
+    }
+    # What one of these items does say.
+    assert decided == {("lambda-supported-runtime", "AWS::Lambda::Function", "pass")}

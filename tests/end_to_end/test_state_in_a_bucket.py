@@ -101,6 +101,18 @@ def test_it_may_be_the_live_side_itself(repository: Repository, aws: Aws) -> Non
     assert URL in note
 
 
+def test_a_record_is_made_without_it(repository: Repository, aws: Aws) -> None:
+    """Whoever reproduces a record has no credentials for the bucket."""
+    repository.commit({"soc2gate.yaml": f"roots: [{{path: ., state: '{URL}'}}]\n"})
+    repository.run("collect", "--region", REGION, "--output", "../seen.json", more=keys(aws))
+    repository.commit({})
+    aws.requests.clear()
+    given = ("--snapshot", "../seen.json", "--predicate", "../record.json")
+    done = repository.run("attest", *given, more=keys(aws))
+    assert aws.requests == [], done.stderr
+    assert (repository.folder.parent / "record.json").exists(), done.stderr
+
+
 def test_its_permission_is_printed_only_where_it_is_named(repository: Repository, aws: Aws) -> None:
     def statements(*arguments: str) -> list[dict[str, Any]]:
         done = repository.run("permissions", *arguments)

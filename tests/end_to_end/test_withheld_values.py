@@ -147,8 +147,9 @@ TEMPLATE, TASK = "aws_launch_template.web", "aws_ecs_task_definition.web"
 def test_with_one_key_on_both_sides_equal_values_are_equal(repository: Repository, aws: Aws) -> None:
     text = collected(repository, aws, KEY)
     assert not [one for one in (PASSWORD, "prefix-jobs", "northern", "shop-database") if one in text]
-    _, found = compared(repository, KEY)
+    report, found = compared(repository, KEY)
     assert found == []
+    assert any("by digests of the key" in problem["message"] for problem in json.loads(report)["problems"])
 
 
 def test_with_one_key_on_both_sides_a_change_is_found_and_not_shown(repository: Repository, aws: Aws) -> None:
@@ -177,7 +178,11 @@ def test_without_the_same_key_it_is_undecided_and_says_why(
 ) -> None:
     change(aws)
     collected(repository, aws, collecting)
-    _, found = compared(repository, comparing)
+    report, found = compared(repository, comparing)
+    notes = [
+        problem["message"] for problem in json.loads(report)["problems"] if "were taken with" in problem["message"]
+    ]
+    assert len(notes) == (1 if collecting else 0)
     assert {(difference, address) for difference, address, _ in told(found)} == {
         ("undecided", address) for address in (FUNCTION, TEMPLATE, TASK)
     }
@@ -202,3 +207,51 @@ def test_a_key_that_can_be_guessed_is_refused(repository: Repository, aws: Aws) 
     assert "too short" in done.stderr
     assert "openssl rand" in done.stderr
     assert not (repository.folder / "seen.json").exists()
+
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: nginx:1.27
+          env: [{name: DB_PASSWORD, value: %s}]
+"""
+
+
+def dumped(repository: Repository, password: str) -> None:
+    """What kubectl would write of the deployment; credentials in it as they stand in the cluster.
+
+    It lies among the code, and is not taken for it.
+    """
+    import yaml
+
+    (repository.folder / "seen.json").write_text(
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": [yaml.safe_load(DEPLOYMENT % password)]})
+    )
+
+
+@pytest.mark.parametrize(
+    ("running", "key", "expected"),
+    [(PASSWORD, KEY, set()), (PASSWORD + "3", KEY, {"changed"}), (PASSWORD + "3", {}, {"undecided"})],
+)
+def test_in_a_cluster_rules_answer_and_values_compare_alike(
+    tmp_path: Path, running: str, key: dict[str, str], expected: set[str]
+) -> None:
+    repository = Repository(tmp_path / "cluster")
+    repository.commit({"web.yaml": DEPLOYMENT % PASSWORD})
+    dumped(repository, running)
+    done = repository.run(
+        "verify", "--snapshot", "seen.json", "--rule", "k8s-no-secrets-in-env", "--format", "json", more=key
+    )
+    result = json.loads(done.stdout)
+    assert {item["verdict"] for item in result["findings"] if item["side"] == "live"} == {"fail"}
+    about = {item["difference"] for item in result["disagreements"] if "env" in (item["property"] or "")}
+    assert about == expected
+    assert "hunter2" not in done.stdout

@@ -131,6 +131,22 @@ def test_code_is_compared_with_it(stub: Stubber, tmp_path: Path) -> None:
     assert unmanaged[1].endswith("fsap-2")
 
 
+def test_a_rule_of_ones_own_is_asked_of_the_code_by_a_scan_too(tmp_path: Path) -> None:
+    rule = tmp_path / "policy" / "rules" / "efs-no-root"
+    rule.mkdir(parents=True)
+    (rule / "rule.yaml").write_text(
+        "id: efs-no-root\ntitle: Nobody enters as root\nseverity: high\ncontrol: public-exposure\n"
+        f"kind: {KIND}\nassert: 'resource.PosixUser.Uid != \"0\"'\nmessage: it is entered as root\n"
+        "why: Root may do anything there.\nfix: {cloudformation: Name another user.}\nsides: [cloudformation]\n"
+    )
+    (tmp_path / "app.yaml").write_text(TEMPLATE.replace('Uid: "1000"', 'Uid: "0"'))
+    (tmp_path / "soc2gate.yaml").write_text(f"packs: [policy]\ncloud_control: [{KIND}]\n")
+    command = [sys.executable, "-m", "soc2gate", "scan", "--format", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    (found,) = [item for item in json.loads(done.stdout)["findings"] if item["rule"] == "efs-no-root"]
+    assert (found["verdict"], found["address"]) == ("fail", "Shared")
+
+
 def test_a_refused_listing_makes_nothing_missing(stub: Stubber, tmp_path: Path) -> None:
     stub.add_client_error("list_resources", "AccessDeniedException", http_status_code=400)
     run = compared(tmp_path)

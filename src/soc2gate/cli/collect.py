@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app, suggest
+from soc2gate import app, opted, suggest
 from soc2gate.cli import options, progress
 from soc2gate.errors import Exit, UsageError
 from soc2gate.kinds import known_kinds
@@ -56,7 +56,7 @@ def collect(
     SOC2GATE_DIGEST_KEY (16 bytes or more) a digest of each is, so that verify with the same key can compare them.
     """
     request = options.request(options.Read(config_file=config_file, now=now), live=live)
-    app.allow_cloud_control(request)
+    opted.allow_cloud_control(request)
     for name in asked:
         if name not in known_kinds():
             raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app, reading
+from soc2gate import app, opted, reading
 from soc2gate.cli import options, progress
 from soc2gate.errors import Exit, UsageError
+from soc2gate.facts import replace
 from soc2gate.model.resource import Weight
 
 
@@ -70,6 +71,8 @@ def inventory(
         read,
         live=live,
     )
+    request = replace(request, not_code=snapshot_files)
+    opted.allow_cloud_control(request)
     snapshot = read_files(snapshot_files) if snapshot_files else None
     if look:
         with progress.shown() as told:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app, suggest
+from soc2gate import app, opted, suggest
 from soc2gate.cli import options
 from soc2gate.errors import Exit, UsageError
 from soc2gate.kinds import has_live, known_kinds
@@ -63,7 +63,7 @@ def permissions(
     Whatever is not allowed is reported as not looked at, never as fine.
     """
     request = options.request(options.Read(config_file=config_file, rule_dirs=rule_dirs, only=only))
-    app.allow_cloud_control(request)
+    opted.allow_cloud_control(request)
     for name in asked:
         if name not in known_kinds():
             raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
@@ -84,7 +84,7 @@ def permissions(
     if only or not asked:
         # Without a rule named, what code declares is compared as well where no rule reads it.
         asked += tuple(app.live_kinds(request.rules) if only else filter(has_live, known_kinds()))
-    every = {*states, *app.state_urls(request)} if provider == "aws" else set()
+    every = {*states, *opted.state_urls(request)} if provider == "aws" else set()
     document = least.iam_policy(asked, who=who, states=every) if provider == "aws" else least.cluster_role(asked)
     if not (document.get("Statement") or document.get("rules")):
         raise UsageError(f"none of these is read from {provider}")

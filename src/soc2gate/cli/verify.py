@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from soc2gate import app
+from soc2gate import app, opted
 from soc2gate.cli import options, progress, watching
 from soc2gate.errors import UsageError
+from soc2gate.facts import replace
 from soc2gate.model.outcome import Run
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def verify(
             who=who,
             beside=beside,
         )
-        request = app.with_fetched_states(request)
+        request = opted.with_fetched_states(replace(request, not_code=snapshot_files))
         snapshot = _read(snapshot_files, live_states, request)
         with progress.shown() as told:
             return app.verify(

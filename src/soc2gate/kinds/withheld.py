@@ -41,6 +41,12 @@ def digest_key() -> bytes | None:
     return key
 
 
+def key_name() -> str:
+    """What the key is called where digests are kept: it tells nothing of the key. Empty where there is none."""
+    key = digest_key()
+    return _name(key) if key is not None else ""
+
+
 def withheld(name: str, value: Json) -> Unknown:
     """What is kept of the value of `name`; of a text that has no name, `name` is empty."""
     text = value if isinstance(value, str) else str(value)

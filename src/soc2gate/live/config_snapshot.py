@@ -19,12 +19,15 @@ from typing import Any, cast
 
 from soc2gate import kinds
 from soc2gate.errors import InputError
-from soc2gate.facts import dataclass, replace
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds.describe import Call, Kind
+from soc2gate.kinds.live import build_told
 from soc2gate.live.aws_build import Seen, build
 from soc2gate.live.snapshot import GLOBAL, MAX_BYTES, Coverage, Part, Snapshot
 from soc2gate.model.resource import LiveRef, Resource
 from soc2gate.model.value import Json, Unknown, Value
+from soc2gate.schema import lookup
+from soc2gate.schema.types import ListType
 from soc2gate.version import __version__
 
 CALL = "AWS Config snapshot"
@@ -40,9 +43,13 @@ class Recorded:
     """What AWS Config records of a kind beyond what the listing's shape says."""
 
     needs: tuple[str, ...] = ()
-    """Fields without which the builder would take what was not recorded for absent: such an item is not read."""
-    untold: Mapping[str, str] | None = None
-    """Field to the property that the builder concludes from its absence; unknown where it was not recorded."""
+    """Fields without which there is nothing to know it by."""
+    kind: str = ""
+    """What it is called here, where that is not AWS's own name."""
+    told_by: str = ""
+    """The detail operation whose answer a configuration is like; empty for the listing."""
+    listed: Mapping[str, str] = field(default_factory=dict)
+    """With `told_by`: the listing's fields, each to the field of the answer that says it."""
     answers: Mapping[str, Callable[[Fields], object]] | None = None
     """Detail operation to its answer, from the supplementary configuration; `_MISSING` where that does not tell."""
 
@@ -152,13 +159,15 @@ def _part(account: str, items: Sequence[_Item], taken_at: str, notes: list[str])
     for item in items:
         if item.status in _GONE:
             continue
-        made = _resource(item, taken_at)
-        if made is None:
+        try:
+            made = _resource(item, taken_at)
+        except _OtherShapeError:
             left[item.type] += 1
             unread.add((item.type, item.region))
-        else:
+            continue
+        if made is not None:
             resources.append(made)
-            read.add((item.type, item.region))
+            read.add((made.kind, item.region))
     if left:
         named = ", ".join(f"{type_} ×{number}" if number > 1 else type_ for type_, number in sorted(left.items()))
         notes = [*notes, f"recorded by AWS Config and not looked at: {named}"]
@@ -191,32 +200,67 @@ def _coverage(read: set[tuple[str, str]], unread: set[tuple[str, str]]) -> tuple
 
 
 def _resource(item: _Item, taken_at: str) -> Resource | None:
-    """The item in the normal form; None where too little of it was recorded to read it."""
+    """The item in the normal form; None where there is nothing of ours.
+
+    Raises `_OtherShapeError` where too little of it was recorded to read it.
+    """
+    if not isinstance(item.configuration, dict) or item.status == "ResourceNotRecorded":
+        raise _OtherShapeError
+    if item.type in _REGISTRY_SHAPED:
+        return _with_tags(_told_by_registry(item, item.configuration, taken_at), item)
     recorded = _KINDS.get(item.type)
-    if recorded is None or not isinstance(item.configuration, dict) or item.status == "ResourceNotRecorded":
+    if recorded is None:
+        raise _OtherShapeError
+    kind = kinds.kind(recorded.kind or item.type)
+    assert kind.live is not None
+    shape = _shape(_telling(kind, recorded))
+    told = _spelled(item.configuration, shape)
+    if not isinstance(told, dict) or any(told.get(name) in (None, "") for name in recorded.needs):
+        raise _OtherShapeError
+    if recorded.told_by == "" and kind.live.keep is not None and not kind.live.keep(told, item.region):
         return None
-    kind = kinds.kind(item.type)
+    made = _built(kind, recorded, item, told, taken_at)
+    untold = [name for name in shape.members if name not in told]
+    if made is None or not untold:
+        return made if made is None else _with_tags(made, item)
+    # What comes out differently when what was not recorded is thought to be this or that is not known.
+    properties = dict(made.properties)
+    for on in (False, True):
+        thought = {name: _thought(shape.members[name], on=on) for name in untold}
+        other = _built(kind, recorded, item, told | thought, taken_at)
+        if other is None or (other.identity, other.managed_by) != (made.identity, made.managed_by):
+            raise _OtherShapeError
+        for path in {*made.properties, *other.properties}:
+            if other.properties.get(path) != made.properties.get(path):
+                properties[path] = Unknown(f"AWS Config did not record what tells {path}")
+    return _with_tags(replace(made, properties=properties), item)
+
+
+def _telling(kind: Kind, recorded: Recorded) -> Call:
+    """The call whose answer a configuration is like."""
+    assert kind.live is not None
+    calls = (kind.live.enumerate, *kind.live.details)
+    found = next(
+        (call for call in calls if call is not None and call.operation == recorded.told_by), kind.live.enumerate
+    )
+    assert found is not None
+    return found
+
+
+def _built(kind: Kind, recorded: Recorded, item: _Item, told: dict[str, Json], taken_at: str) -> Resource | None:
     assert kind.live is not None
     assert kind.live.enumerate is not None
-    shape = _shape(kind.live.enumerate)
-    try:
-        listed = _spelled(item.configuration, shape)
-    except _OtherShapeError:
-        return None
-    if not isinstance(listed, dict) or any(name not in listed for name in recorded.needs):
-        return None
-    untold = [name for name in shape.members if name not in listed]
-    whole: dict[str, Value] = {
-        **cast("dict[str, Value]", listed),
-        **{name: Unknown(f"AWS Config did not record {name}") for name in untold},
-        **{name: _tags(item.tags) for name in ("Tags", "TagList") if name in shape.members},
-    }
     answers, failures = _answers(kind, recorded, item)
-    made = build(
+    listed = dict(told)
+    if recorded.told_by:
+        listed = {name: told.get(field) for name, field in recorded.listed.items()}
+        answers[recorded.told_by] = told
+        failures.pop(recorded.told_by, None)
+    return build(
         Seen(
             kind,
             GLOBAL if kind.live.scope == "global" else item.region,
-            cast("Fields", whole),
+            listed,
             answers,
             failures,
             {call.operation: CALL for call in (kind.live.enumerate, *kind.live.details)},
@@ -225,15 +269,23 @@ def _resource(item: _Item, taken_at: str) -> Resource | None:
         ),
         taken_at,
     )
-    if made is None:
-        return None
-    concluded = {path: field for field, path in (recorded.untold or {}).items() if field in untold}
-    properties = {
-        **made.properties,
-        **{path: Unknown(f"AWS Config did not record {field}") for path, field in concluded.items()},
-    }
-    assert isinstance(made.where, LiveRef)
-    return replace(made, properties=properties)
+
+
+def _told_by_registry(item: _Item, configuration: dict[str, Json], taken_at: str) -> Resource:
+    """An item of the younger kinds: AWS Config records them in the registry's form, which is the normal form."""
+    where = LiveRef("aws", item.account, item.region, "", CALL, taken_at)
+    return build_told(item.type, configuration, where, arn=item.arn, untold="AWS Config did not record {}")
+
+
+def _with_tags(resource: Resource, item: _Item) -> Resource:
+    """Every item tells its tags."""
+    name = lookup.facts(resource.kind).tags
+    ours = {key: value for key, value in item.tags.items() if not key.startswith("aws:")}
+    told: Value = cast("Value", ours)
+    if name and isinstance(lookup.type_of(resource.kind).properties[name], ListType):
+        told = _tags(ours)
+    properties = {**resource.properties, name: told} if name else resource.properties
+    return replace(resource, properties=properties, tags=cast("dict[str, Value]", dict(item.tags)))
 
 
 def _answers(kind: Kind, recorded: Recorded, item: _Item) -> tuple[dict[str, Json], dict[str, str]]:
@@ -263,7 +315,7 @@ def _tags(tags: Fields) -> Value:
 
 
 class _OtherShapeError(ValueError):
-    """An item does not have the shape that the API's answer has: nothing of it can be relied on."""
+    """An item does not have the shape that the API's answer has, or too little of it to rely on."""
 
 
 def _shape(call: Call) -> Any:
@@ -301,6 +353,23 @@ def _spelled(value: Json, shape: Any) -> Json:
     if isinstance(value, str) and "CidrIp" in getattr(shape, "members", ()):
         return {"CidrIp": value}
     raise _OtherShapeError
+
+
+def _thought(shape: Any, *, on: bool, depth: int = 3) -> Json:
+    """A value that a field of this shape might have."""
+    if shape.type_name == "structure":
+        return (
+            {name: _thought(member, on=on, depth=depth - 1) for name, member in shape.members.items()} if depth else {}
+        )
+    if shape.type_name == "list":
+        return [_thought(shape.member, on=on, depth=depth - 1)] if on and depth else []
+    if shape.type_name == "map":
+        return {"thought": _thought(shape.value, on=on, depth=depth - 1)} if on and depth else {}
+    if shape.type_name == "boolean":
+        return on
+    if shape.type_name in ("integer", "long", "float", "double"):
+        return int(on)
+    return "arn:aws:thought:eu-west-1:123456789012:thought/thought" if on else ""
 
 
 # Buckets: everything but the name is supplementary
@@ -364,20 +433,56 @@ def _access_block(supplementary: Fields) -> object:
     return told if all(isinstance(value, bool) for value in told.values()) else _MISSING
 
 
-_DATABASE_NEEDS = ("VpcSecurityGroups",)
+def _rotation(supplementary: Fields) -> object:
+    status = supplementary.get("KeyRotationStatus")
+    return {"KeyRotationEnabled": status} if isinstance(status, bool) else _MISSING
+
+
+def _backups(supplementary: Fields) -> object:
+    found = _field(supplementary, "ContinuousBackupsDescription")
+    recovery = found.get("pointInTimeRecoveryDescription") if found is not None else None
+    status = recovery.get("pointInTimeRecoveryStatus") if isinstance(recovery, dict) else None
+    return {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": status}} if status else _MISSING
+
+
+def _made_by_stack(supplementary: Fields) -> object:
+    found = supplementary.get("StackResourceSummaries")
+    if not isinstance(found, list):
+        return _MISSING
+    return [
+        {name[:1].upper() + name[1:]: value for name, value in one.items()} for one in found if isinstance(one, dict)
+    ]
+
+
 _KINDS: Mapping[str, Recorded] = {
-    "AWS::EC2::SecurityGroup": Recorded(needs=("GroupId", "GroupName", "IpPermissions", "IpPermissionsEgress")),
-    "AWS::EC2::Subnet": Recorded(needs=("SubnetId", "VpcId", "DefaultForAz")),
-    "AWS::EC2::VPC": Recorded(needs=("VpcId", "IsDefault")),
-    "AWS::EC2::Volume": Recorded(needs=("VolumeId", "Attachments")),
-    "AWS::RDS::DBCluster": Recorded(
-        needs=("DBClusterArn", "DBClusterIdentifier", *_DATABASE_NEEDS),
-        untold={"MasterUserSecret": "ManageMasterUserPassword"},
+    "AWS::CloudFormation::Stack": Recorded(
+        needs=("StackId", "StackName"),
+        kind="Account::CloudFormation::Stack",
+        answers={"list_stack_resources": _made_by_stack},
     ),
-    "AWS::RDS::DBInstance": Recorded(
-        needs=("DBInstanceArn", "DBInstanceIdentifier", *_DATABASE_NEEDS),
-        untold={"MasterUserSecret": "ManageMasterUserPassword"},
+    "AWS::CloudTrail::Trail": Recorded(needs=("TrailARN", "Name", "HomeRegion")),
+    "AWS::DynamoDB::Table": Recorded(
+        needs=("TableArn", "TableName"),
+        told_by="describe_table",
+        listed={"value": "TableName"},
+        answers={"describe_continuous_backups": _backups},
     ),
+    "AWS::EC2::FlowLog": Recorded(needs=("FlowLogId", "ResourceId")),
+    "AWS::EC2::NetworkAcl": Recorded(needs=("NetworkAclId", "VpcId")),
+    "AWS::EC2::SecurityGroup": Recorded(needs=("GroupId", "GroupName")),
+    "AWS::EC2::Subnet": Recorded(needs=("SubnetId", "VpcId")),
+    "AWS::EC2::VPC": Recorded(needs=("VpcId",)),
+    "AWS::EC2::Volume": Recorded(needs=("VolumeId",)),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": Recorded(needs=("LoadBalancerArn", "LoadBalancerName")),
+    "AWS::KMS::Key": Recorded(
+        needs=("KeyId", "Arn", "KeyManager"),
+        told_by="describe_key",
+        listed={"KeyId": "KeyId", "KeyArn": "Arn"},
+        answers={"get_key_rotation_status": _rotation},
+    ),
+    "AWS::Lambda::Function": Recorded(needs=("FunctionArn", "FunctionName")),
+    "AWS::RDS::DBCluster": Recorded(needs=("DBClusterArn", "DBClusterIdentifier")),
+    "AWS::RDS::DBInstance": Recorded(needs=("DBInstanceArn", "DBInstanceIdentifier")),
     "AWS::S3::Bucket": Recorded(
         needs=("Name",),
         answers={
@@ -390,3 +495,21 @@ _KINDS: Mapping[str, Recorded] = {
     ),
 }
 """The kinds whose items say what the readers of the API take."""
+
+# https://github.com/awslabs/aws-config-resource-schema: the names of these are the registry's.
+_REGISTRY_SHAPED = frozenset(
+    f"AWS::{name}"
+    for name in (
+        "DMS::ReplicationInstance",
+        "ECR::Repository",
+        "ECS::Cluster",
+        "EFS::FileSystem",
+        "EKS::Cluster",
+        "ElasticLoadBalancingV2::Listener",
+        "GuardDuty::Detector",
+        "Kinesis::Stream",
+        "MSK::Cluster",
+        "SageMaker::NotebookInstance",
+        "WorkSpaces::Workspace",
+    )
+)

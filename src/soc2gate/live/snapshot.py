@@ -125,6 +125,8 @@ class Part:
     """Stopped before it was done."""
     notes: tuple[str, ...] = ()
     """Remarks for the report: how the regions were chosen."""
+    digest_key: str = ""
+    """The name of the key that digests of what is not kept were made with; empty where none were made."""
 
     @property
     def info(self) -> SnapshotInfo:

@@ -236,7 +236,8 @@ def _broken_json(error: ValueError | RecursionError, path: Path) -> InputError:
 
 
 def _part_document(part: Part) -> dict[str, Json]:
-    return {
+    keyed: dict[str, Json] = {"digest_key": part.digest_key} if part.digest_key else {}
+    return keyed | {
         "provider": part.provider,
         "account": part.account,
         "caller": part.caller,
@@ -324,6 +325,7 @@ _PART = (
     "regions_asked",
     "regions_read",
     "notes",
+    "digest_key",
     "coverage",
     "calls",
     "failed_calls",
@@ -409,6 +411,7 @@ class _Reader:
             regions_read=self.texts(fields, "regions_read", what),
             partial=bool(fields.get("partial", False)),
             notes=self.texts(fields, "notes", what),
+            digest_key=self.text(fields, "digest_key", what),
             coverage=self.each(fields, "coverage", what, self.coverage),
             calls=self.each(fields, "calls", what, self.call_count),
             failed_calls=self.each(fields, "failed_calls", what, self.failed),
