@@ -102,7 +102,10 @@ class AccountServer:
 
     def start(self) -> None:
         """Serve an empty account."""
-        if _left_over.is_set():
+        from moto.iam.models import iam_backends
+
+        # Also what another server of this process was asked: an account keeps the settings that it began with.
+        if _left_over.is_set() or len(iam_backends):
             from moto.moto_api._internal.models import moto_api_backend
 
             moto_api_backend.reset()
