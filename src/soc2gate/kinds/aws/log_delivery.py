@@ -12,6 +12,7 @@ from soc2gate.kinds.aws.live_fields import copy_fields, looked_at
 from soc2gate.kinds.convert import one_of
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
+from soc2gate.model.resource import Resource
 from soc2gate.model.value import Alternatives, Json, OpenList, Text, Unknown, Value
 
 SOURCE = "AWS::Logs::DeliverySource"
@@ -31,9 +32,9 @@ def delivers_access_logs(source: Mapping[str, Value]) -> bool | None:
     return None
 
 
-def distribution_of(source: Mapping[str, Value]) -> Value:
+def distribution_of(source: Resource) -> Value:
     """The distribution that a source names: by its ARN, or where that is put together, by what it ends with."""
-    return _named_by(source.get("ResourceArn"))
+    return _named_by(source.properties.get("ResourceArn"))
 
 
 def _named_by(arn: Value) -> Value:
