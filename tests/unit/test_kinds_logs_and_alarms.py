@@ -14,6 +14,7 @@ from soc2gate.model.resource import RawResource, Resource
 from soc2gate.model.value import OpenList, Text, Value
 
 GROUP, FILTER, ALARM = "AWS::Logs::LogGroup", "AWS::Logs::MetricFilter", "AWS::CloudWatch::Alarm"
+SOURCE = "AWS::Logs::DeliverySource"
 ROOT = '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }'
 TRAIL = "{ ($.eventName = UpdateTrail) || ($.eventName = DeleteTrail) || ($.eventName = StopLogging) }"
 
@@ -46,6 +47,34 @@ def test_a_log_group_is_the_same_in_both_formats() -> None:
     }
     theirs = one(normal(cfn("G", GROUP, properties)), GROUP)
     assert said(ours) == said(theirs)
+
+
+def test_a_delivery_source_and_where_it_delivers_to_is_the_same_in_both_formats() -> None:
+    arn, logs = "arn:aws:cloudfront::123456789012:distribution/E1", "arn:aws:logs:us-east-1:123456789012:d:logs"
+    ours = one(
+        normal(
+            tf(
+                "aws_cloudwatch_log_delivery_source.s", {"name": "shop", "log_type": "ACCESS_LOGS", "resource_arn": arn}
+            ),
+            tf(
+                "aws_cloudwatch_log_delivery.d",
+                {
+                    "delivery_source_name": ref("aws_cloudwatch_log_delivery_source.s.name"),
+                    "delivery_destination_arn": logs,
+                },
+            ),
+        ),
+        SOURCE,
+    )
+    theirs = one(
+        normal(
+            cfn("S", SOURCE, {"Name": "shop", "LogType": "ACCESS_LOGS", "ResourceArn": arn}),
+            cfn("D", "AWS::Logs::Delivery", {"DeliverySourceName": "shop", "DeliveryDestinationArn": logs}),
+        ),
+        SOURCE,
+    )
+    assert said(ours) == said(theirs)
+    assert ours.properties["Deliveries"] == [logs]
 
 
 def test_a_group_for_which_nobody_sets_a_time_keeps_everything_in_every_spelling() -> None:

@@ -219,6 +219,40 @@ def test_a_distribution_that_may_not_be_read_is_unknown(aws: Aws) -> None:
     )
 
 
+SOURCE = "AWS::Logs::DeliverySource"
+
+
+def deliver(aws: Aws, arn: str, log_type: str = "ACCESS_LOGS") -> str:
+    """A source for what logs, with a delivery; where it goes."""
+    logs = aws.client("logs", "us-east-1")
+    aws.client("s3", "us-east-1").create_bucket(Bucket="delivered")
+    name = arn.partition("/")[2].lower()
+    logs.put_delivery_source(name=name, resourceArn=arn, logType=log_type)
+    made = logs.put_delivery_destination(
+        name=f"to-{name}", deliveryDestinationConfiguration={"destinationResourceArn": "arn:aws:s3:::delivered"}
+    )
+    destination: str = made["deliveryDestination"]["arn"]
+    logs.create_delivery(deliverySourceName=name, deliveryDestinationArn=destination)
+    return destination
+
+
+def test_what_is_delivered_for_a_distribution_is_read_where_it_stands_and_for_nothing_else(aws: Aws) -> None:
+    arn = distribute(aws)
+    destination = deliver(aws, arn)
+    deliver(aws, f"arn:aws:bedrock:us-east-1:{ACCOUNT}:knowledge-base/KB1", "APPLICATION_LOGS")
+    source = only(collect(aws, DISTRIBUTION), SOURCE)
+    assert source.properties["ResourceArn"] == arn
+    assert source.properties["LogType"] == "ACCESS_LOGS"
+    assert source.properties["Deliveries"] == [destination]
+
+
+def test_deliveries_that_may_not_be_listed_are_unknown(aws: Aws) -> None:
+    deliver(aws, distribute(aws))
+    with aws.refusing(Refusal("Logs_20140328.DescribeDeliveries", "AccessDeniedException", "json")):
+        source = only(collect(aws, DISTRIBUTION), SOURCE)
+    assert isinstance(source.properties["Deliveries"], Unknown)
+
+
 def test_certificates_of_every_kind_of_key_are_listed(aws: Aws) -> None:
     aws.client("acm").request_certificate(DomainName="shop.example.com", KeyAlgorithm="EC_prime256v1")
     aws.requests.clear()

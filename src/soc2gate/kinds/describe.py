@@ -165,7 +165,7 @@ class LiveSpelling:
 
     enumerate: Call | None
     """Lists the resources; its `result` is the list. None: exactly one exists per account (`scope` global) or per
-    region, and its item is empty."""
+    region, and its item is empty; or, with `worldwide`, there are none but those."""
     details: tuple[Call, ...] = ()
     """Asked once per resource; each answer reaches `build` under its operation's name."""
     build: Callable[[LiveItem], None] | None = None

@@ -79,6 +79,7 @@ KINDS: Mapping[str, str] = {
     "AWS::Lambda::EventSourceMapping": _AWS + "undelivered",
     "AWS::Lambda::Function": _AWS + "lambdas",
     "AWS::Lambda::Permission": _AWS + "lambda_permissions",
+    "AWS::Logs::DeliverySource": _AWS + "log_delivery",
     "AWS::Logs::LogGroup": _AWS + "logs",
     "AWS::Logs::MetricFilter": _AWS + "logs",
     "AWS::MSK::Cluster": _AWS + "msk",
@@ -187,6 +188,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
     ),
     "lambda_permissions": ("aws_lambda_function_url", "aws_lambda_permission"),
     "lambdas": ("aws_lambda_function", "aws_lambda_function_event_invoke_config"),
+    "log_delivery": ("aws_cloudwatch_log_delivery", "aws_cloudwatch_log_delivery_source"),
     "logs": ("aws_cloudwatch_log_group", "aws_cloudwatch_log_metric_filter"),
     "rds": ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance"),
     "rds_snapshots": (
@@ -252,6 +254,7 @@ CLOUDFORMATION: Mapping[str, str] = {
     "AWS::KMS::Alias": _AWS + "kms",
     "AWS::KMS::ReplicaKey": _AWS + "kms",
     "AWS::Lambda::EventInvokeConfig": _AWS + "lambdas",
+    "AWS::Logs::Delivery": _AWS + "log_delivery",
     "AWS::SNS::TopicInlinePolicy": _AWS + "sns",
     "AWS::SQS::QueueInlinePolicy": _AWS + "sqs",
     "AWS::SecretsManager::RotationSchedule": _AWS + "secretsmanager",

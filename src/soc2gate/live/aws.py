@@ -409,7 +409,8 @@ def _units(wanted: Sequence[Kind], regions: Sequence[str], partition: str) -> li
     units: list[_Unit] = []
     for kind in wanted:
         assert kind.live is not None
-        units += [_Unit(kind, region) for region in ([GLOBAL] if kind.live.scope == "global" else regions)]
+        if kind.live.enumerate is not None or kind.live.worldwide is None:
+            units += [_Unit(kind, region) for region in ([GLOBAL] if kind.live.scope == "global" else regions)]
         if kind.live.worldwide is not None and partition in _WORLDWIDE:
             units.append(_Unit(kind, GLOBAL, asked_in=_WORLDWIDE[partition]))
     return units

@@ -35,7 +35,8 @@ GuardDuty::Detector IAM::AccessKey IAM::Group IAM::GroupPolicy IAM::InstanceProf
 IAM::OIDCProvider IAM::Policy IAM::Role IAM::RolePolicy IAM::ServiceLinkedRole IAM::User IAM::UserPolicy
 IAM::UserToGroupAddition KMS::Alias KMS::Key Kinesis::Stream KinesisFirehose::DeliveryStream Lambda::Alias
 Lambda::CodeSigningConfig Lambda::EventInvokeConfig Lambda::EventSourceMapping Lambda::Function Lambda::LayerVersion
-Lambda::LayerVersionPermission Lambda::Permission Lambda::Url Lambda::Version Logs::LogGroup Logs::LogStream
+Lambda::LayerVersionPermission Lambda::Permission Lambda::Url Lambda::Version Logs::DeliverySource Logs::LogGroup
+Logs::LogStream
 Logs::MetricFilter Logs::ResourcePolicy Logs::SubscriptionFilter MSK::Cluster Neptune::DBCluster Neptune::DBInstance
 OpenSearchService::Domain RDS::DBCluster RDS::DBClusterParameterGroup RDS::DBInstance RDS::DBParameterGroup
 RDS::DBSubnetGroup RDS::OptionGroup Redshift::Cluster Redshift::ClusterParameterGroup S3::AccessPoint S3::Bucket

@@ -116,6 +116,8 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     },
     # The group a node belongs to, which answers for it.
     "AWS::ElastiCache::CacheCluster": {"": {"ReplicationGroupId": "s"}},
+    # The destinations that something is delivered to.
+    "AWS::Logs::DeliverySource": {"": {"Deliveries": "[s"}},
     "AWS::SecretsManager::Secret": {"": {"RotationEnabled": "b", "OwningService": "s"}},
     # From IAM's credential report. A key that was never rotated was last rotated when it was made.
     "AWS::IAM::User": {

@@ -10,7 +10,8 @@ from typing import cast
 
 from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_tags
-from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.aws.log_delivery import SOURCE, delivers_access_logs, distribution_of
+from soc2gate.kinds.describe import Call, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece
 from soc2gate.model.value import Json, Unknown, Value
 
@@ -265,6 +266,7 @@ KINDS: tuple[Kind, ...] = (
         cloudformation=Spelling(
             DISTRIBUTION, build=_cloudformation, defaults=_DEFAULTS, exports={"Ref": "id", "Id": "id"}
         ),
+        links={"LogDeliveries": Link(SOURCE, reads=distribution_of, when=delivers_access_logs)},
         live=LiveSpelling(
             enumerate=Call(
                 "cloudfront", "list_distributions", "cloudfront:ListDistributions", result="DistributionList.Items"
