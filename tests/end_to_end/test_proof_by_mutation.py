@@ -47,7 +47,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployme
         with deployed(tmp_path_factory.mktemp("proof") / "company", changed=False) as deployment:
             request = _request(deployment.folder)
             run = app.verify(request)
-            assert [told(item) for item in run.disagreements] == []
+            assert [told(item) for item in (*run.disagreements, *run.undeclared)] == []
             yield deployment, request
     finally:
         undo()
@@ -93,7 +93,11 @@ def verified(request: Request, drawn: Drawn) -> Callable[[Copy], dict[str, Any]]
             expected.append((mutation.action, mutation.kind, made or mutation.address, mutation.changes))
             expected += [("changed", kind, address, "") for kind, address in mutation.then]
         run = app.verify(request)
-        return {"expected": expected, "told": [told(item) for item in run.disagreements], "populations": _counts(run)}
+        return {
+            "expected": expected,
+            "told": [told(item) for item in (*run.disagreements, *run.undeclared)],
+            "populations": _counts(run),
+        }
 
     return do
 
@@ -180,4 +184,4 @@ def test_there_are_changes_of_every_sort_to_draw_from() -> None:
     """Few changes, or changes of few kinds, would prove little."""
     assert len(MUTATIONS) >= 100
     assert len({mutation.kind for mutation in MUTATIONS}) >= 20
-    assert {mutation.action for mutation in MUTATIONS} == {"changed", "missing", "unmanaged"}
+    assert {mutation.action for mutation in MUTATIONS} == {"changed", "missing", "unmanaged", "undeclared"}

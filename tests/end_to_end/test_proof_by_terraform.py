@@ -68,10 +68,15 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Ma
 
 
 def _what_aws_does_by_itself(endpoint: str) -> None:
-    """Every new bucket is encrypted; the simulation leaves that out, and nothing is set that code sets."""
+    """Every new bucket is encrypted, and a queue with a KMS key has no key of SQS; the simulation leaves that out, and
+    nothing is set that code sets."""
     s3 = boto3.client("s3", endpoint_url=endpoint, region_name=REGION)
     rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
     s3.put_bucket_encryption(Bucket="proof-logs", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    sqs = boto3.client("sqs", endpoint_url=endpoint, region_name=REGION)
+    for queue in sqs.list_queues()["QueueUrls"]:
+        if "KmsMasterKeyId" in sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]:
+            sqs.set_queue_attributes(QueueUrl=queue, Attributes={"SqsManagedSseEnabled": "false"})
 
 
 def verified(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -91,8 +96,10 @@ def verified(folder: Path, *arguments: str, environment: Mapping[str, str] | Non
 
 
 def disagreements(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What differs, and what live state has that rules read and code never says: nobody added anything."""
     told = ("difference", "kind", "address", "property", "reason")
-    return [tuple(str(found[name]) for name in told) for found in report["disagreements"]]
+    found = [*report["disagreements"], *report["undeclared"]["properties"]]
+    return [tuple(str(item[name]) for name in told) for item in found]
 
 
 def test_nothing_disagrees_on_code_alone_nor_with_its_state_nor_on_the_plan(

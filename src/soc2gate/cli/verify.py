@@ -11,6 +11,7 @@ import click
 from soc2gate import app
 from soc2gate.cli import options, progress, watching
 from soc2gate.errors import UsageError
+from soc2gate.facts import replace
 from soc2gate.model.outcome import Run
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ Examples:
   soc2gate verify k8s --context prod               manifests against a cluster
   soc2gate verify k8s --snapshot dump.json         against what kubectl get -A -o json wrote
   soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
+  soc2gate verify --accept-undeclared              write soc2gate-undeclared.json: what code never says, accepted
+  soc2gate verify --undeclared-baseline soc2gate-undeclared.json --on-undeclared block
+                                                   close on what came since
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
                                                    the same once, under cron: seen/live.history.json keeps the times
@@ -87,6 +91,25 @@ Examples:
     help="Of the code, close only on what this file (from `soc2gate baseline`) does not hold; live findings and "
     "differences close all the same.",
 )
+@click.option(
+    "--undeclared-baseline",
+    "undeclared_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Live properties that rules read and code never says are told beside the disagreements; not those that this "
+    "file accepts, unless they changed since. It holds names and digests, no values.",
+)
+@click.option(
+    "--accept-undeclared",
+    is_flag=True,
+    help="Write that file with what is found now [soc2gate-undeclared.json]. What cannot be looked at stays accepted.",
+)
+@click.option(
+    "--on-undeclared",
+    type=click.Choice(("block", "report")),
+    help="Whether such properties close the gate, from --fail-on up, or are only told [report]: code promises nothing "
+    "of them, and a rule that fails for one closes it anyway.",
+)
 @options.beside
 @options.judging
 def verify(
@@ -110,6 +133,9 @@ def verify(
     who: bool,
     watch: str | None,
     baseline_file: Path | None,
+    undeclared_file: Path | None,
+    accept_undeclared: bool,
+    on_undeclared: str | None,
     checkov: bool,
     checkov_json: tuple[Path, ...],
     results: tuple[Path, ...],
@@ -134,6 +160,8 @@ def verify(
     pause = None if watch is None else watching.pause(watch)
     if pause is not None and (snapshot_files or now):
         raise UsageError("--watch looks at what runs now: it goes with neither --snapshot nor --now")
+    if accept_undeclared and pause is not None:
+        raise UsageError("--accept-undeclared accepts what one look finds: it does not go with --watch")
     if only_new and looks is None and pause is None:
         raise UsageError("--only-new needs what the last look saw", hint="add --history FILE or --save-snapshot FILE")
 
@@ -159,13 +187,21 @@ def verify(
             looks=kept,
             only_new=only_new,
             who=who,
+            on_undeclared=on_undeclared,
+            undeclared_file=undeclared_file,
             others=options.others(checkov, checkov_json, results),
             frameworks=frameworks,
         )
+        if accept_undeclared and request.undeclared is None:
+            request = replace(request, undeclared=Path.cwd() / _ACCEPTED)
         snapshot = read_files(snapshot_files) if snapshot_files else None
         with progress.shown() as told:
             return app.verify(
-                request, snapshot, progress=told, keep=None if save_snapshot is None else _keeper(save_snapshot)
+                request,
+                snapshot,
+                progress=told,
+                keep=None if save_snapshot is None else _keeper(save_snapshot),
+                accept=_accepter(request.undeclared) if accept_undeclared and request.undeclared else None,
             )
 
     def tell(run: Run) -> int:
@@ -178,6 +214,17 @@ def verify(
     if pause is None:
         return tell(look(looks))
     return watching.again_and_again(look, tell, pause, looks)
+
+
+_ACCEPTED = "soc2gate-undeclared.json"
+
+
+def _accepter(file: Path) -> Callable[[str], None]:
+    def accept(text: str) -> None:
+        options.write_atomically(file, text)
+        click.echo(f"wrote {file}", err=True)
+
+    return accept
 
 
 def _keeper(file: Path) -> Callable[[Snapshot], None]:
