@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.resources
-import json
 import os
 import resource
 import shutil
@@ -130,22 +129,7 @@ def hook(bench: Bench) -> None:
     if shutil.which("git") is None or shutil.which("pre-commit", path=str(Path(sys.executable).parent)) is None:
         bench.missing.append("the hook (git or pre-commit is not installed)")
         return
-    commands = {}
-    for name, entry in (("ours", f"{OURS} scan --changed --on-incomplete report"), ("nothing", "true")):
-        repository = bench.here / f"hook-{name}"
-        material.module(repository)
-        wanted = {"id": name, "name": name, "entry": entry, "language": "system", "files": r"\.tf$"}
-        config = {"repos": [{"repo": "local", "hooks": [wanted | {"require_serial": True}]}]}
-        (repository / ".pre-commit-config.yaml").write_text(json.dumps(config))
-        git = ["git", "-C", str(repository), "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
-        subprocess.run([*git, "init", "--quiet"], check=True)
-        subprocess.run([*git, "add", "."], check=True)
-        subprocess.run([*git, "commit", "--quiet", "-m", "all"], check=True)
-        with (repository / "part_07.tf").open("a") as file:
-            file.write("\n# changed\n")
-        subprocess.run([*git, "add", "."], check=True)
-        program = str(Path(sys.executable).parent / "pre-commit")
-        commands[name] = ["sh", "-c", f"cd {repository} && exec {program} run"]
+    commands = material.hooks(bench.here, {"ours": f"{OURS} {material.HOOK}", "nothing": "true"})
     found = interleaved(commands, bench.here, dict.fromkeys(commands, bench.times))
     table("the hook, through pre-commit", "CPU", "wall")
     row("pre-commit with a hook that does nothing", ms(found["nothing"].cpu), ms(found["nothing"].wall))

@@ -850,7 +850,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         for short in ("failed-sign-in", "policy-change", "root-use", "trail-change")
     ),
     Mutation(
-        "missing", "AWS::CloudWatch::Alarm", 'aws_cloudwatch_metric_alarm.watched["trail-change"]', "", _delete_alarm
+        "missing",
+        "AWS::CloudWatch::Alarm",
+        'aws_cloudwatch_metric_alarm.watched["trail-change"]',
+        "",
+        _delete_alarm,
+        # Nobody is told of changes to trails any more: a control of the account.
+        then=(("Account::Account", "AWS account"),),
     ),
     Mutation("unmanaged", "AWS::CloudWatch::Alarm", "", "", _create_alarm),
     Mutation("changed", "AWS::GuardDuty::Detector", "aws_guardduty_detector.this", "Enable", _blind_detector),

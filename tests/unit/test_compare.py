@@ -174,6 +174,18 @@ def test_a_reference_compares_as_the_live_resource_it_is_paired_with(rules: Rule
         assert [item.property for item in found] == properties
 
 
+@pytest.mark.parametrize("attribute", ["bucket_regional_domain_name", "hosted_zone_id"])
+def test_an_attribute_that_is_no_name_of_the_resource_says_nothing_of_the_live_value(
+    rules: RuleSet, attribute: str
+) -> None:
+    named = Unknown("known after apply", Ref("resource.assets", attribute), not_null=True)
+    named_so = {"BucketName": "assets"}
+    bucket = [resource("AWS::S3::Bucket", side, "assets", "", named_so) for side in (Side.DECLARED, Side.LIVE)]
+    ours, theirs = queue(Side.DECLARED, KmsMasterKeyId=named), queue(Side.LIVE, KmsMasterKeyId="anything")
+    found = disagreements([bucket[0], ours], [bucket[1], theirs], rules)
+    assert [item.property for item in found if item.kind == "AWS::SQS::Queue"] == []
+
+
 def test_a_denied_detail_call_leaves_the_property_undecided(rules: RuleSet) -> None:
     ours = queue(Side.DECLARED, SqsManagedSseEnabled=True)
     theirs = queue(Side.LIVE, SqsManagedSseEnabled=Unknown("sqs:GetQueueAttributes was denied (AccessDenied)"))

@@ -104,6 +104,9 @@ class _Finder:
                 # Of named settings the API tells all: what the service gave those that code leaves out is its own.
                 continue
             said, found = ours.get(name), theirs.get(name)
+            if isinstance(found, OpenList):
+                # More may exist than was seen; what was seen is certain.
+                found = list(found.items)
             if isinstance(found, Unknown):
                 # What could not be looked at is told as that.
                 continue

@@ -215,7 +215,7 @@ class Module(Members):
             there = value not in ("", [], {})
             value = Unknown(f'variable "{name}" is sensitive', depends=(f"var.{name}",), not_null=there)
         if value.__class__ is Unknown and value.ref is None and not wanted.has_any():
-            return Typed(value.reason, None, value.depends, value.not_null, value.prefix, wanted)
+            return Typed(value.reason, None, value.depends, value.not_null, value.prefix, type=wanted)
         return value
 
     def _given(self, name: str, block: Block) -> Val:
