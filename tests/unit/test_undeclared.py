@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kinds_support import cfn, reading, ref, tf, var
 
+from soc2gate.engine import accepted, gate
 from soc2gate.engine.compare import compare, undeclared
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.engine.match import match
+from soc2gate.errors import ConfigError, Exit
 from soc2gate.kinds import normalise
 from soc2gate.model.outcome import Difference, Disagreement, Verdict
 from soc2gate.model.resource import LiveRef, RawResource, Resource, Side
@@ -21,6 +24,7 @@ from soc2gate.packs import load
 NOW = "2026-11-21T09:00:00Z"
 ACCOUNT = "123456789012"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
@@ -199,3 +203,67 @@ def test_a_change_of_what_a_rule_reads_through_a_link_carries_that_rule(rules: R
     (found,) = [item for item in disagreements if item.kind == "AWS::EC2::FlowLog"]
     assert (found.property, [rule.id for rule in found.rules]) == ("TrafficType", ["vpc-flow-logs"])
     assert found.severity is Severity.MEDIUM
+
+
+# The file that accepts them
+
+
+def looked_at(kind: str, account: str, uid: str, name: str) -> bool:
+    return True
+
+
+def test_what_is_accepted_is_silent_and_what_changed_since_is_told_again(rules: RuleSet, tmp_path: Path) -> None:
+    file = tmp_path / "accepted.json"
+    _, tier = told(rules, (ROLE,), [role(ManagedPolicyArns=[READ_ONLY, BILLING])])
+    left, _ = accepted.settle(tier, file, "accepted.json", looked_at, lambda text: write(file, text))
+    assert left == []
+    # The value itself is not in it, and the order in which an API answers is none of its business.
+    assert "ReadOnlyAccess" not in file.read_text()
+    _, tier = told(rules, (ROLE,), [role(ManagedPolicyArns=[BILLING, READ_ONLY])])
+    left, used = accepted.settle(tier, file, "accepted.json", looked_at, None)
+    assert (left, used.known, used.gone) == ([], 1, ())
+    _, tier = told(rules, (ROLE,), [role(ManagedPolicyArns=[READ_ONLY])])
+    (again,), used = accepted.settle(tier, file, "accepted.json", looked_at, None)
+    assert "accepted in accepted.json, and changed since" in again.reason
+    assert used.known == 0
+
+
+def test_an_accepted_property_that_is_no_more_is_told_unless_nobody_could_look(rules: RuleSet, tmp_path: Path) -> None:
+    file = tmp_path / "accepted.json"
+    _, tier = told(rules, (ROLE,), [role(ManagedPolicyArns=[READ_ONLY])])
+    accepted.settle(tier, file, "accepted.json", looked_at, lambda text: write(file, text))
+    _, used = accepted.settle([], file, "accepted.json", looked_at, None)
+    assert used.gone == (("aws_iam_role.web", "ManagedPolicyArns"),)
+    denied = [role(ManagedPolicyArns=Unknown("iam:ListAttachedRolePolicies was denied"))]
+    looked = accepted.looking(denied, denied, lambda kind, region, account: None, everything=True)
+    _, used = accepted.settle([], file, "accepted.json", looked, None)
+    assert used.gone == ()
+    # Accepting again keeps what could not be looked at.
+    accepted.settle([], file, "accepted.json", looked, lambda text: write(file, text))
+    assert len(accepted.read(file, "accepted.json").entries) == 1
+
+
+def test_what_stands_in_code_that_was_not_read_is_not_gone() -> None:
+    elsewhere = accepted.looking([role()], [], lambda kind, region, account: None, everything=False)
+    assert not elsewhere("AWS::IAM::Role", ACCOUNT, role().address, "ManagedPolicyArns")
+
+
+def test_a_file_that_is_none_is_refused_with_what_writes_one(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.json"
+    file.write_text('{"schema": "soc2gate.baseline/1", "findings": []}')
+    with pytest.raises(ConfigError, match="expected accepted undeclared properties") as refused:
+        accepted.read(file, "accepted.json")
+    assert "--accept-undeclared" in refused.value.hint
+
+
+def test_it_closes_the_gate_only_where_that_is_asked(rules: RuleSet) -> None:
+    _, tier = told(rules, (ROLE,), [role(ManagedPolicyArns=[READ_ONLY])])
+    assert gate.decide([], [], [], fail_on=Severity.HIGH).exit is Exit.OK
+    closed = gate.decide([], [], [], fail_on=Severity.HIGH, undeclared=tier)
+    assert closed.exit is Exit.CLOSED
+    assert closed.reasons == ("1 property that code never says at high or above",)
+    assert gate.decide([], [], [], fail_on=Severity.CRITICAL, undeclared=tier).exit is Exit.OK
+
+
+def write(file: Path, text: str) -> None:
+    file.write_text(text)
