@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cel
+import collecting
 import material
 from measuring import Measured, interleaved, measure, run_once
 
@@ -246,6 +247,12 @@ def evaluations(bench: Bench) -> None:
     cel.all_rules(folder)
 
 
+def collection(bench: Bench) -> None:
+    """Live state: how much our collection costs beside the calls themselves."""
+    table("live state (wall, best of three)", "plain boto3", "collect", "ratio")
+    collecting.main(row)
+
+
 # --- peers ----------------------------------------------------------------------------------------------------------
 
 
@@ -270,7 +277,9 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=50_000, help="the largest generated root")
     parser.add_argument("--limit", type=float, default=300, help="seconds that checkov gets for one folder")
     parser.add_argument("--vpc", type=Path, default=os.environ.get("SOC2GATE_BENCH_VPC"), help="a clone of the module")
-    parser.add_argument("--only", nargs="*", help="parts: one_file hook sizes checkov tfparse vpc evaluations")
+    parser.add_argument(
+        "--only", nargs="*", help="parts: one_file hook sizes checkov tfparse vpc evaluations collection"
+    )
     asked = parser.parse_args()
     missing: list[str] = []
     checkov = None if asked.no_peers else environment(".venv-checkov", "checkov", missing)
@@ -293,6 +302,7 @@ def main() -> None:
             "tfparse": lambda: against_tfparse(bench),
             "vpc": lambda: public_module(bench),
             "evaluations": lambda: evaluations(bench),
+            "collection": lambda: collection(bench),
         }
         began = time.perf_counter()
         for name, part in parts.items():

@@ -53,7 +53,9 @@ def _bucket(address: str, short: str) -> list[Mutation]:
         if n % 2:
             client("s3").delete_bucket_encryption(Bucket=name)
         else:
-            rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms:dsse" if n % 4 else "AES256"}}
+            # Server access logs are encrypted by S3's own keys: AES256 would be no change there.
+            algorithm = "aws:kms:dsse" if n % 4 or short == "access-logs" else "AES256"
+            rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
             client("s3").put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
     def access_block(client: Client, n: int) -> None:
