@@ -21,7 +21,17 @@ from soc2gate.declared.written_waivers import INLINE, Written, read_waivers, wit
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.facts import replace
-from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, FrameworkStatus, Run, Waiver
+from soc2gate.model.outcome import (
+    AcceptedUse,
+    ChangedFiles,
+    Diff,
+    Difference,
+    Disagreement,
+    Finding,
+    FrameworkStatus,
+    Run,
+    Waiver,
+)
 from soc2gate.model.resource import (
     LiveRef,
     Problem,
@@ -35,6 +45,8 @@ from soc2gate.reading import Declared, read_declared
 from soc2gate.request import Request
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from soc2gate.bridges.joining import Joined
     from soc2gate.engine.match import Matching
     from soc2gate.live.progress import Progress
@@ -102,15 +114,16 @@ def verify(
     *,
     progress: Callable[[Progress], None] | None = None,
     keep: Callable[[Snapshot], None] | None = None,
+    accept: Callable[[str], None] | None = None,
 ) -> Run:
     """Judge code and live state with the same rules, and compare them.
 
     Live state comes from `snapshot`, or is collected now from the providers that the code deploys to; `keep` is given
-    what was collected. Raises what `scan` and `collect` raise.
+    what was collected, `accept` the file that accepts all that code never says. Raises what `scan` and `collect` raise.
     """
     from soc2gate import opted
     from soc2gate.engine import scope
-    from soc2gate.engine.compare import compare
+    from soc2gate.engine.compare import compare, undeclared
     from soc2gate.kinds.withheld import digest_key
 
     digest_key()
@@ -128,10 +141,10 @@ def verify(
     asked = asked_kinds(declared.resources, live, request)
     found, unsettled = paired(request, declared.resources, live, seen)
     matching = scope.managed_here(found, request.config.managed)
+    differing = compare(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen))
+    unsaid = undeclared(matching, findings, request.rules, told=differing)
     disagreements, ignored = scope.without_ignored(
-        compare(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen)),
-        request.config.ignores,
-        today=request.now[:10],
+        [*differing, *unsaid], request.config.ignores, today=request.now[:10]
     )
     told: list[Problem] = []
     if request.who:
@@ -139,13 +152,27 @@ def verify(
 
         disagreements, told = with_who(disagreements, opted.aws_request(request))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
+    unsaid = [item for item in disagreements if item.difference is Difference.UNDECLARED]
+    used = None
+    if request.undeclared is not None:
+        from soc2gate.engine import accepted
+
+        looked = accepted.looking(
+            live,
+            [pair.live for pair in matching.pairs],
+            seen.why_unread,
+            everything="." in request.paths and not request.only_environments,
+        )
+        unsaid, used = accepted.settle(unsaid, request.undeclared, _shown(request.undeclared, request), looked, accept)
     return finish(
         request,
         "verify",
         declared,
         findings,
         live=live,
-        disagreements=disagreements,
+        disagreements=[item for item in disagreements if item.difference is not Difference.UNDECLARED],
+        undeclared=unsaid,
+        accepted=used,
         problems=[
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
@@ -281,6 +308,11 @@ def _of_providers(problems: Iterable[Problem], providers: set[str]) -> list[Prob
     ]
 
 
+def _shown(file: Path, request: Request) -> str:
+    """A file as reports call it."""
+    return file.relative_to(request.base).as_posix() if file.is_relative_to(request.base) else file.name
+
+
 def _listing(resource: Resource, snapshot: Snapshot) -> LiveRef | None:
     """The call that listed a kind in the place where a declared resource should have been."""
     call = kinds.listing_call(resource.kind)
@@ -301,6 +333,8 @@ def finish(
     *,
     live: Sequence[Resource] = (),
     disagreements: Sequence[Disagreement] = (),
+    undeclared: Sequence[Disagreement] = (),
+    accepted: AcceptedUse | None = None,
     problems: Sequence[Problem] = (),
     snapshot: Snapshot | None = None,
     unread_kinds: Sequence[str] = (),
@@ -343,7 +377,14 @@ def finish(
         followed = history.follow(before, disagreements, findings, now=request.now, unread=snapshot.why_unread)
         if request.only_new:
             findings, closing = history.marked(findings, before), history.only_new(disagreements, followed)
-    decision = gate.decide(findings, closing, told, fail_on=request.fail_on, on_incomplete=request.on_incomplete)
+    decision = gate.decide(
+        findings,
+        closing,
+        told,
+        fail_on=request.fail_on,
+        on_incomplete=request.on_incomplete,
+        undeclared=undeclared if request.on_undeclared == "block" else (),
+    )
     run = Run(
         command=command,
         tool={"name": "soc2gate", "version": version.__version__},
@@ -380,6 +421,9 @@ def finish(
         renderers=declared.renderers,
         environments=_environments(declared.roots),
         history=followed,
+        undeclared=tuple(undeclared),
+        on_undeclared=request.on_undeclared,
+        accepted=accepted,
     )
     return replace(run, digests=_digests(run, request, declared, snapshot))
 

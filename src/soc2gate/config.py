@@ -143,6 +143,10 @@ class Config:
     """`critical`, `high`, `medium`, `low` or `never`."""
     on_incomplete: str = "block"
     """`block` or `report`."""
+    on_undeclared: str = "report"
+    """`block` or `report`."""
+    undeclared_baseline: Path | None = None
+    """Absolute."""
     scope: tuple[str, ...] = CATEGORIES
     """Trust services categories; Security is always among them."""
     packs: tuple[Path, ...] = ()
@@ -385,6 +389,7 @@ def _build(data: dict[str, Json], places: Places, file: Path, base: Path) -> Con
     folder = file.parent
     scope = set(table.texts("scope") or CATEGORIES) | {"Security"}
     kubeconfig = table.text("kubeconfig")
+    accepted = table.text("undeclared_baseline")
     patterns = [_rebased(pattern, folder, base) for pattern in table.texts("ignore_paths")]
     return Config(
         path=places.path,
@@ -397,6 +402,8 @@ def _build(data: dict[str, Json], places: Places, file: Path, base: Path) -> Con
         kubeconfig=folder / Path(kubeconfig).expanduser() if kubeconfig else None,
         fail_on=table.text("fail_on") or "high",
         on_incomplete=table.text("on_incomplete") or "block",
+        on_undeclared=table.text("on_undeclared") or "report",
+        undeclared_baseline=Path(os.path.abspath(folder / accepted)) if accepted else None,
         scope=tuple(category for category in CATEGORIES if category in scope),
         packs=tuple(Path(os.path.abspath(folder / pack)) for pack in table.texts("packs")),
         owners={_rebased(pattern, folder, base): owner for pattern, owner in table.pairs("owners").items()},

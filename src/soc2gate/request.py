@@ -54,6 +54,9 @@ class Request:
     """Where what earlier looks at live state saw is kept; None for nowhere."""
     who: bool = False
     """Ask CloudTrail who changed what differs."""
+    undeclared: Path | None = None
+    """The file that accepts live properties which code never says; None for none."""
+    on_undeclared: str = "report"
     only_new: bool = False
     """Close only on what the look before did not see."""
     states: tuple[Path, ...] = ()

@@ -27,13 +27,14 @@ class Mutation:
     """One change by hand."""
 
     action: str
-    """`changed`, `missing` (deleted) or `unmanaged` (created): what a report calls it."""
+    """`changed`, `missing` (deleted), `unmanaged` (created) or `undeclared` (set where code says nothing, and no rule's
+    verdict changes): what a report calls it."""
     kind: str
     address: str
     """In code; empty for what is created."""
     changes: str
-    """The top-level property it changes; empty where a whole resource comes or goes, or where code leaves the property
-    unsaid and only a rule's verdict tells the change."""
+    """The top-level property it changes; empty where a whole resource comes or goes, or where only the verdict of a
+    rule about something else tells the change."""
     make: Make
     then: tuple[tuple[str, str], ...] = ()
     """(kind, address) of other resources of which a rule says something else because of it."""
@@ -120,6 +121,14 @@ def _policy_of(bucket: str) -> str:
         .replace('logs["', "")
         .replace('"]', "")
         .replace("access-logs", "access_logs")
+    )
+
+
+def _send_elsewhere(client: Client, n: int) -> None:
+    """A website that only redirects: no rule minds."""
+    client("s3").put_bucket_website(
+        Bucket=f"{NAME}-invoices",
+        WebsiteConfiguration={"RedirectAllRequestsTo": {"HostName": f"by-hand-{n}.example.com"}},
     )
 
 
@@ -456,6 +465,25 @@ def _attach(role: str) -> Make:
     return make
 
 
+def _attach_one(policy: str) -> Make:
+    def make(client: Client, n: int) -> None:
+        client("iam").attach_role_policy(
+            RoleName=f"{NAME}-trail-to-logs", PolicyArn=f"arn:aws:iam::aws:policy/{policy}"
+        )
+
+    return make
+
+
+def _allow_reading(role: str) -> Make:
+    def make(client: Client, n: int) -> None:
+        allowed = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::elsewhere-{n}/*"}
+        client("iam").put_role_policy(
+            RoleName=f"{NAME}-{role}", PolicyName=f"by-hand-{n}", PolicyDocument=_document(allowed)
+        )
+
+    return make
+
+
 def _inline(role: str) -> Make:
     def make(client: Client, n: int) -> None:
         allowed = {"Effect": "Allow", "Action": ("*", "s3:*", "iam:PassRole")[n % 3], "Resource": "*"}
@@ -773,10 +801,25 @@ MUTATIONS: tuple[Mutation, ...] = (
             ("Policies", _inline),
             ("MaxSessionDuration", _session),
         )
-        # What code leaves unsaid is not compared: no policy is attached to one of them, and none written in two.
+        # In code no policy is attached to one of them, and none is written in two.
         if (label, name)
         not in {("trail_to_logs", "ManagedPolicyArns"), ("shop_web", "Policies"), ("backup", "Policies")}
     ),
+    Mutation(
+        "undeclared", "AWS::IAM::Role", "aws_iam_role.trail_to_logs", "ManagedPolicyArns", _attach_one("ReadOnlyAccess")
+    ),
+    Mutation(
+        "changed",
+        "AWS::IAM::Role",
+        "aws_iam_role.trail_to_logs",
+        "ManagedPolicyArns",
+        _attach_one("AdministratorAccess"),
+    ),
+    *(
+        Mutation("undeclared", "AWS::IAM::Role", f"aws_iam_role.{label}", "Policies", _allow_reading(_ROLES[label]))
+        for label in ("shop_web", "backup")
+    ),
+    Mutation("undeclared", "AWS::S3::Bucket", "InvoicesBucket", "WebsiteConfiguration", _send_elsewhere),
     Mutation("changed", "AWS::IAM::ManagedPolicy", "aws_iam_policy.shop_web", "PolicyDocument", _widen_policy),
     Mutation("unmanaged", "AWS::IAM::Role", "", "", _create_role),
     Mutation("unmanaged", "AWS::IAM::ManagedPolicy", "", "", _create_policy),

@@ -118,6 +118,16 @@ def test_on_the_untouched_deployment_there_is_no_disagreement_at_all(untouched: 
     assert [named(found) for found in report["disagreements"]] == []
 
 
+def test_on_the_untouched_deployment_nothing_runs_that_code_never_says(untouched: tuple[int, dict[str, Any]]) -> None:
+    _, report = untouched
+    assert report["undeclared"] == {"on_undeclared": "report", "properties": [], "baseline": None}
+
+
+def test_none_of_the_staged_changes_is_only_undeclared(changed: tuple[Path, int, dict[str, Any]]) -> None:
+    _, _, report = changed
+    assert report["undeclared"]["properties"] == []
+
+
 def test_on_the_untouched_deployment_everything_could_be_looked_at(untouched: tuple[int, dict[str, Any]]) -> None:
     _, report = untouched
     assert [problem for problem in report["problems"] if problem["weight"] != "note"] == []

@@ -41,7 +41,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployme
         with deployed(tmp_path_factory.mktemp("proof") / "company", changed=False) as deployment:
             request = _request(deployment.folder)
             run = app.verify(request)
-            assert [told(item) for item in run.disagreements] == []
+            assert [told(item) for item in (*run.disagreements, *run.undeclared)] == []
             yield deployment, request
     finally:
         undo()
@@ -64,7 +64,8 @@ def verified(request: Request, drawn: Drawn) -> Callable[[Copy], dict[str, Any]]
     def do(copy: Copy) -> dict[str, Any]:
         wanted = [each for mutation, number in drawn for each in expected(mutation, mutation.make(copy, number))]
         run = app.verify(request)
-        return {"expected": wanted, "told": [told(item) for item in run.disagreements], "populations": declared(run)}
+        reported = [told(item) for item in (*run.disagreements, *run.undeclared)]
+        return {"expected": wanted, "told": reported, "populations": declared(run)}
 
     return do
 
@@ -94,4 +95,4 @@ def test_there_are_changes_of_every_sort_to_draw_from() -> None:
     """Few changes, or changes of few kinds, would prove little."""
     assert len(MUTATIONS) >= 100
     assert len({mutation.kind for mutation in MUTATIONS}) >= 20
-    assert {mutation.action for mutation in MUTATIONS} == {"changed", "missing", "unmanaged"}
+    assert {mutation.action for mutation in MUTATIONS} == {"changed", "missing", "unmanaged", "undeclared"}

@@ -236,6 +236,8 @@ def request(
     looks: Path | None = None,
     only_new: bool = False,
     who: bool = False,
+    on_undeclared: str | None = None,
+    undeclared_file: Path | None = None,
     step: Callable[[str], None] | None = None,
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
@@ -301,6 +303,8 @@ def request(
         looks=looks,
         only_new=only_new,
         who=who,
+        on_undeclared=on_undeclared or config.on_undeclared,
+        undeclared=Path(os.path.abspath(undeclared_file)) if undeclared_file else config.undeclared_baseline,
     )
 
 

@@ -35,6 +35,9 @@ Examples:
   soc2gate verify k8s --snapshot dump.json         against what kubectl get -A -o json wrote
   soc2gate verify --snapshot 123456789012_Config_eu-west-1_ConfigSnapshot_….json.gz    against AWS Config's
   soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
+  soc2gate verify --accept-undeclared              write soc2gate-undeclared.json: what code never says, accepted
+  soc2gate verify --undeclared-baseline soc2gate-undeclared.json --on-undeclared block
+                                                   close on what came since
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
                                                    the same once, under cron: seen/live.history.json keeps the times
@@ -102,6 +105,25 @@ Examples:
     help="Of the code, close only on what this file (from `soc2gate baseline`) does not hold; live findings and "
     "differences close all the same.",
 )
+@click.option(
+    "--undeclared-baseline",
+    "undeclared_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Live properties that rules read and code never says are told beside the disagreements; not those that this "
+    "file accepts, unless they changed since. It holds names and digests, no values.",
+)
+@click.option(
+    "--accept-undeclared",
+    is_flag=True,
+    help="Write that file with what is found now [soc2gate-undeclared.json]. What cannot be looked at stays accepted.",
+)
+@click.option(
+    "--on-undeclared",
+    type=click.Choice(("block", "report")),
+    help="Whether such properties close the gate, from --fail-on up, or are only told [report]: code promises nothing "
+    "of them, and a rule that fails for one closes it anyway.",
+)
 @options.beside
 @options.judging
 def verify(
@@ -116,6 +138,9 @@ def verify(
     who: bool,
     watch: str | None,
     baseline_file: Path | None,
+    undeclared_file: Path | None,
+    accept_undeclared: bool,
+    on_undeclared: str | None,
     beside: options.Beside,
     judge: options.Judge,
 ) -> int:
@@ -134,6 +159,8 @@ def verify(
     pause = None if watch is None else watching.pause(watch)
     if pause is not None and (snapshot_files or live_states or read.now):
         raise UsageError("--watch looks at what runs now: it goes with none of --snapshot, --live-state and --now")
+    if accept_undeclared and pause is not None:
+        raise UsageError("--accept-undeclared accepts what one look finds: it does not go with --watch")
     if only_new and looks is None and pause is None:
         raise UsageError("--only-new needs what the last look saw", hint="add --history FILE or --save-snapshot FILE")
 
@@ -148,13 +175,21 @@ def verify(
             looks=kept,
             only_new=only_new,
             who=who,
+            on_undeclared=on_undeclared,
+            undeclared_file=undeclared_file,
             beside=beside,
         )
+        if accept_undeclared and request.undeclared is None:
+            request = replace(request, undeclared=Path.cwd() / _ACCEPTED)
         request = opted.with_fetched_states(replace(request, not_code=snapshot_files))
         snapshot = _read(snapshot_files, live_states, request)
         with progress.shown() as told:
             return app.verify(
-                request, snapshot, progress=told, keep=None if save_snapshot is None else _keeper(save_snapshot)
+                request,
+                snapshot,
+                progress=told,
+                keep=None if save_snapshot is None else _keeper(save_snapshot),
+                accept=_accepter(request.undeclared) if accept_undeclared and request.undeclared else None,
             )
 
     def tell(run: Run) -> int:
@@ -167,6 +202,17 @@ def verify(
     if pause is None:
         return tell(look(looks))
     return watching.again_and_again(look, tell, pause, looks)
+
+
+_ACCEPTED = "soc2gate-undeclared.json"
+
+
+def _accepter(file: Path) -> Callable[[str], None]:
+    def accept(text: str) -> None:
+        options.write_atomically(file, text)
+        click.echo(f"wrote {file}", err=True)
+
+    return accept
 
 
 def _read(snapshots: tuple[Path, ...], states: tuple[str, ...], request: Request) -> Snapshot | None:

@@ -11,6 +11,8 @@ from soc2gate import kinds, schema
 from soc2gate.engine import differences as spelled
 from soc2gate.engine.evaluate import fingerprint
 from soc2gate.engine.match import Matching, Pair, Unpaired
+from soc2gate.engine.reads import Reads
+from soc2gate.engine.unsaid import Elsewhere, unsaid_of
 from soc2gate.facts import replace
 from soc2gate.kinds.kubernetes_api import POD_TEMPLATE, path_in_workload
 from soc2gate.model.credentials import holds_credential
@@ -37,8 +39,9 @@ def compare(
     verdicts = _Verdicts(findings, rules)
     found: list[Disagreement] = []
     resolve = _resolver(matching)
+    elsewhere = Elsewhere(matching.partial)
     for pair in matching.pairs:
-        found += _pair(pair, verdicts, resolve)
+        found += _pair(pair, verdicts, resolve, elsewhere)
     for resource in matching.missing:
         found.append(_one_sided(resource, Difference.MISSING, verdicts, live_where=listed(resource)))
     parts: dict[Value, list[Resource]] = defaultdict(list)
@@ -57,6 +60,32 @@ def compare(
     return found
 
 
+def undeclared(
+    matching: Matching, findings: Iterable[Finding], rules: RuleSet, *, told: Iterable[Disagreement]
+) -> list[Disagreement]:
+    """Live properties that rules read and code never says: a tier of its own, in a stable order.
+
+    `told` are the disagreements: a property of which a rule's verdict differs is told there, and not again.
+    """
+    verdicts = _Verdicts(findings, rules)
+    resolve = _resolver(matching)
+    elsewhere = Elsewhere(matching.partial)
+    known = {(item.kind, item.uid, item.property) for item in told}
+    found = []
+    for pair in matching.pairs:
+        for leaf in _unsaid(pair, verdicts, resolve, elsewhere):
+            if not spelled.says_something(leaf.live):
+                # What creating gave and is not there any more: where that matters, a rule's verdict has told it.
+                continue
+            names = _concerned(pair, leaf.path, verdicts, asked=True) or _concerned(pair, leaf.path, verdicts)
+            contrasts = [_contrast(name, pair, verdicts) for name in names]
+            item = _disagreement(pair, leaf, contrasts, verdicts, leaf=leaf.path)
+            if (item.kind, item.uid, item.property) not in known:
+                found.append(replace(item, difference=Difference.UNDECLARED))
+    found.sort(key=lambda item: (item.kind, item.address, item.property or "", item.uid))
+    return found
+
+
 def _parts_of(live: Resource, parts: Mapping[Value, list[Resource]]) -> list[Resource]:
     return parts.get(live.identity.get("arn") or live.address) or parts.get(live.address) or []
 
@@ -68,6 +97,7 @@ class _Verdicts:
         self._by_resource: dict[tuple[Side, str, str, str], dict[str, Finding]] = defaultdict(dict)
         self._on_singletons: dict[str, list[Finding]] = defaultdict(list)
         self.rules = rules
+        self.reads = Reads(rules)
         for finding in findings:
             self._by_resource[(finding.side, finding.root, finding.address, finding.kind)][finding.rule] = finding
             if finding.side is Side.LIVE and kinds.kind(finding.kind).singleton:
@@ -79,6 +109,14 @@ class _Verdicts:
 
     def of(self, resource: Resource) -> Mapping[str, Finding]:
         return self._by_resource.get((resource.side, resource.root, resource.address, resource.kind), {})
+
+    def weight(self, name: str, declared: Resource, live: Resource) -> Severity | None:
+        """What a rule weighs for a pair: as it is found on either side, or at most where it asks something else; None
+        where it does not apply."""
+        found = [side[name] for side in (self.of(declared), self.of(live)) if name in side]
+        if not found:
+            return self.rules.rules[name].severity
+        return max((one.severity for one in found if one.verdict is not Verdict.NOT_APPLICABLE), default=None)
 
     def of_singleton(self, rule: str, declared: Resource) -> Verdict | None:
         """The worst live answer where a rule asks the account what code says per resource."""
@@ -150,7 +188,9 @@ def _plain_name(attribute: str) -> str:
     return attribute.lower().replace("_", "")
 
 
-def _pair(pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve]) -> Iterator[Disagreement]:
+def _pair(
+    pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve], elsewhere: Elsewhere
+) -> Iterator[Disagreement]:
     declared, live = pair.declared, pair.live
     spelling = _spelling(declared.kind)
     if declared.initial:
@@ -166,24 +206,83 @@ def _pair(pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Res
             resolve=resolver(declared.root),
         )
     )
-    ours, theirs = verdicts.of(declared), verdicts.of(live)
     told: set[str] = set()
     for difference, leaf in _grouped(leaves, whole=declared.kind.startswith("AWS::"), declared=declared, live=live):
         contrasts = []
-        for name in sorted({*ours, *theirs}):
-            if not _reads(ours.get(name), theirs.get(name), difference.path):
-                continue
-            contrast = _contrast(name, ours, theirs, verdicts, declared)
+        for name in _concerned(pair, difference.path, verdicts, asked=True):
+            contrast = _contrast(name, pair, verdicts)
             if difference.hidden and difference.reason and not _matters(contrast):
                 # What was not kept was judged first: where both sides are, the rule has no question left.
                 continue
             contrasts.append(contrast)
             told.add(name)
         yield _disagreement(pair, difference, contrasts, verdicts, leaf=leaf)
-    for name in sorted({*ours, *theirs} - told):
-        contrast = _contrast(name, ours, theirs, verdicts, declared)
-        if name in ours and name in theirs and _matters(contrast):
-            yield _disagreement(pair, _verdict_difference(name, ours, theirs), [contrast], verdicts)
+    yield from _by_verdict_alone(pair, told, verdicts, resolver, elsewhere)
+
+
+def _by_verdict_alone(
+    pair: Pair,
+    told: set[str],
+    verdicts: _Verdicts,
+    resolver: Callable[[str], spelled.Resolve],
+    elsewhere: Elsewhere,
+) -> Iterator[Disagreement]:
+    """Rules that answer differently although nothing differs that code says.
+
+    Where that comes of a property which code leaves unsaid, the disagreement is about it.
+    """
+    ours, theirs = verdicts.of(pair.declared), verdicts.of(pair.live)
+    alone = {
+        name: contrast
+        for name in sorted({*ours} & {*theirs} - told)
+        if _matters(contrast := _contrast(name, pair, verdicts))
+    }
+    for unsaid in _unsaid(pair, verdicts, resolver, elsewhere) if alone else ():
+        because = [
+            name
+            for name, contrast in alone.items()
+            if Verdict.UNKNOWN not in _answers(contrast) and _reads(None, theirs[name], unsaid.path)
+        ]
+        if because:
+            names = sorted({*because, *_concerned(pair, unsaid.path, verdicts, asked=True)})
+            contrasts = [_contrast(name, pair, verdicts) for name in names]
+            yield _disagreement(pair, unsaid, contrasts, verdicts, leaf=unsaid.path)
+            for name in because:
+                del alone[name]
+    for name, contrast in alone.items():
+        yield _disagreement(pair, _verdict_difference(name, ours, theirs), [contrast], verdicts)
+
+
+def _unsaid(
+    pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve], elsewhere: Elsewhere
+) -> Iterable[spelled.Difference]:
+    declared, live = pair.declared, pair.live
+    readings = verdicts.reads.of(declared.kind, declared.derived_from)
+    if not readings:
+        return ()
+    spelling = _spelling(declared.kind)
+    walk = spelled.Walk(spelling, resolver(declared.root))
+    return unsaid_of(declared, live, readings=readings, spelling=spelling, walk=walk, elsewhere=elsewhere)
+
+
+def _concerned(pair: Pair, path: str, verdicts: _Verdicts, *, asked: bool = False) -> list[str]:
+    """The rules that read a property of a pair; with `asked` only those that apply to it on some side."""
+    ours, theirs = verdicts.of(pair.declared), verdicts.of(pair.live)
+    steps = _pattern(path)
+    names = {name for name in {*ours, *theirs} if _reads(ours.get(name), theirs.get(name), path)}
+    for reading in verdicts.reads.of(pair.declared.kind, pair.declared.derived_from):
+        if reading.rule in names or not reading.reads(steps):
+            continue
+        # What a rule asks of another resource, through a link or of a part, it asks whatever becomes of this one.
+        found = [side[reading.rule].verdict for side in (ours, theirs) if reading.rule in side]
+        direct = reading.about == pair.declared.kind
+        if not asked or not direct or any(verdict is not Verdict.NOT_APPLICABLE for verdict in found):
+            names.add(reading.rule)
+    return sorted(names)
+
+
+def _answers(contrast: RuleContrast) -> set[Verdict | None]:
+    return {contrast.declared, contrast.live}
 
 
 @cache
@@ -277,17 +376,17 @@ def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return one[:shorter] == other[:shorter]
 
 
-def _contrast(
-    name: str, ours: Mapping[str, Finding], theirs: Mapping[str, Finding], verdicts: _Verdicts, declared: Resource
-) -> RuleContrast:
-    live = theirs[name].verdict if name in theirs else verdicts.of_singleton(name, declared)
+def _contrast(name: str, pair: Pair, verdicts: _Verdicts) -> RuleContrast:
+    ours, theirs = verdicts.of(pair.declared), verdicts.of(pair.live)
+    live = theirs[name].verdict if name in theirs else None
+    if live is None and name in ours:
+        live = verdicts.of_singleton(name, pair.declared)
     return RuleContrast(name, ours[name].verdict if name in ours else None, live)
 
 
 def _matters(contrast: RuleContrast) -> bool:
     """Verdicts that differ, one of them a failure or undecided; pass against not applicable is no disagreement."""
-    answers = {contrast.declared, contrast.live}
-    return contrast.declared is not contrast.live and bool(answers & {Verdict.FAIL, Verdict.UNKNOWN})
+    return contrast.declared is not contrast.live and bool(_answers(contrast) & {Verdict.FAIL, Verdict.UNKNOWN})
 
 
 def _verdict_difference(name: str, ours: Mapping[str, Finding], theirs: Mapping[str, Finding]) -> spelled.Difference:
@@ -308,7 +407,7 @@ def _disagreement(
 ) -> Disagreement:
     declared, live = pair.declared, pair.live
     names = [contrast.id for contrast in contrasts]
-    weights = [_weight(name, verdicts.of(declared), verdicts.of(live)) for name in names]
+    weights = [weight for name in names if (weight := verdicts.weight(name, declared, live)) is not None]
     live_where = _written(live, leaf)
     uid = live_where.uid if isinstance(live_where, LiveRef) else live.address
     # A pod template is told as the workload it stands in; a policy has a name of its own.
@@ -369,10 +468,6 @@ def _written(resource: Resource, path: str) -> Where:
         if below:
             return resource.places[below[0]]
     return place_of(resource.places, path, resource.where)
-
-
-def _weight(name: str, ours: Mapping[str, Finding], theirs: Mapping[str, Finding]) -> Severity:
-    return max(side[name].severity for side in (ours, theirs) if name in side)
 
 
 def _one_sided(

@@ -72,13 +72,13 @@ def differences(
     `read(property)` tells whether the live reader looks at that top-level property at all; what it does not look at
     is not compared.
     """
-    walk = _Walk(spelling, resolve)
+    walk = Walk(spelling, resolve)
     for name, value in declared.items():
         if name in live or read(name):
             yield from walk.value(name, name, value, live.get(name))
 
 
-class _Walk:
+class Walk:
     """One descent over a pair; paths come twice, with indices for people and with `[*]` for the tables."""
 
     def __init__(self, spelling: Spelling, resolve: Resolve) -> None:
@@ -86,7 +86,7 @@ class _Walk:
         self._resolve = resolve
 
     def value(self, path: str, pattern: str, declared: Value, live: Value) -> Iterator[Difference]:
-        if pattern in self._spelling.ignored or _unsaid(declared):
+        if pattern in self._spelling.ignored or unsaid(declared):
             return
         if isinstance(live, Unknown):
             if live.withheld is not None:
@@ -127,7 +127,7 @@ class _Walk:
     def _one_of(self, path: str, pattern: str, declared: Alternatives, live: Value) -> Iterator[Difference]:
         """It was deployed as one of them; which one, live state tells, unless no option fits for certain."""
         found = [list(self.value(path, pattern, option, live)) for option in declared.options if option is not None]
-        if not all(found) or (None in declared.options and _unsaid(live)):
+        if not all(found) or (None in declared.options and unsaid(live)):
             return
         # Code that may leave the property unsaid, or say what is not known, does not promise anything else.
         open_end = None in declared.options or any(all(item.reason for item in option) for option in found)
@@ -140,8 +140,8 @@ class _Walk:
             yield from self._policy(path, declared, live)
             return
         if not isinstance(live, dict):
-            if _says_something(declared):
-                yield Difference(path, declared, None if _unsaid(live) else live)
+            if says_something(declared):
+                yield Difference(path, declared, None if unsaid(live) else live)
             return
         for key, value in declared.items():
             yield from self.value(f"{path}.{key}", f"{pattern}.{key}", value, live.get(key))
@@ -181,7 +181,7 @@ class _Walk:
         if isinstance(live, OpenList):
             yield from self._against_open_list(path, pattern, declared, live)
             return
-        theirs: list[Value] = [] if _unsaid(live) else live if isinstance(live, list) else [live]
+        theirs: list[Value] = [] if unsaid(live) else live if isinstance(live, list) else [live]
         key = _naming_key(declared, theirs)
         if key is not None:
             yield from self._named(path, pattern, declared, theirs, key)
@@ -244,6 +244,23 @@ class _Walk:
                 del right[partner]
         return left, right
 
+    def partners(self, pattern: str, declared: Sequence[Value], live: Sequence[Value]) -> list[tuple[int, int]]:
+        """Indices of the elements on both sides that are the same: by name, by place in a list that has an order, or
+        a live one that has all that the declared one says."""
+        key = _naming_key(declared, live)
+        if key is not None:
+            named = {_name(item, key): index for index, item in enumerate(live)}
+            return [(i, named[name]) for i, item in enumerate(declared) if (name := _name(item, key)) in named]
+        if pattern not in self._spelling.unordered and len(declared) == len(live):
+            return [(index, index) for index in range(len(declared))]
+        found: dict[int, int] = {}
+        for index, item in enumerate(declared):
+            for other, candidate in enumerate(live):
+                if other not in found and self._equal(f"{pattern}[*]", item, candidate):
+                    found[other] = index
+                    break
+        return sorted((index, other) for other, index in found.items())
+
     def _undecided_pairs(self, pattern: str, declared: Sequence[Value], live: Sequence[Value]) -> str:
         """Why the rest may still be equal: each element has a partner that only the unknown keeps apart. Else empty."""
         rest, reason = list(live), ""
@@ -290,16 +307,16 @@ def _more_and_less(extra: Sequence[Value], lost: Sequence[Value]) -> str:
     return "; ".join(said)
 
 
-def _unsaid(value: Value) -> bool:
+def unsaid(value: Value) -> bool:
     """Absent, as far as comparing goes. An empty list is said: `ingress = []` closes a group."""
     return value is None or value == "" or value == {}
 
 
-def _says_something(value: Value) -> bool:
+def says_something(value: Value) -> bool:
     """Whether a map that is absent live would have made a difference: `{Enabled: false}` would not."""
     if isinstance(value, dict):
-        return any(_says_something(child) for child in value.values())
-    return not _unsaid(value) and value is not False and value != 0 and value != [] and not _computed(value)
+        return any(says_something(child) for child in value.values())
+    return not unsaid(value) and value is not False and value != 0 and value != [] and not _computed(value)
 
 
 def _computed(value: Value) -> bool:

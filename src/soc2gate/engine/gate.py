@@ -17,18 +17,19 @@ def decide(
     *,
     fail_on: Severity | None,
     on_incomplete: str = "block",
+    undeclared: Iterable[Disagreement] = (),
 ) -> Decision:
     """Close on failures, then on what could not be looked at; say which.
 
     `fail_on` is the lowest severity that closes the gate, None for never: then failures leave it open, and missing
     evidence still does not. `on_incomplete: report` counts gaps in the reasons without closing on them; input that
-    could not be read closes it always.
+    could not be read closes it always. `undeclared` are the properties that code never says, where those close it.
     """
     disagreements = list(disagreements)
     # What the base or a baseline knows already is listed, and closes nothing.
     findings = [finding for finding in findings if finding.new is not False]
     problems = [problem for problem in problems if problem.new is not False]
-    closing = [] if fail_on is None else _closing(findings, disagreements, fail_on)
+    closing = [] if fail_on is None else _closing(findings, disagreements, list(undeclared), fail_on)
     gaps = _gaps(findings, disagreements, problems, fail_on or Severity.HIGH)
     broken = sum(problem.weight is Weight.BROKEN for problem in problems)
     reasons = [*closing]
@@ -42,7 +43,12 @@ def decide(
     return Decision(Exit.OK, tuple(reasons))
 
 
-def _closing(findings: Sequence[Finding], disagreements: Sequence[Disagreement], threshold: Severity) -> list[str]:
+def _closing(
+    findings: Sequence[Finding],
+    disagreements: Sequence[Disagreement],
+    undeclared: Sequence[Disagreement],
+    threshold: Severity,
+) -> list[str]:
     reasons = []
     for side, spoken in (("declared", "in code"), ("live", "in live state")):
         failed = sum(
@@ -56,16 +62,20 @@ def _closing(findings: Sequence[Finding], disagreements: Sequence[Disagreement],
             new = "new " if any(finding.new for finding in findings) else ""
             spoken_of = _count(failed, f"{new}finding {spoken}", f"{new}findings {spoken}")
             reasons.append(f"{spoken_of} at {threshold} or above")
-    differing = sum(
-        item.difference is not Difference.UNDECIDED
-        and item.waiver is None
-        and item.severity is not None
-        and item.severity >= threshold
-        for item in disagreements
-    )
+    differing = sum(item.difference is not Difference.UNDECIDED and _weighs(item, threshold) for item in disagreements)
     if differing:
         reasons.append(_count(differing, "disagreement", "disagreements") + f" at {threshold} or above")
+    unsaid = sum(_weighs(item, threshold) for item in undeclared)
+    if unsaid:
+        reasons.append(
+            _count(unsaid, "property that code never says", "properties that code never says")
+            + f" at {threshold} or above"
+        )
     return reasons
+
+
+def _weighs(item: Disagreement, threshold: Severity) -> bool:
+    return item.waiver is None and item.severity is not None and item.severity >= threshold
 
 
 def _gaps(
@@ -85,11 +95,7 @@ def _gaps(
     if unknown:
         reasons.append(_count(unknown, "verdict is unknown", "verdicts are unknown") + f" at {threshold} or above")
     undecided = sum(
-        item.difference is Difference.UNDECIDED
-        and item.waiver is None
-        and item.severity is not None
-        and item.severity >= threshold
-        and not _judged_alike(item)
+        item.difference is Difference.UNDECIDED and _weighs(item, threshold) and not _judged_alike(item)
         for item in disagreements
     )
     if undecided:

@@ -51,6 +51,8 @@ class Matching:
     parts: tuple[Resource, ...] = ()
     """Live resources that are part of another (a bucket's policy, a workload's pod template) and that no code declares:
     what they mean depends on what became of the whole."""
+    partial: tuple[Resource, ...] = ()
+    """Declared resources that stand for a companion alone, whatever it may belong to."""
 
 
 def match(
@@ -68,6 +70,7 @@ def match(
     Singletons, partial resources and Terraform's uncertain ones are never missing; what AWS or a controller brings by
     itself is never unmanaged.
     """
+    declared = list(declared)
     ours = _by_kind(r for r in declared if not r.partial and asked(r.kind))
     theirs = _by_kind(r for r in live if asked(r.kind))
     pairs: list[Pair] = []
@@ -86,7 +89,8 @@ def match(
         unmanaged += found.unmanaged
         undecided += found.undecided
         parts += found.parts
-    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), tuple(parts))
+    partial = tuple(resource for resource in declared if resource.partial and asked(resource.kind))
+    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), tuple(parts), partial)
 
 
 def _by_kind(resources: Iterable[Resource]) -> dict[str, list[Resource]]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from soc2gate.errors import EvidenceError
 from soc2gate.evidence.repository import Commit, Person
 from soc2gate.facts import dataclass, field
-from soc2gate.model.outcome import Difference, Disagreement, Finding, Run, Verdict, Waiver
+from soc2gate.model.outcome import DISAGREEING, Disagreement, Finding, Run, Verdict, Waiver
 from soc2gate.model.resource import Problem, Side, Span, Weight
 from soc2gate.model.rule import Rule
 from soc2gate.model.value import Json
@@ -178,7 +178,7 @@ def _totals(run: Run) -> dict[str, Json]:
     return {
         "evaluations": len(run.findings),
         **{name: counted[name] for name in VERDICTS},
-        "disagreements": {name: differences[name] for name in (*(one.value for one in Difference), "waived")},
+        "disagreements": {name: differences[name] for name in (*(one.value for one in DISAGREEING), "waived")},
     }
 
 

@@ -189,6 +189,9 @@ def known_true(path: str, wanted: Value = True) -> Callable[[Mapping[str, Value]
         value = properties.get(path)
         if isinstance(value, (Unknown, Alternatives)):
             return None
+        if isinstance(wanted, bool) and isinstance(value, str):
+            # Types are settled later: a template may write "true".
+            return value.lower() == str(wanted).lower()
         return value == wanted
 
     return holds

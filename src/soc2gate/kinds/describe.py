@@ -104,6 +104,18 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A property that something else decides where code leaves it unsaid."""
+
+    path: str
+    """With `[*]` for each element."""
+    source: str
+    """Who decides it, and where that is documented."""
+    when: Callable[[Mapping[str, Value]], bool] | None = None
+    """From the declared properties, whether it is so; always where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """Another kind that belongs to this one, for rules to read as `resource.related.<name>`."""
 
@@ -262,6 +274,10 @@ class Kind:
     derives: Callable[[Resource], Sequence[Resource]] | None = None
     """Resources of other kinds that are part of this one (a bucket's policy, a workload's pod template), made from the
     finished resource on both sides; each says so in `derived_from`."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Of what it derives, the kinds that are elements of one of its own properties, and the property."""
+    left: tuple[Left, ...] = ()
+    """What something else decides where code leaves it unsaid, whatever it comes to: no change by hand."""
     owned: bool = False
     """Whether it is paired by the names of what it belongs to (identity `owners`), since one may belong to several."""
     concludes: Callable[[Resource, Neighbours], Resource] | None = None

@@ -114,11 +114,18 @@ class Difference(enum.Enum):
     """Live, not declared."""
     UNDECIDED = "undecided"
     """One side could not be read; counted apart."""
+    UNDECLARED = "undeclared"
+    """Live, in a resource that is declared, read by rules, and never said in code: a tier of its own."""
+
+
+DISAGREEING = tuple(one for one in Difference if one is not Difference.UNDECLARED)
+"""What a disagreement can be; a property that code never says contradicts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleContrast:
-    """A rule that reads the differing property, and what it says of each side (None: not asked there)."""
+    """A rule that reads the differing property, and what it says of each side (None: not asked there; on both, where it
+    reads this as part of another resource)."""
 
     id: str
     declared: Verdict | None
@@ -280,6 +287,17 @@ class BaselineUse:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedUse:
+    """A file of accepted undeclared properties, and what became of its entries."""
+
+    path: str
+    known: int
+    """Undeclared properties that it holds."""
+    gone: tuple[tuple[str, str], ...]
+    """Address and property of entries that no longer occur."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckWords:
     """What is to be said of another engine's check."""
 
@@ -435,6 +453,11 @@ class Run:
     """The tools that built charts and overlays (`helm`, `kubectl`, `kustomize`) to their versions."""
     history: History | None = None
     """Set when what earlier looks saw is kept."""
+    undeclared: tuple[Disagreement, ...] = ()
+    """Live properties that rules read and code never says, but for those that are accepted."""
+    on_undeclared: str = "report"
+    """Whether they close the gate (`block`) or are only told."""
+    accepted: AcceptedUse | None = None
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Root to the environments it was evaluated for; only roots that have some."""
 

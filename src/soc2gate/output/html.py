@@ -81,6 +81,7 @@ class _Page:
         yield from self._change()
         yield from self._filters()
         yield from self._disagreements()
+        yield from self._undeclared()
         yield from self._findings()
         yield from self._unlooked()
         yield from self._accepted()
@@ -187,6 +188,19 @@ class _Page:
             yield from self._disagreement(item)
         yield "</section>"
 
+    def _undeclared(self) -> Iterator[str]:
+        found = told.undeclared(self.run)
+        accepted = self.run.accepted
+        if not found and accepted is None:
+            return
+        yield '<section aria-labelledby="undeclared">'
+        yield f'<h2 id="undeclared">Live, and never said in code ({len(found)})</h2>'
+        for item in found:
+            yield from self._disagreement(item)
+        for line in told.accepted_words(accepted) if accepted is not None else ():
+            yield f'<p class="soft">{clean(line)}</p>'
+        yield "</section>"
+
     def _disagreement(self, item: Disagreement) -> Iterator[str]:
         severity = str(item.severity) if item.severity else "none"
         yield _open(severity, "declared live", item.criteria)
@@ -211,7 +225,7 @@ class _Page:
         yield "</div>"
         yield "<dl>"
         if item.rules:
-            rules = ", ".join(f"{rule.id} ({told.contrast(rule)})" for rule in told.broken_rules(self.run, item))
+            rules = ", ".join(told.contrasted_rule(rule) for rule in told.broken_rules(self.run, item))
             yield fact("rules", rules)
         yield fact("criteria", " ".join(item.criteria))
         yield fact("uid", item.uid if item.uid != item.address else "")

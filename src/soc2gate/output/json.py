@@ -82,6 +82,8 @@ def canonical_result(run: Run) -> str:
     }
     told = {name: f"[{','.join(map(spell, items))}]" for name, items in parts.items()}
     told["decision"] = spell(_decision(run))
+    if run.undeclared:
+        told["undeclared"] = spell([disagreement(item) for item in run.undeclared])
     return "{" + ",".join(f'"{name}":{told[name]}' for name in sorted(told)) + "}"
 
 
@@ -106,6 +108,7 @@ def _document(run: Run, findings: list[Json]) -> dict[str, Json]:
         "criteria": [criterion(item) for item in run.criteria],
         "findings": findings,
         "disagreements": [disagreement(item) for item in run.disagreements],
+        "undeclared": _undeclared(run) if run.command == "verify" else None,
         "problems": [problem(item) for item in run.problems],
         "snapshots": [_snapshot(item) for item in run.snapshots],
         "changed": {"files": list(run.changed.files), "elsewhere": run.changed.elsewhere} if run.changed else None,
@@ -116,6 +119,16 @@ def _document(run: Run, findings: list[Json]) -> dict[str, Json]:
         "frameworks": [_framework(item) for item in run.frameworks],
         "history": _history(run.history) if run.history else None,
         "decision": _decision(run),
+    }
+
+
+def _undeclared(run: Run) -> dict[str, Json]:
+    used = run.accepted
+    gone: list[Json] = [{"address": address, "property": name} for address, name in used.gone] if used else []
+    return {
+        "on_undeclared": run.on_undeclared,
+        "properties": [disagreement(item) for item in run.undeclared],
+        "baseline": {"path": used.path, "known": used.known, "gone": gone} if used else None,
     }
 
 

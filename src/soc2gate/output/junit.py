@@ -23,8 +23,9 @@ def render(run: Run) -> str:
         groups.setdefault(f"{item.side.value}: {_clean(item.root or '.')}", []).append(_case(run, item))
     for name, cases in sorted(groups.items()):
         _suite(top, run, name, cases)
-    if run.disagreements:
-        _suite(top, run, "disagreements", [_disagreement(item) for item in run.disagreements])
+    differing = [*run.disagreements, *(run.undeclared if run.on_undeclared == "block" else ())]
+    if differing:
+        _suite(top, run, "disagreements", [_disagreement(item) for item in differing])
     _suite(
         top, run, "could not look", [_problem(item) for item in told.problems(run) if item.weight is not Weight.NOTE]
     )
@@ -77,7 +78,7 @@ def _disagreement(item: Disagreement) -> xml.Element:
     name = f"{told.subject(item)} {item.property or ''}".rstrip()
     case = _element(f"disagreement.{item.difference.value}", name, item.declared_where or item.live_where)
     lines = [told.headline(item), item.reason, told.spoken(item.declared_where), told.spoken(item.live_where)]
-    lines += [f"{rule.id}: {told.contrast(rule)}" for rule in item.rules]
+    lines += [f"{rule.id}: {told.contrast(rule)}".removesuffix(": ") for rule in item.rules]
     if item.waiver is not None:
         xml.SubElement(case, "skipped", message=_clean(f"waived: {told.waiver_words(item.waiver)}"))
     elif item.difference.value == "undecided":

@@ -29,6 +29,7 @@ def render(run: Run, *, most_bytes: int = MOST_BYTES) -> str:
         _Section("SOC 2 criteria", _criteria(run)),
         _Section("What this change does", _change(run), "lines"),
         _Section("Code and live state disagree", _disagreements(run), "disagreements"),
+        _Section("Live, and never said in code", _undeclared(run), "properties"),
         _Section("New findings" if compared else "Findings", _findings(run), "findings"),
         _Section("Other engines", _engines(run)),
         _Section("Could not look", _unlooked(run), "places"),
@@ -125,7 +126,7 @@ def _disagreements(run: Run) -> Iterator[str]:
 def _disagreement(run: Run, item: Disagreement) -> str:
     subject = code(told.subject(item)) + (f" {code(item.property)}" if item.property else "")
     waived = " (waived)" if item.waiver else ""
-    rules = ", ".join(f"{rule.id} ({told.contrast(rule)})" for rule in told.broken_rules(run, item)[:6])
+    rules = ", ".join(told.contrasted_rule(rule) for rule in told.broken_rules(run, item)[:6])
     sides = []
     for side, where in ((Side.DECLARED, item.declared_where), (Side.LIVE, item.live_where)):
         place = told.spoken(where)
@@ -141,6 +142,29 @@ def _disagreement(run: Run, item: Disagreement) -> str:
         " ".join(item.criteria),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _undeclared(run: Run) -> Iterator[str]:
+    """What live state has, rules read and code never says."""
+    found = told.undeclared(run)
+    if found:
+        yield "| severity | what | live is | rules | criteria |"
+        yield "| --- | --- | --- | --- | --- |"
+    for item in found:
+        place = told.spoken(item.live_where)
+        live = code(clip(told.side_said(item, Side.LIVE), _MOST_VALUE)) + (f"<br>{code(place)}" if place else "")
+        cells = [
+            str(item.severity or "none"),
+            f"{code(told.subject(item))} {code(item.property or '')}",
+            live + (f"<br>{plain(item.reason)}" if item.reason else ""),
+            plain(", ".join(told.contrasted_rule(rule) for rule in told.broken_rules(run, item)[:6])),
+            " ".join(item.criteria),
+        ]
+        yield "| " + " | ".join(cells) + " |"
+    if run.accepted is not None and (found or run.accepted.gone):
+        yield ""
+        for line in told.accepted_words(run.accepted):
+            yield f"- {plain(line)}"
 
 
 def _change(run: Run) -> Iterator[str]:

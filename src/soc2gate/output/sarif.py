@@ -94,8 +94,11 @@ def document(run: Run, results: Sequence[_Result] | None = None, *, left_out: in
 
 
 def _results(run: Run) -> list[_Result]:
-    """Failures and disagreements: what is new first, then the most serious, then by place."""
-    results = [_of_disagreement(run, item) for item in told.disagreements(run, decided=True)]
+    """Failures and disagreements: what is new first, then the most serious, then by place.
+
+    What code never says is an alert only where it closes the gate.
+    """
+    results = [_of_disagreement(run, item) for item in told.closing(run)]
     covered = _covered(run)
     for item in [*told.failing(run), *told.there_before(run), *told.waived(run)]:
         if item.verdict is not Verdict.FAIL:
@@ -173,7 +176,7 @@ def _of_disagreement(run: Run, item: Disagreement) -> _Result:
     seen = f" ({told.call(item.live_where)})" if item.live_where is not None else ""
     # The contrast of what differs says it already; a reason adds to it where one stands.
     reason = f". {item.reason[:1].upper()}{item.reason[1:]}" if item.reason else ""
-    rules = ", ".join(f"{rule.id} {told.contrast(rule)}" for rule in told.broken_rules(run, item)[:8])
+    rules = ", ".join(f"{rule.id} {told.contrast(rule)}".rstrip() for rule in told.broken_rules(run, item)[:8])
     text = f"{told.headline(item)}{seen}{reason}" + (f". Rules: {rules}" if rules else "")
     name = DIFFERENCES[item.difference].id
     body: dict[str, Json] = {

@@ -61,6 +61,11 @@ DIFFERENCES: Mapping[Difference, _DifferenceWords] = {
         "Exists live, and no code declares it",
         "Nobody reviewed it and no gate looks at it. Declare it, delete it, or name what manages it in soc2gate.yaml.",
     ),
+    Difference.UNDECLARED: _DifferenceWords(
+        "undeclared-property",
+        "Live, read by rules, and never said in code",
+        "Nobody reviewed it. Write it into the code, take it away, or accept it with --accept-undeclared.",
+    ),
     Difference.UNDECIDED: _DifferenceWords("disagreement-undecided", "Could not be compared", ""),
 }
 

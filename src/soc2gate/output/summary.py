@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from soc2gate.facts import dataclass
-from soc2gate.model.outcome import Difference, Run, Status, Verdict
+from soc2gate.model.outcome import DISAGREEING, Run, Status, Verdict
 from soc2gate.model.resource import Side, Weight
 from soc2gate.model.rule import Severity
 
@@ -33,7 +33,7 @@ def counts(run: Run) -> Counts:
         findings[item.side.value]["waived" if waived else item.verdict.value] += 1
         if item.verdict is Verdict.FAIL and not waived:
             failures[item.side.value][str(item.severity)] += 1
-    disagreements = dict.fromkeys([*(difference.value for difference in Difference), "waived"], 0)
+    disagreements = dict.fromkeys([*(difference.value for difference in DISAGREEING), "waived"], 0)
     for difference in run.disagreements:
         disagreements["waived" if difference.waiver else difference.difference.value] += 1
     problems = dict.fromkeys([weight.value for weight in Weight], 0)

@@ -40,6 +40,9 @@ def _columns() -> int:
         return 110
 
 
+_MOST_UNDECLARED = 20
+
+
 class _Report:
     def __init__(self, run: Run, style: Style, width: int, verbose: bool) -> None:
         self.run = run
@@ -161,11 +164,25 @@ class _Report:
         for item in decided:
             yield from self._disagreement(item)
             yield ""
+        yield from self._undeclared()
         if undecided:
             yield self.style.heading(f"COULD NOT BE COMPARED ({len(undecided)})")
             yield ""
             for item in undecided:
                 yield from self._undecided(item)
+            yield ""
+
+    def _undeclared(self) -> Iterator[str]:
+        found = told.undeclared(self.run)
+        if found:
+            yield self.style.heading(f"LIVE, AND NEVER SAID IN CODE ({len(found)})")
+            yield ""
+        shown = found if self.verbose else found[:_MOST_UNDECLARED]
+        for item in shown:
+            yield from self._disagreement(item)
+            yield ""
+        if len(shown) < len(found):
+            yield self.style.dim(f"and {len(found) - len(shown)} more; --verbose lists them")
             yield ""
 
     def _disagreement(self, item: Disagreement) -> Iterator[str]:
@@ -185,7 +202,7 @@ class _Report:
             yield from indent(wrap(item.reason, self.width - 12), f"  {style.dim('note')}      ", "            ")
         broken = told.broken_rules(self.run, item)
         if broken:
-            named = [f"{rule.id} ({told.contrast(rule)})" for rule in broken[:8]]
+            named = [told.contrasted_rule(rule) for rule in broken[:8]]
             said = ", ".join(named) + (f" and {len(broken) - 8} more" if len(broken) > 8 else "")
             yield from indent(wrap(said, self.width - 12), f"  {style.dim('rules')}     ", "            ")
         if item.criteria:
@@ -318,6 +335,8 @@ class _Report:
             yield self._scope(self.run.changed)
         if self.run.history is not None:
             yield told.history_words(self.run.history)
+        if self.run.accepted is not None:
+            yield from (f"never said in code: {line}" for line in told.accepted_words(self.run.accepted))
         said, reasons = told.decision_words(self.run)
         yield self.style.decision(self.run.decision.exit, said) + f": {reasons}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from soc2gate.model.outcome import (
     OURS,
     WITHHELD,
+    AcceptedUse,
     Also,
     Difference,
     Disagreement,
@@ -48,6 +49,7 @@ DIFFERENCE_WORDS = {
     Difference.MISSING: "missing live",
     Difference.UNMANAGED: "not in code",
     Difference.UNDECIDED: "undecided",
+    Difference.UNDECLARED: "undeclared",
 }
 WEIGHT_WORDS = {Weight.BROKEN: "could not read", Weight.GAP: "could not look", Weight.NOTE: "note"}
 DISCLAIMER = "This is an evaluation record. It supports readiness; a licensed CPA firm attests."
@@ -202,6 +204,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def contrasted_rule(rule: RuleContrast) -> str:
+    """A rule with what it says of each side, `s3-versioning (pass → fail)`; alone where it is about something else."""
+    said = contrast(rule)
+    return f"{rule.id} ({said})" if said else rule.id
+
+
 def contrast(rule: RuleContrast) -> str:
     """What a rule says of each side: `pass → fail`."""
     answers = [word(verdict) for verdict in (rule.declared, rule.live) if verdict is not None]
@@ -274,6 +282,8 @@ def headline(item: Disagreement) -> str:
         return f"{about} exists live and no code declares it"
     if item.difference is Difference.UNDECIDED:
         return f"{about} could not be compared: {item.reason}"
+    if item.difference is Difference.UNDECLARED:
+        return f"{about} is {side_said(item, Side.LIVE)} live, and code never says it"
     return f"{about}: code says {side_said(item, Side.DECLARED)}, live is {side_said(item, Side.LIVE)}"
 
 
@@ -341,6 +351,28 @@ def disagreements(run: Run, *, decided: bool) -> list[Disagreement]:
     """Decided or undecided ones, the most serious first."""
     chosen = [item for item in run.disagreements if (item.difference is not Difference.UNDECIDED) == decided]
     return sorted(chosen, key=lambda item: (-(item.severity or 0), item.kind, item.address, item.property or ""))
+
+
+def undeclared(run: Run) -> list[Disagreement]:
+    """Live properties that code never says, the most serious first."""
+    return sorted(
+        run.undeclared, key=lambda item: (-(item.severity or 0), item.kind, item.address, item.property or "")
+    )
+
+
+def closing(run: Run) -> list[Disagreement]:
+    """What a person has to do something about: disagreements, and what code never says where that closes the gate."""
+    return [*disagreements(run, decided=True), *(undeclared(run) if run.on_undeclared == "block" else ())]
+
+
+def accepted_words(use: AcceptedUse) -> list[str]:
+    """What became of a file of accepted properties, a line each."""
+    lines = [f"{use.known} more accepted in {use.path}"]
+    if use.gone:
+        some = ", ".join(f"{address} {name}" for address, name in use.gone[:_MOST_NAMES])
+        more = f" and {len(use.gone) - _MOST_NAMES} more" if len(use.gone) > _MOST_NAMES else ""
+        lines.append(f"no longer so, and still in {use.path}: {some}{more}")
+    return lines
 
 
 def _finding_order(item: Finding) -> tuple[int, str, str, int, str, str]:

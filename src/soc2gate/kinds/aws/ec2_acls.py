@@ -280,6 +280,7 @@ NETWORK_ACL = Kind(
         build=_live_acl,
     ),
     derives=_entries,
+    parts={ENTRY: "Entries"},
     # Ours, and readable on both sides. Their numbers order them, wherever they are written.
     compared=("Entries",),
     unordered=("Entries",),

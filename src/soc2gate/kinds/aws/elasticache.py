@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
-from soc2gate.kinds.completing import absent
+from soc2gate.kinds.completing import absent, known_true
 from soc2gate.kinds.convert import map_value
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft
@@ -133,6 +133,13 @@ _GROUP = (
     _inherited("AtRestEncryptionEnabled"),
     Default("TransitEncryptionEnabled", False, "ElastiCache creates without TLS", when=_own, kept=False),
     _inherited("TransitEncryptionEnabled"),
+    Default(
+        "TransitEncryptionMode",
+        "required",
+        "ElastiCache with TLS lets nobody connect without",
+        when=known_true("TransitEncryptionEnabled"),
+        kept=False,
+    ),
     Default("MultiAZEnabled", False, "ElastiCache creates in one zone", kept=False),
     Default("SnapshotRetentionLimit", 0, "ElastiCache takes no backups", kept=False),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from soc2gate.facts import replace
+from soc2gate.kinds.completing import known_true
 from soc2gate.kinds.convert import policy_document
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Neighbours, Spelling
 from soc2gate.kinds.draft import Draft
@@ -40,6 +41,8 @@ _DEFAULT_POLICY: Value = {
 _DEFAULTS = (
     Default("Enabled", True, "a new key is enabled"),
     Default("EnableKeyRotation", False, "a new key does not rotate"),
+    # https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
+    Default("RotationPeriodInDays", 365, "KMS rotates once a year", when=known_true("EnableKeyRotation"), kept=False),
     Default("KeySpec", "SYMMETRIC_DEFAULT", "a new key is symmetric"),
     Default("KeyUsage", "ENCRYPT_DECRYPT", "a new key encrypts and decrypts"),
     Default("MultiRegion", False, "a new key is of one region"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
 from soc2gate.kinds.completing import absent
 from soc2gate.kinds.convert import map_value
-from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.describe import Call, Default, Kind, Left, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft
 from soc2gate.model.value import Alternatives, Json, Unknown, Value
 
@@ -274,6 +274,11 @@ _MEMBER = (
     Default("BackupRetentionPeriod", _INHERITED, "the cluster decides"),
 )
 
+
+def _is_member(properties: Mapping[str, Value]) -> bool:
+    return properties.get("DBClusterIdentifier") is not None
+
+
 DB_INSTANCE = Kind(
     name=INSTANCE,
     title="RDS instance",
@@ -310,6 +315,19 @@ DB_INSTANCE = Kind(
     # `8.0` asks for any 8.0.x, and minor upgrades move it.
     ignored=("EngineVersion",),
     unordered=("EnableCloudwatchLogsExports", "VPCSecurityGroups"),
+    left=(
+        Left("Engine", "a replica and a restored instance have the engine of what they are made of"),
+        # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html, of Aurora's
+        *(
+            Left(path, "the cluster decides for its members", _is_member)
+            for path in (
+                "DeletionProtection",
+                "EnableCloudwatchLogsExports",
+                "EnableIAMDatabaseAuthentication",
+                "MultiAZ",
+            )
+        ),
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from soc2gate.kinds.aws.keys import encryption_keys
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
-from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.describe import Call, Companion, Default, Kind, Left, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
 from soc2gate.model.value import Json
 
@@ -124,6 +124,8 @@ KINDS: tuple[Kind, ...] = (
             keep=_own,
         ),
         names=("Name",),
+        # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html
+        left=(Left("ReplicaRegions[*].KmsKeyId", "a replica is encrypted with its region's aws/secretsmanager"),),
         links={"EncryptionKeys": encryption_keys("KmsKeyId")},
         # Ours, and what both sides tell.
         compared=("RotationEnabled",),
