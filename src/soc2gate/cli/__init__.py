@@ -21,6 +21,7 @@ COMMANDS = {
     "permissions": "soc2gate.cli.permissions:permissions",
     "attest": "soc2gate.cli.attest:attest",
     "report": "soc2gate.cli.report:report",
+    "evidence": "soc2gate.cli.evidence:evidence",
     "keygen": "soc2gate.cli.keygen:keygen",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from soc2gate import expectations
 from soc2gate.cli.options import base_of, clock, named_config
 from soc2gate.config import Config
 from soc2gate.config import load as load_config
@@ -61,6 +62,7 @@ def check(config_file: Path | None) -> int:
             hint="paths are relative to the configuration file",
         )
     _check_controls(settings, rules)
+    _check_evidence(settings, rules)
     _check_waivers(settings, rules)
     where = settings.path or "no soc2gate.yaml: defaults"
     click.echo(f"{where}: {len(settings.roots)} roots, {len(settings.waivers)} waivers, {len(rules.rules)} rules")
@@ -73,6 +75,22 @@ def _check_controls(settings: Config, rules: RuleSet) -> None:
     if wrong:
         hint = did_you_mean(wrong[0], rules.controls) or f"known: {', '.join(sorted(rules.controls))}"
         raise ConfigError(f"control_owners: there is no control “{wrong[0]}”", path=settings.path, hint=hint)
+
+
+def _check_evidence(settings: Config, rules: RuleSet) -> None:
+    """Refuse a slot for evidence of a control or criterion that does not exist: nobody would ever see it filled."""
+    for slot in expectations.of(settings).evidence.values():
+        for what, named, known in (
+            ("control", slot.controls, rules.controls),
+            ("criterion", slot.criteria, rules.criteria),
+        ):
+            for name in named:
+                if name not in known:
+                    hint = did_you_mean(name, known) or f"known: {', '.join(sorted(known))}"
+                    message = f"evidence.{slot.id}: there is no {what} “{name}”"
+                    raise ConfigError(message, path=settings.path, hint=hint)
+        if not (slot.controls or slot.criteria):
+            raise ConfigError(f"evidence.{slot.id} is for no control and no criterion", path=settings.path)
 
 
 def _check_waivers(settings: Config, rules: RuleSet) -> None:
@@ -111,6 +129,9 @@ def show(config_file: Path | None) -> int:
     """Print the settings in force as JSON."""
     settings = _load(config_file)
     shown = {field.name: getattr(settings, field.name) for field in fields(settings) if field.name != "written"}
+    promised = expectations.of(settings)
+    # Made only where they are asked for, so that a scan need not know them.
+    shown |= {field.name: getattr(promised, field.name) for field in fields(promised)}
     click.echo(json.dumps(shown, indent=2, ensure_ascii=False, default=_plain))
     return int(Exit.OK)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soc2gate.errors import EvidenceError, Exit, InputError, UsageError
+from soc2gate.evidence import kept
 from soc2gate.evidence.envelope import TrustedKey, signed_by
 from soc2gate.evidence.statement import check_totals
 from soc2gate.facts import dataclass, field
@@ -73,6 +74,9 @@ def check_signature(record: Record, keys: Sequence[TrustedKey]) -> Check:
 
 def check_schema(record: Record) -> Check:
     def question() -> str:
+        if not record.is_evaluation:
+            kept.require(record.envelope.payload)
+            return "fits kept.schema.json"
         require_schema([record])
         return "fits statement.schema.json"
 
@@ -143,6 +147,8 @@ def check_freshness(record: Record, now: str) -> Check:
 
 def check_policy(record: Record, keys: Sequence[TrustedKey], policy: Policy) -> Check:
     def question() -> str:
+        if not record.is_evaluation:
+            raise EvidenceError(f"a policy is about evaluation records, this is a {record.kind}")
         signers = signed_by(record.envelope, keys, record.finished_at)
         accepted = [key for key in signers if not policy.keys or key.keyid in policy.keys]
         if len(accepted) < policy.signatures:

@@ -17,6 +17,7 @@ from soc2gate.errors import UsageError
 from soc2gate.evidence.controls import ControlBoard, ControlStanding, Gap, gaps_of
 from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
+from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.repository import Change, Repository
 from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, side_statuses
 from soc2gate.facts import dataclass, field
@@ -103,6 +104,8 @@ class Report:
     not_looked_at: Mapping[str, int]
     """What records said they could not look at, and in how many of them."""
     sample: tuple[str, ...] = ()
+    slots: tuple[SlotStanding, ...] = ()
+    """Evidence that people bring."""
 
     def number(self, state: str) -> int:
         return sum(member.state == state for member in self.members)

@@ -1,0 +1,96 @@
+"""The parts of a report that are about people: what evidence they brought. Told as JSON and as text.
+
+`telling` tells the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from soc2gate.evidence import manual
+from soc2gate.evidence.manual import SlotStanding
+from soc2gate.evidence.period import Report
+from soc2gate.evidence.standing import Interval, seconds
+from soc2gate.model.value import Json
+
+
+def interval(one: Interval) -> dict[str, Json]:
+    said: dict[str, Json] = {
+        "begins": one.begins,
+        "ends": one.ends,
+        "status": one.status,
+        "seconds": seconds(one.begins, one.ends),
+    }
+    return {**said, "record": one.record} if one.record else said
+
+
+def slots(report: Report) -> list[Json]:
+    """Each slot, with how it stood and every piece that was recorded for it."""
+    return [
+        {
+            "slot": slot.id,
+            "title": slot.title,
+            "controls": list(slot.controls),
+            "criteria": list(slot.criteria),
+            "owner": slot.owner or None,
+            "max_age_days": slot.max_age_days,
+            "expected": slot.expected,
+            "age": slot.age,
+            "fresh_until": slot.fresh_until or None,
+            "intervals": [interval(one) for one in slot.intervals if one.begins < one.ends],
+            "pieces": [
+                {
+                    "record": piece.record,
+                    "record_sha256": report.digests.get(piece.record, ""),
+                    "file": piece.file,
+                    "sha256": piece.sha256,
+                    "owner": piece.owner,
+                    "dated": piece.dated,
+                    "valid_until": piece.valid_until or None,
+                    "recorded_at": piece.recorded_at,
+                    "place": piece.place,
+                    "copied": piece.copied,
+                    "note": piece.note,
+                }
+                for piece in slot.pieces
+            ],
+        }
+        for slot in report.slots
+    ]
+
+
+def by_name(report: Report, what: str, status_at_end: Mapping[str, str]) -> dict[str, str]:
+    """Control or criterion (`controls`, `criteria`) to how its manual evidence stands.
+
+    Those that people alone show have one whether a slot names them or not: then it is `missing`.
+    """
+    out = {name: manual.MISSING for name, status in status_at_end.items() if status == "manual"}
+    of: dict[str, list[SlotStanding]] = {}
+    for slot in report.slots:
+        for name in getattr(slot, what):
+            of.setdefault(name, []).append(slot)
+    return {**out, **{name: manual.age_of(found) for name, found in of.items()}}
+
+
+def evidence_lines(report: Report) -> Iterator[str]:
+    """What people brought, and what they were to bring."""
+    if not report.slots:
+        yield "evidence that people bring: no slot is configured, none is recorded (`soc2gate evidence --help`)"
+        return
+    yield f"evidence that people bring ({len(report.slots)} slots)"
+    for slot in report.slots:
+        about = " ".join((*slot.controls, *slot.criteria))
+        until = f" until {slot.fresh_until}" if slot.age == manual.FRESH and slot.fresh_until else ""
+        newest = (
+            f": {slot.pieces[0].file} of {slot.pieces[0].dated}, record {slot.pieces[0].record}" if slot.pieces else ""
+        )
+        extra = "" if slot.expected else " (no slot of soc2gate.yaml)"
+        yield f"  {slot.age.ljust(8)} {slot.id} ({about}), {slot.owner}{until}{newest}{extra}"
+
+
+def manual_line(ages: Mapping[str, str]) -> Iterable[str]:
+    """Which criteria that people show have fresh evidence, and which have none: one line an age."""
+    for age in (manual.FRESH, manual.STALE, manual.MISSING):
+        named = [name for name, one in ages.items() if one == age]
+        if named:
+            yield f"  evidence {age}: {' '.join(named)}"
