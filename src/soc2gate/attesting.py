@@ -285,7 +285,7 @@ def report(asked: ReportRequest) -> Report:
     """
     # Imported here: attesting a commit needs none of it.
     from soc2gate import keeping
-    from soc2gate.evidence import controls, manual, period, reading
+    from soc2gate.evidence import controls, manual, period, reading, reviews
     from soc2gate.evidence.ledger import Ledger
     from soc2gate.evidence.stores import open_store
 
@@ -309,11 +309,14 @@ def report(asked: ReportRequest) -> Report:
     landed = [record for record in records if record.commit in line]
     promised = keeping.promised(repository, landed, window.line[-1].tree, window.begins, window.ends)
     slots = manual.standings(manual.pieces_of(everything), promised.slots(window.ends), window.begins, window.ends)
+    access = reviews.read(everything, window.ends)
+    more = (*manual.gaps(slots, window.ends), *reviews.gaps(access, window.begins, window.ends))
     return replace(
         made,
+        access=access,
         digests={record.sequence: record.digest for record in everything},
         slots=slots,
-        gaps=tuple(controls.by_rank([*made.gaps, *manual.gaps(slots, window.ends)])),
+        gaps=tuple(controls.by_rank([*made.gaps, *more])),
         not_looked_at={**made.not_looked_at, **dict.fromkeys(promised.unread, 1)},
     )
 

@@ -72,6 +72,19 @@ def add_evidence(asked: EvidenceRequest, ledger: Ledger, signers: Sequence[Signe
     )
 
 
+def keep_review(
+    review: Mapping[str, Json],
+    subjects: Sequence[tuple[str, bytes]],
+    now: str,
+    environment: Mapping[str, str],
+    ledger: Ledger,
+    signers: Sequence[Signer],
+) -> tuple[Link, bytes]:
+    """Record a review of access, opened or decided; `subjects` are the files it is about."""
+    named = [kept.Subject(name, hashlib.sha256(data).hexdigest()) for name, data in subjects]
+    return ledger.append(_builder(kept.REVIEW_TYPE, named, {"review": dict(review)}, now, environment), signers)
+
+
 def _builder(
     kind: str, subjects: Sequence[kept.Subject], said: Mapping[str, Json], now: str, environment: Mapping[str, str]
 ) -> Callable[[Link], dict[str, Json]]:

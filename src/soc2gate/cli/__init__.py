@@ -22,6 +22,7 @@ COMMANDS = {
     "attest": "soc2gate.cli.attest:attest",
     "report": "soc2gate.cli.report:report",
     "evidence": "soc2gate.cli.evidence:evidence",
+    "access-review": "soc2gate.cli.access_review:access_review",
     "keygen": "soc2gate.cli.keygen:keygen",
     "rules": "soc2gate.cli.rules:rules",
     "criteria": "soc2gate.cli.criteria:criteria",

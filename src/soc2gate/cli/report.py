@@ -170,10 +170,12 @@ def _pack(
     output: Path,
     evidence: dict[str, bytes],
 ) -> int:
-    from soc2gate.evidence import package
+    from soc2gate.evidence import package, telling
+    from soc2gate.output import period_csv
 
     documents = {f"report.{form}": _told(form, made) for form in ("html", "json")}
     documents["controls.csv"] = _told("csv", made)
+    documents["access-review.csv"] = period_csv.render_access(telling.document(made))
     temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

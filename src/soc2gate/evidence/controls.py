@@ -59,7 +59,8 @@ class Gap:
     """Something that keeps a control from being shown, with what ranks it."""
 
     what: str
-    """`finding`, `disagreement`, `failing`, `stale`, `missing`, `undecided`; `evidence` for what people bring."""
+    """`finding`, `disagreement`, `failing`, `stale`, `missing`, `undecided`; `evidence` for what people bring,
+    `access` for reviews of access."""
     told: str
     control: str
     owner: str

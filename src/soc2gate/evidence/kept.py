@@ -55,11 +55,16 @@ def build(
     }
 
 
+def schema_of(name: str) -> Any:
+    """A JSON Schema of the package."""
+    return json.loads((Path(__file__).parent.parent / "json_schemas" / f"{name}.schema.json").read_text("utf-8"))
+
+
 def require(statement: Mapping[str, Any]) -> None:
     """Raises `EvidenceError` for a statement that does not have the form of its kind."""
     import jsonschema
 
-    schemas = json.loads((Path(__file__).parent.parent / "json_schemas" / "kept.schema.json").read_text("utf-8"))
+    schemas = schema_of("kept")
     # By its kind, not by `oneOf`: then what is told is what is wrong with it.
     kind = statement.get("predicateType")
     schema = next(one for one in schemas["oneOf"] if one["properties"]["predicateType"]["const"] == kind)

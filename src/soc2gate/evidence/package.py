@@ -25,6 +25,7 @@ README = """\
 Evaluation records of a period, for whoever checks them. Everything here is a plain file.
 
   report.html, report.json, controls.csv   what the records say; drawn from them
+  access-review.csv                        who may do what, as it was reviewed, and what was decided
   records/, heads/                         the ledger: each record signed, each naming the one before by digest
   keys/                                    the public keys that were trusted when this was packed
   evidence/                                what people brought, as far as it was at hand; each file's name begins with

@@ -19,6 +19,7 @@ from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.repository import Change, Repository
+from soc2gate.evidence.reviews import AccessReviews
 from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, side_statuses
 from soc2gate.facts import dataclass, field
 
@@ -106,6 +107,7 @@ class Report:
     sample: tuple[str, ...] = ()
     slots: tuple[SlotStanding, ...] = ()
     """Evidence that people bring."""
+    access: AccessReviews = field(default_factory=AccessReviews)
 
     def number(self, state: str) -> int:
         return sum(member.state == state for member in self.members)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from soc2gate.evidence.controls import NOT_DATED, ControlStanding, Gap
 from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Deviation, Member, Report
 from soc2gate.evidence.standing import Interval, seconds
-from soc2gate.evidence.telling_people import by_name, evidence_lines, interval, manual_line, slots
+from soc2gate.evidence.telling_people import access, access_lines, by_name, evidence_lines, interval, manual_line, slots
 from soc2gate.model.value import Json
 
 MOST_GAPS = 20
@@ -51,6 +51,7 @@ def document(report: Report) -> dict[str, Json]:
             for name, one in report.controls.items()
         },
         "manual_evidence": slots(report),
+        "access_review": access(report),
         "gaps": [_gap(one) for one in report.gaps],
         "deviations": [_deviation(item, window.ends) for item in report.deviations],
         "waivers": [dict(row) for row in report.waivers],
@@ -179,6 +180,7 @@ def _lines(report: Report) -> Iterable[str]:
     yield ""
     yield from _gap_lines(report)
     yield from evidence_lines(report)
+    yield from access_lines(report)
     yield from _deviation_lines(report)
     for row in report.waivers:
         yield f"waived: {row['rule']} on {row['address']}, approved by {row['approver']}, until {row['expires']}"

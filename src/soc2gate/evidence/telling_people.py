@@ -1,4 +1,4 @@
-"""The parts of a report that are about people: what evidence they brought. Told as JSON and as text.
+"""The parts of a report about people: what evidence they brought, and how access was reviewed. As JSON and as text.
 
 `telling` tells the rest.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from soc2gate.evidence import manual
+from soc2gate.evidence import manual, reviews
 from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.period import Report
 from soc2gate.evidence.standing import Interval, seconds
@@ -70,6 +70,93 @@ def by_name(report: Report, what: str, status_at_end: Mapping[str, str]) -> dict
         for name in getattr(slot, what):
             of.setdefault(name, []).append(slot)
     return {**out, **{name: manual.age_of(found) for name, found in of.items()}}
+
+
+def access(report: Report) -> dict[str, Json]:
+    """Each principal that a pack ever named, with how its reviews stood; and every pack."""
+    begins, ends = report.window.begins, report.window.ends
+    rows: list[Json] = []
+    for one in report.access.principals:
+        decisions: list[Json] = [
+            {
+                "record": each.record,
+                "record_sha256": report.digests.get(each.record, ""),
+                "decision": each.decision,
+                "by": each.by,
+                "on": each.on,
+                "recorded_at": each.recorded_at,
+                "due": each.due,
+                "late": each.late,
+                "note": each.note,
+            }
+            for each in one.decisions
+        ]
+        names = ("type", "level", "privileges", "mfa", "last_used", "reviewer", "every_days")
+        rows.append(
+            {
+                "id": one.id,
+                "unique_id": one.unique_id,
+                "place": one.place,
+                **{name: one.said[name] for name in names},
+                "state": one.state(begins, ends),
+                "due": one.due,
+                "first_seen": one.first_seen,
+                "last_seen": one.last_seen,
+                "gone_at": one.gone_at or None,
+                "still_there": one.still_there,
+                "decisions": decisions,
+            }
+        )
+    return {
+        "totals": dict(reviews.counted(report.access, begins, ends)),
+        "still_there": [one.id for one in report.access.principals if one.still_there],
+        "principals": rows,
+        "reviews": [
+            {
+                "record": each.record,
+                "record_sha256": report.digests.get(each.record, ""),
+                "recorded_at": each.recorded_at,
+                "observed_at": each.observed_at,
+                "pack": each.pack,
+                "principals": each.principals,
+                "decided": each.decided,
+                "places": list(each.places),
+                "unread": [dict(row) for row in each.unread],
+            }
+            for each in report.access.reviews
+        ],
+    }
+
+
+_REVIEWED = {
+    reviews.ON_TIME: "reviewed on time",
+    reviews.LATE: "reviewed late",
+    reviews.OVERDUE: "overdue",
+    reviews.NEVER: "never reviewed",
+    reviews.PENDING: "not due yet",
+    reviews.GONE: "gone",
+}
+
+
+def access_lines(report: Report) -> Iterator[str]:
+    """How many principals were reviewed on time, late or never, and by name those that need a word."""
+    if not report.access.reviews:
+        yield "access: no review is recorded (`soc2gate access-review --help`)"
+        return
+    begins, ends = report.window.begins, report.window.ends
+    found = reviews.counted(report.access, begins, ends)
+    numbers = ", ".join(f"{number} {_REVIEWED[state]}" for state, number in found.items() if number)
+    yield f"access of {len(report.access.principals)} principals: {numbers}"
+    for one in report.access.principals:
+        state = one.state(begins, ends)
+        if one.still_there and one.last is not None:
+            yield f"  still there: {one.id}, to be removed by {one.last.by} on {one.last.on}, seen {one.last_seen}"
+        elif state in (reviews.NEVER, reviews.OVERDUE, reviews.LATE):
+            who = one.said["reviewer"] or "nobody named"
+            yield f"  {state.ljust(8)} {one.id} ({one.said['level']}), due {one.due}, {who}"
+    last = reviews.latest(report.access.reviews)
+    for row in last.unread if last is not None else ():
+        yield f"  not read: {row['what']} of {row['place']}: {row['reason']}"
 
 
 def evidence_lines(report: Report) -> Iterator[str]:

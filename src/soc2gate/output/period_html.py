@@ -85,6 +85,7 @@ class _Page:
             ("population", "Population", str(self.population["commits"])),
             ("controls", "Controls", str(len(self.said["controls"]))),
             ("people", "Evidence that people bring", str(len(self.said["manual_evidence"]))),
+            ("access", "Reviews of access", str(len(self.said["access_review"]["principals"]))),
             ("exceptions", "Exceptions", str(len(self.said["deviations"]))),
             ("unlooked", "Not looked at", str(len(self.said["not_looked_at"]))),
             ("verify", "How to verify", ""),
@@ -251,6 +252,7 @@ class _Page:
             if said["at_end"] == "manual" and said["manual_evidence"]
         }
         yield from period_people.evidence(self.said["manual_evidence"], ages, self._record)
+        yield from period_people.access(self.said["access_review"], self._record)
 
     def _exceptions(self) -> Iterator[str]:
         rows = self.said["deviations"]

@@ -1,4 +1,4 @@
-"""The sections of the page on a period that are about people: what evidence they brought."""
+"""The sections of the page on a period that are about people: what evidence they brought, how access was reviewed."""
 
 from __future__ import annotations
 
@@ -51,3 +51,82 @@ def evidence(slots: Sequence[Mapping[str, Any]], ages: Mapping[str, str], record
                 yield tr(pill(AGES[age], age), [clean(" ".join(named))])
         yield "</tbody></table></div>"
     yield "</section>"
+
+
+_STATES = {
+    "on_time": ("pass", "on time"),
+    "late": ("medium", "late"),
+    "overdue": ("high", "overdue"),
+    "never": ("fail", "never reviewed"),
+    "pending": ("none", "not due yet"),
+    "gone": ("none", "gone"),
+}
+
+
+def access(said: Mapping[str, Any], record: Link) -> Iterator[str]:
+    """Each principal with its privileges and how its reviews stood, and what no review could see."""
+    people = said["principals"]
+    yield '<section aria-labelledby="access"><h2 id="access">Reviews of access</h2>'
+    if not said["reviews"]:
+        yield "<p>No review of access is recorded.</p></section>"
+        return
+    numbers = ", ".join(f"{number} {_STATES[state][1]}" for state, number in said["totals"].items() if number)
+    yield (
+        f"<p>{len(people)} principals: {clean(numbers)}. A decision counts from when it was recorded, not from the day "
+        "that its form says.</p>"
+    )
+    if said["still_there"]:
+        yield f"<p>To be removed, and seen again since: {clean(' '.join(said['still_there']))}</p>"
+    heads = [
+        "principal",
+        "reviewed",
+        "most it may do",
+        "second factor",
+        "last use",
+        "reviewer",
+        "due",
+        "decision",
+        "record",
+    ]
+    yield from table("Who may do what, and who decided", heads)
+    order = list(_STATES)
+    for one in shown(sorted(people, key=lambda one: (not one["still_there"], -order.index(one["state"]), one["id"]))):
+        last = one["decisions"][-1] if one["decisions"] else None
+        state = ("fail", "still there") if one["still_there"] else _STATES[one["state"]]
+        cells = [
+            pill(*state),
+            f"{pill(_LEVELS[one['level']], one['level'])} {clean('; '.join(one['privileges']))}",
+            clean(one["mfa"]),
+            clean(one["last_used"]),
+            clean(one["reviewer"] or "nobody named"),
+            clean(one["due"]),
+            clean(f"{last['decision']} ({last['by']}, {last['on']})" if last else "")
+            + (f" {clean(last['note'])}" if last else ""),
+            record(last["record"]) if last else "",
+        ]
+        yield tr(clean(one["id"]), cells)
+    yield "</tbody></table></div>" + cut(len(people))
+    yield from table(
+        "Each pack, and what it could not see", ["record", "seen at", "principals", "decided", "of", "not read"]
+    )
+    for each in shown(said["reviews"]):
+        unread = "; ".join(f"{row['what']} of {row['place']}: {row['reason']}" for row in each["unread"])
+        cells = [
+            clean(each["observed_at"]),
+            str(each["principals"]),
+            str(each["decided"]),
+            clean(" ".join(each["places"])),
+            clean(unread),
+        ]
+        yield tr(record(each["record"]), cells)
+    yield "</tbody></table></div></section>"
+
+
+_LEVELS = {
+    "admin": "critical",
+    "escalation": "critical",
+    "unknown": "unknown",
+    "write": "medium",
+    "read": "low",
+    "none": "none",
+}
