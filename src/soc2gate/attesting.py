@@ -285,7 +285,7 @@ def report(asked: ReportRequest) -> Report:
     """
     # Imported here: attesting a commit needs none of it.
     from soc2gate import keeping
-    from soc2gate.evidence import controls, manual, period, reading, reviews
+    from soc2gate.evidence import controls, manual, period, reading, reviews, scope
     from soc2gate.evidence.ledger import Ledger
     from soc2gate.evidence.stores import open_store
 
@@ -297,25 +297,32 @@ def report(asked: ReportRequest) -> Report:
         window = period.moment(repository, records, asked.at, asked.branch)
     else:
         window = period.window(repository, records, asked.start, asked.end, asked.branch)
+    line = {change.commit for change in window.line}
+    landed = [record for record in records if record.commit in line]
+    promised = keeping.promised(repository, landed, window.line[-1].tree, window.begins, window.ends)
+    hours = asked.verify_every_hours or promised.last.in_scope.verify_every_hours
     made = period.report(
         records,
         window,
         late_after_hours=asked.late_after_hours,
-        verify_every_hours=asked.verify_every_hours,
+        verify_every_hours=hours,
         sample=asked.sample,
         seed=asked.seed,
     )
-    line = {change.commit for change in window.line}
-    landed = [record for record in records if record.commit in line]
-    promised = keeping.promised(repository, landed, window.line[-1].tree, window.begins, window.ends)
     slots = manual.standings(manual.pieces_of(everything), promised.slots(window.ends), window.begins, window.ends)
     access = reviews.read(everything, window.ends)
-    more = (*manual.gaps(slots, window.ends), *reviews.gaps(access, window.begins, window.ends))
+    places = scope.places(promised.turns, records, window.begins, window.ends, hours)
+    more = (
+        *manual.gaps(slots, window.ends),
+        *reviews.gaps(access, window.begins, window.ends),
+        *scope.gaps(places, window.ends),
+    )
     return replace(
         made,
-        access=access,
         digests={record.sequence: record.digest for record in everything},
         slots=slots,
+        access=access,
+        places=places,
         gaps=tuple(controls.by_rank([*made.gaps, *more])),
         not_looked_at={**made.not_looked_at, **dict.fromkeys(promised.unread, 1)},
     )

@@ -60,7 +60,7 @@ class Gap:
 
     what: str
     """`finding`, `disagreement`, `failing`, `stale`, `missing`, `undecided`; `evidence` for what people bring,
-    `access` for reviews of access."""
+    `access` for reviews of access, `scope` for what was not read."""
     told: str
     control: str
     owner: str

@@ -278,8 +278,9 @@ _FORMS: dict[str, Any] = {
     "waivers": list[_Waiver],
     "not_looked_at": _NotLookedAt,
     "controls": list[_Control],
+    "repository": str,
 }
-_OPTIONAL = ("controls",)
+_OPTIONAL = ("controls", "repository")
 """Newer than the first records."""
 _ALWAYS_NEW = {"time", "change", "record", "subject", "result", "inputs"}
 """Not worth remembering: every record has its own."""

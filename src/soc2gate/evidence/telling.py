@@ -7,8 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from soc2gate.evidence.controls import NOT_DATED, ControlStanding, Gap
 from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Deviation, Member, Report
-from soc2gate.evidence.standing import Interval, seconds
-from soc2gate.evidence.telling_people import access, access_lines, by_name, evidence_lines, interval, manual_line, slots
+from soc2gate.evidence.standing import Interval, long, seconds
+from soc2gate.evidence.telling_people import (
+    access,
+    access_lines,
+    by_name,
+    evidence_lines,
+    interval,
+    manual_line,
+    scope,
+    scope_lines,
+    slots,
+)
 from soc2gate.model.value import Json
 
 MOST_GAPS = 20
@@ -56,7 +66,11 @@ def document(report: Report) -> dict[str, Json]:
         "deviations": [_deviation(item, window.ends) for item in report.deviations],
         "waivers": [dict(row) for row in report.waivers],
         "policy_changes": [dict(row) for row in report.policy_changes],
+        "scope": scope(report),
         "verifications": {
+            "every_hours": report.verify_every_hours or None,
+            "expected": report.verifications_expected if report.verify_every_hours else None,
+            "done": len(report.verifications),
             "at": list(report.verifications),
             "gaps": [interval(gap) for gap in report.verification_gaps],
         },
@@ -186,12 +200,14 @@ def _lines(report: Report) -> Iterable[str]:
         yield f"waived: {row['rule']} on {row['address']}, approved by {row['approver']}, until {row['expires']}"
     for row in report.policy_changes:
         yield f"changed at {row['at']}: {row['what']} {str(row['before'])[:12]} → {str(row['after'])[:12]}"
-    yield f"live state was looked at {len(report.verifications)} times"
+    expected = f", {report.verifications_expected} expected" if report.verify_every_hours else ""
+    yield f"live state was looked at {len(report.verifications)} times{expected}"
     for gap in report.verification_gaps:
         yield f"  not between {gap.begins} and {gap.ends} ({long(seconds(gap.begins, gap.ends))})"
-    for name, scope in report.live_scope.items():
-        never = [region for region in scope["regions_asked"] if region not in scope["regions_read"]]
-        yield f"  {name}: {len(scope['regions_read'])} regions read" + (f", never {', '.join(never)}" if never else "")
+    for name, seen in report.live_scope.items():
+        never = [region for region in seen["regions_asked"] if region not in seen["regions_read"]]
+        yield f"  {name}: {len(seen['regions_read'])} regions read" + (f", never {', '.join(never)}" if never else "")
+    yield from scope_lines(report)
     for message, number in report.not_looked_at.items():
         yield f"not looked at, in {number} records: {message}"
     if report.sample:
@@ -264,12 +280,3 @@ def _deviation_lines(report: Report) -> Iterable[str]:
         until = f"{item.closed_as} {item.closed}" if item.closed else "open"
         length = long(seconds(item.opened, item.closed or report.window.ends))
         yield f"  {item.severity.ljust(8)} {item.told}: since {item.opened}, {until} ({length})"
-
-
-def long(number: int) -> str:
-    """`3 d 4 h`, `12 min`."""
-    for size, name, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
-        if number >= size:
-            rest = number % size // smaller_size
-            return f"{number // size} {name}" + (f" {rest} {smaller}" if rest else "")
-    return f"{number // 60} min" if number >= 60 else f"{number} s"

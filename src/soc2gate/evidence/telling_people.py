@@ -1,4 +1,4 @@
-"""The parts of a report about people: what evidence they brought, and how access was reviewed. As JSON and as text.
+"""The parts of a report about people: evidence they brought, reviews of access, and what they said is in scope.
 
 `telling` tells the rest.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from soc2gate.evidence import manual, reviews
 from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.period import Report
-from soc2gate.evidence.standing import Interval, seconds
+from soc2gate.evidence.standing import Interval, long, seconds
 from soc2gate.model.value import Json
 
 
@@ -181,3 +181,36 @@ def manual_line(ages: Mapping[str, str]) -> Iterable[str]:
         named = [name for name, one in ages.items() if one == age]
         if named:
             yield f"  evidence {age}: {' '.join(named)}"
+
+
+def scope(report: Report) -> list[Json]:
+    """Each account, region, cluster and repository that was in scope or was read."""
+    return [
+        {
+            "what": place.what,
+            "name": place.name,
+            "in_scope": [{"begins": begins, "ends": ends} for begins, ends in place.spans],
+            "reads": place.reads,
+            "first": place.first or None,
+            "last": place.last or None,
+            "gaps": [interval(gap) for gap in place.gaps],
+        }
+        for place in report.places
+    ]
+
+
+def scope_lines(report: Report) -> Iterator[str]:
+    """What was in scope against what was read, gaps by name with their duration."""
+    named = [place for place in report.places if place.in_scope]
+    if not named:
+        yield "in scope: soc2gate.yaml names no account, region, cluster or repository (`in_scope:`)"
+    else:
+        unread = sum(not place.reads for place in named)
+        yield f"in scope: {len(named)} accounts, regions, clusters and repositories, {unread} of them not read"
+    for place in report.places:
+        if not place.in_scope:
+            yield f"  read, and not named in scope: {place.what} {place.name}"
+            continue
+        for gap in place.gaps:
+            length = long(seconds(gap.begins, gap.ends))
+            yield f"  {place.what} {place.name} was not read between {gap.begins} and {gap.ends} ({length})"

@@ -62,6 +62,7 @@ class _Page:
         yield from self._gaps()
         yield from self._population()
         yield from self._controls()
+        yield from period_people.scope(self.said["scope"])
         yield from self._people()
         yield from self._exceptions()
         yield from self._unlooked()
@@ -84,6 +85,7 @@ class _Page:
             ("gaps", "Gaps", str(len(self.said["gaps"]))),
             ("population", "Population", str(self.population["commits"])),
             ("controls", "Controls", str(len(self.said["controls"]))),
+            ("scope", "In scope", str(sum(bool(place["in_scope"]) for place in self.said["scope"]))),
             ("people", "Evidence that people bring", str(len(self.said["manual_evidence"]))),
             ("access", "Reviews of access", str(len(self.said["access_review"]["principals"]))),
             ("exceptions", "Exceptions", str(len(self.said["deviations"]))),

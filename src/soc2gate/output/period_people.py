@@ -1,4 +1,4 @@
-"""The sections of the page on a period that are about people: what evidence they brought, how access was reviewed."""
+"""Sections of the page on a period: what people brought, how access was reviewed, and what is in scope."""
 
 from __future__ import annotations
 
@@ -50,6 +50,37 @@ def evidence(slots: Sequence[Mapping[str, Any]], ages: Mapping[str, str], record
             if named:
                 yield tr(pill(AGES[age], age), [clean(" ".join(named))])
         yield "</tbody></table></div>"
+    yield "</section>"
+
+
+def scope(places: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What the configuration names, against what was read."""
+    yield '<section aria-labelledby="scope"><h2 id="scope">In scope, and read</h2>'
+    named = [place for place in places if place["in_scope"]]
+    if not named:
+        yield "<p>The configuration names no account, region, cluster or repository that is in scope.</p>"
+    if places:
+        heads = ["what", "name", "state", "in scope", "read", "first", "last", "not read, and for how long"]
+        yield from table("Accounts, regions, clusters and repositories", heads)
+        for place in shown(places):
+            state = ("pass", "read") if place["reads"] else ("fail", "not read")
+            if place["in_scope"] and place["reads"] and place["gaps"]:
+                state = ("medium", "read, with gaps")
+            elif not place["in_scope"]:
+                state = ("none", "not named in scope")
+            spans = "; ".join(f"{one['begins'][:10]} to {one['ends'][:10]}" for one in place["in_scope"])
+            gaps = "<br>".join(
+                f"{clean(one['begins'])} to {clean(one['ends'])} ({duration(one['seconds'])})"
+                for one in place["gaps"][:50]
+            )
+            more = len(place["gaps"]) - 50
+            cells = [
+                clean(place["name"]), pill(*state), clean(spans), f"{place['reads']} times",
+                clean(place["first"] or ""), clean(place["last"] or ""),
+                gaps + (f"<br>and {more} more" if more > 0 else ""),
+            ]  # fmt: skip
+            yield tr(clean(place["what"]), cells)
+        yield "</tbody></table></div>" + cut(len(places))
     yield "</section>"
 
 
