@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from soc2gate.evidence.manual import Piece
     from soc2gate.evidence.period import Report
     from soc2gate.evidence.statement import Link
+    from soc2gate.evidence.timestamps import Authority
     from soc2gate.live.snapshot import Snapshot
 
 
@@ -91,6 +92,7 @@ def evaluate_commit(asked: AttestRequest) -> tuple[Run, Occasion]:
             unread=tree.problems,
             # Who wrote a waiver is in the commit's history; the scratch tree has none.
             history=(repository.folder, commit.id),
+            repeatable=True,
         )
         run = scan(request) if asked.snapshot is None else verify(request, asked.snapshot)
     blobs = {entry.path: entry.id for entry in repository.tree(commit.tree)}
@@ -118,6 +120,8 @@ def check_attestation(
     anchor: Anchor | None = None,
     policy: Policy | None = None,
     snapshot: Snapshot | None = None,
+    token: bytes | None = None,
+    authorities: Sequence[Authority] = (),
 ) -> list[Check]:
     """Everything that can be checked of a record without judging again, in the order an auditor would.
 
@@ -129,7 +133,8 @@ def check_attestation(
     if first[-1].answer != checking.HOLDS:
         return first
     if not record.is_evaluation:
-        return [*first, *_checks_of_kept(record, now, repository, ledger, keys, anchor, policy)]
+        stamp = [] if token is None else [checking.check_timestamp(record, token, keys, authorities)[0]]
+        return [*first, *_checks_of_kept(record, now, repository, ledger, keys, anchor, policy), *stamp]
     checks = [*first, checking.check_numbers(record)]
     if repository is None:
         missing = "no repository: run it inside a clone"
@@ -148,8 +153,12 @@ def check_attestation(
         checks.append(checking.ask("snapshot", lambda: _check_snapshot(live, given)))
     checks.append(_check_chain(record, ledger, keys, anchor))
     checks.append(checking.check_freshness(record, now))
+    stamped = None
+    if token is not None:
+        stamped = checking.check_timestamp(record, token, keys, authorities)
+        checks.append(stamped[0])
     if policy is not None:
-        checks.append(checking.check_policy(record, keys, policy))
+        checks.append(checking.check_policy(record, keys, policy, stamped))
     return checks
 
 

@@ -86,10 +86,10 @@ Reviewers and days stand in soc2gate.yaml; the last pattern that fits a principa
 @click.option("--anchor", "anchor_text", metavar="NUMBER:DIGEST", help="The newest head that you kept elsewhere.")
 @click.option(
     "--key",
-    "key_files",
+    "key_names",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Private key: records in the ledger that the review was opened. Repeatable.",
+    metavar="KEY",
+    help="Private key (a file, or awskms:///ARN): records that the review was opened. Repeatable.",
 )
 @click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
 @_repository
@@ -106,15 +106,13 @@ def access_review(
     snapshot_files: tuple[Path, ...],
     look: bool,
     providers: tuple[str, ...],
-    regions: tuple[str, ...],
-    context: str | None,
-    profile: str | None,
+    live: options.Live,
     config_file: Path | None,
     now: str | None,
     place: str | None,
     trusted_files: tuple[Path, ...],
     anchor_text: str | None,
-    key_files: tuple[Path, ...],
+    key_names: tuple[str, ...],
     passphrase_file: Path | None,
     repository: Path,
     output: Path,
@@ -134,12 +132,9 @@ def access_review(
         raise UsageError("access is that of a running account or cluster: give --snapshot, or --live")
     if place is not None and not trusted_files:
         raise UsageError("earlier reviews are trusted by their signatures: give --keys")
-    if key_files and place is None:
+    if key_names and place is None:
         raise UsageError("a review is recorded in a ledger: give --ledger")
-    request = options.request(
-        paths=(), config_file=config_file, rule_dirs=(), only=(), var_files=(), variables=(),
-        now=now, regions=regions, context=context, profile=profile,
-    )  # fmt: skip
+    request = options.request(options.Read(config_file=config_file, now=now), live=live)
     snapshot = _collected(request, providers) if look else read_files(snapshot_files)
     ledger = _ledger(place, repository)
     known = _known(ledger, trusted_files, anchor_text)
@@ -148,7 +143,7 @@ def access_review(
     _refuse_filled_in(output / CSV_NAME)
     options.write_atomically(output / JSON_NAME, made.text)
     options.write_atomically(output / CSV_NAME, packs.as_csv(made))
-    if ledger is not None and key_files:
+    if ledger is not None and key_names:
         from soc2gate.access import decisions
 
         _record(
@@ -156,7 +151,7 @@ def access_review(
             [(JSON_NAME, made.text.encode())],
             request.now,
             ledger,
-            key_files,
+            key_names,
             passphrase_file,
         )
     _tell(made, output)
@@ -187,11 +182,11 @@ Whoever is left empty stays undecided, and may be handed in later.
 )
 @click.option(
     "--key",
-    "key_files",
+    "key_names",
     multiple=True,
     required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Private key. Repeatable.",
+    metavar="KEY",
+    help="Private key: a file, or awskms:///ARN. Repeatable.",
 )
 @click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
 @_repository
@@ -200,7 +195,7 @@ def record(
     file: Path,
     pack_file: Path | None,
     place: str,
-    key_files: tuple[Path, ...],
+    key_names: tuple[str, ...],
     passphrase_file: Path | None,
     repository: Path,
     now: str | None,
@@ -223,7 +218,7 @@ def record(
     subjects = [(JSON_NAME, text.encode()), (file.name, data)]
     ledger = _ledger(place, repository)
     assert ledger is not None
-    _record(decisions.review(made, decided), subjects, time, ledger, key_files, passphrase_file)
+    _record(decisions.review(made, decided), subjects, time, ledger, key_names, passphrase_file)
     words = [one["decision"] for one in decided.values()]
     click.echo(", ".join(f"{words.count(word)} {word}" for word in pack.DECISIONS))
     left = [row["id"] for row in made.principals if row["id"] not in decided]
@@ -263,12 +258,12 @@ def _record(
     subjects: list[tuple[str, bytes]],
     now: str,
     ledger: Ledger,
-    key_files: tuple[Path, ...],
+    key_names: tuple[str, ...],
     passphrase_file: Path | None,
 ) -> None:
     from soc2gate.evidence.envelope import digest
 
-    signers = [signer_of(key, passphrase_file) for key in key_files]
+    signers = [signer_of(key, passphrase_file) for key in key_names]
     link, data = keeping.keep_review(review, subjects, now, os.environ, ledger, signers)
     click.echo(f"record {link.sequence}")
     click.echo(f"head {link.sequence}:{digest(data)}")

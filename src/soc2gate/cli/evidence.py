@@ -80,11 +80,11 @@ Examples:
 )
 @click.option(
     "--key",
-    "key_files",
+    "key_names",
     multiple=True,
     required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Private key. Repeatable.",
+    metavar="KEY",
+    help="Private key: a file, or awskms:///ARN. Repeatable.",
 )
 @click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
 @_repository
@@ -102,7 +102,7 @@ def add(
     note: str,
     copy: bool,
     place: str,
-    key_files: tuple[Path, ...],
+    key_names: tuple[str, ...],
     passphrase_file: Path | None,
     repository: Path,
     config_file: Path | None,
@@ -146,7 +146,7 @@ def add(
         repository=repository,
         environment=os.environ,
     )
-    signers = [signer_of(key, passphrase_file) for key in key_files]
+    signers = [signer_of(key, passphrase_file) for key in key_names]
     link, record = keeping.add_evidence(asked, Ledger(open_store(place, repository)), signers)
     click.echo(f"record {link.sequence}: {file.name} for {' '.join((slot, *controls, *criteria)).strip()}")
     click.echo(f"head {link.sequence}:{digest(record)}")
