@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from soc2gate.evidence.checking import Check, Policy
     from soc2gate.evidence.envelope import TrustedKey
     from soc2gate.evidence.ledger import Anchor, Ledger, Record
+    from soc2gate.evidence.manual import Piece
     from soc2gate.evidence.period import Report
     from soc2gate.evidence.statement import Link
     from soc2gate.evidence.timestamps import Authority
@@ -131,6 +132,9 @@ def check_attestation(
         first.append(checking.check_schema(record))
     if first[-1].answer != checking.HOLDS:
         return first
+    if not record.is_evaluation:
+        stamp = [] if token is None else [checking.check_timestamp(record, token, keys, authorities)[0]]
+        return [*first, *_checks_of_kept(record, now, repository, ledger, keys, anchor, policy), *stamp]
     checks = [*first, checking.check_numbers(record)]
     if repository is None:
         missing = "no repository: run it inside a clone"
@@ -147,11 +151,7 @@ def check_attestation(
     elif live and snapshot is not None:
         given = snapshot
         checks.append(checking.ask("snapshot", lambda: _check_snapshot(live, given)))
-    if ledger is not None:
-        checks.append(checking.check_chain(record, ledger, keys, anchor))
-    else:
-        missing = "no ledger: give it with --ledger"
-        checks.append(checking.Check("chain", checking.NOT_CHECKED, missing))
+    checks.append(_check_chain(record, ledger, keys, anchor))
     checks.append(checking.check_freshness(record, now))
     stamped = None
     if token is not None:
@@ -160,6 +160,54 @@ def check_attestation(
     if policy is not None:
         checks.append(checking.check_policy(record, keys, policy, stamped))
     return checks
+
+
+def _check_chain(
+    record: Record, ledger: Ledger | None, keys: Sequence[TrustedKey], anchor: Anchor | None
+) -> checking.Check:
+    if ledger is None:
+        return checking.Check("chain", checking.NOT_CHECKED, "no ledger: give it with --ledger")
+    return checking.check_chain(record, ledger, keys, anchor)
+
+
+def _checks_of_kept(
+    record: Record,
+    now: str,
+    repository: Repository | None,
+    ledger: Ledger | None,
+    keys: Sequence[TrustedKey],
+    anchor: Anchor | None,
+    policy: Policy | None,
+) -> list[checking.Check]:
+    """What can be checked of a record that is about a file and no commit."""
+    from soc2gate.evidence import kept, manual
+
+    checks = []
+    if record.kind == kept.MANUAL_TYPE:
+        piece = manual.Piece.of(record)
+        top = None if repository is None else repository.top()
+        store = ledger.store if ledger is not None else None
+        found = manual.at_hand(piece, store, top)
+        told = f"{piece.file} has the sha256 {piece.sha256[:16]}"
+        missing = f"{piece.file} is not at hand: its sha256 is {piece.sha256}"
+        checks.append(
+            checking.Check("file", checking.HOLDS, told)
+            if found is not None
+            else checking.Check("file", checking.NOT_CHECKED, missing)
+        )
+    checks.append(_check_chain(record, ledger, keys, anchor))
+    if record.kind == kept.MANUAL_TYPE:
+        checks.append(checking.ask("freshness", lambda: _check_term(manual.Piece.of(record), now)))
+    if policy is not None:
+        checks.append(checking.check_policy(record, keys, policy))
+    return checks
+
+
+def _check_term(piece: Piece, now: str) -> str:
+    until = piece.fresh_until(None)
+    if until and until <= now:
+        raise EvidenceError(f"stale at {now}: it was valid until {piece.valid_until}")
+    return f"valid at {now}" + (f", until {piece.valid_until}" if until else "; it names no end")
 
 
 def _check_inputs(record: Record, repository: Repository) -> str:
@@ -195,6 +243,8 @@ def reproduce(record: Record, asked: AttestRequest) -> tuple[Run, list[Check]]:
     Raises `UsageError` when the record rests on live state and no snapshot is given.
     """
     said = record.predicate
+    if not record.is_evaluation:
+        raise UsageError(f"this is a {record.kind}: nothing in it was judged, so nothing can be judged again")
     live = [entry for entry in said["inputs"] if entry["name"] != "declared"]
     if live and asked.snapshot is None:
         raise UsageError(
@@ -243,24 +293,47 @@ def report(asked: ReportRequest) -> Report:
     Raises `EvidenceError` when one is not: nothing is told of a ledger that does not hold.
     """
     # Imported here: attesting a commit needs none of it.
-    from soc2gate.evidence import period, reading
+    from soc2gate import keeping
+    from soc2gate.evidence import controls, manual, period, reading, reviews, scope
     from soc2gate.evidence.ledger import Ledger
     from soc2gate.evidence.stores import open_store
 
     repository = Repository.at(asked.folder)
     ledger = Ledger(open_store(asked.place, asked.folder))
-    records = ledger.checked(asked.keys, asked.anchor, reading.essential)
+    everything = ledger.checked(asked.keys, asked.anchor, reading.essential)
+    records = [record for record in everything if record.is_evaluation]
     if asked.at is not None:
         window = period.moment(repository, records, asked.at, asked.branch)
     else:
         window = period.window(repository, records, asked.start, asked.end, asked.branch)
-    return period.report(
+    line = {change.commit for change in window.line}
+    landed = [record for record in records if record.commit in line]
+    promised = keeping.promised(repository, landed, window.line[-1].tree, window.begins, window.ends)
+    hours = asked.verify_every_hours or promised.last.in_scope.verify_every_hours
+    made = period.report(
         records,
         window,
         late_after_hours=asked.late_after_hours,
-        verify_every_hours=asked.verify_every_hours,
+        verify_every_hours=hours,
         sample=asked.sample,
         seed=asked.seed,
+    )
+    slots = manual.standings(manual.pieces_of(everything), promised.slots(window.ends), window.begins, window.ends)
+    access = reviews.read(everything, window.ends)
+    places = scope.places(promised.turns, records, window.begins, window.ends, hours)
+    more = (
+        *manual.gaps(slots, window.ends),
+        *reviews.gaps(access, window.begins, window.ends),
+        *scope.gaps(places, window.ends),
+    )
+    return replace(
+        made,
+        digests={record.sequence: record.digest for record in everything},
+        slots=slots,
+        access=access,
+        places=places,
+        gaps=tuple(controls.by_rank([*made.gaps, *more])),
+        not_looked_at={**made.not_looked_at, **dict.fromkeys(promised.unread, 1)},
     )
 
 

@@ -189,13 +189,13 @@ class Config:
         return json.dumps(self.written, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def load(start: Path, explicit: Path | None = None, *, base: Path | None = None) -> Config:
+def load(start: Path, explicit: Path | None = None, *, base: Path | None = None, waiver_files: bool = True) -> Config:
     """The configuration for work that begins in the folder `start`.
 
     `explicit` names the file; otherwise the nearest soc2gate.yaml, or pyproject.toml with a `[tool.soc2gate]`, from
     `start` up to the repository's root counts, and where there is none the defaults. Paths in the file are relative to
-    its folder; in the `Config` those of roots and patterns are relative to `base`. Raises `ConfigError` with every
-    mistake in the file.
+    its folder; in the `Config` those of roots and patterns are relative to `base`. Without `waiver_files` the files it
+    names stay unread. Raises `ConfigError` with every mistake in the file.
     """
     if explicit is not None:
         if not explicit.is_file():
@@ -213,7 +213,7 @@ def load(start: Path, explicit: Path | None = None, *, base: Path | None = None)
     if errors:
         raise ConfigError.gather(errors)
     config = _build(data, places, found, base or found.parent)
-    return _with_waiver_files(config, base) if config.waiver_files else config
+    return _with_waiver_files(config, base) if config.waiver_files and waiver_files else config
 
 
 def _with_waiver_files(config: Config, base: Path | None) -> Config:

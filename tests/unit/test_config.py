@@ -253,6 +253,15 @@ SAMPLES: list[Any] = [
     {"waivers": [{"rule": "a"}]},
     {"plugins": ["a"], "ignore_paths": ["b"], "kube_context": "c", "on_incomplete": "report", "packs": ["./p"]},
     {"kube_context": 1},
+    {"in_scope": {"accounts": ["123456789012", 42], "clusters": ["prod"], "verify_every_hours": 24}},
+    {"in_scope": {"verify_every_hours": 0}},
+    {"in_scope": {"acounts": []}},
+    {"evidence": {"minutes": {"owner": "a", "criteria": ["CC1.2"], "max_age_days": 90}}},
+    {"evidence": {"minutes": {"criteria": ["CC1.2"]}}},
+    {"evidence": [{"owner": "a"}]},
+    {"access_review": {"every_days": 30, "reviewers": [{"match": "*", "reviewer": "a", "every_days": 7}]}},
+    {"access_review": {"reviewers": [{"reviewer": "a"}]}},
+    {"access_review": {"every_days": 0}},
     yaml.safe_load(FULL.replace("2027-01-31", "'2027-01-31'")),
 ]
 

@@ -507,7 +507,9 @@ def test_nothing_we_print_or_sign_says_more_than_a_record_can(place: Place) -> N
     said = [place.soc2gate(*command).out for command in (
         ("attest", "--help"), ("attest", "find", "--help"), ("attest", "verify", "--help"),
         ("attest", "reproduce", "--help"), ("report", "--help"),
-        ("keygen", "--help"), ASK, (*ASK, "--format", "json"),
+        ("keygen", "--help"), ASK, ("evidence", "--help"), ("evidence", "add", "--help"),
+        ("evidence", "status", "--help"), ("access-review", "--help"), ("access-review", "record", "--help"),
+        (*ASK, "--format", "json"),
         (*ASK, "--format", "html"), (*ASK, "--format", "csv"), (*ASK, "--format", "oscal"),
         (*ASK, "--format", "oscal-poam"),
         ("attest", "verify", record_file, "--keys", "../ci.pub", "--ledger", "../ledger"),
@@ -517,7 +519,9 @@ def test_nothing_we_print_or_sign_says_more_than_a_record_can(place: Place) -> N
     opened = envelope.unseal((place.folder / record_file).read_bytes(), envelope.STATEMENT_TYPE)
     said.append(json.dumps(opened.payload))
     schemas = Path(envelope.__file__).parent.parent / "json_schemas"
-    said += [(schemas / name).read_text("utf-8") for name in ("statement.md", "statement.schema.json")]
+    said += [
+        (schemas / name).read_text("utf-8") for name in ("statement.md", "statement.schema.json", "kept.schema.json")
+    ]
     for text in map(without_the_catalogue, said):
         assert not [word for word in FORBIDDEN if word in text.lower()], text[:200]
     assert telling.DISCLAIMER in said[6]

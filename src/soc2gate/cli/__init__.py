@@ -24,6 +24,8 @@ COMMANDS = {
     "permissions": "soc2gate.cli.permissions:permissions",
     "attest": "soc2gate.cli.attest:attest",
     "report": "soc2gate.cli.report:report",
+    "evidence": "soc2gate.cli.evidence:evidence",
+    "access-review": "soc2gate.cli.access_review:access_review",
     "keygen": "soc2gate.cli.keygen:keygen",
     "keys": "soc2gate.cli.keys:keys",
     "rules": "soc2gate.cli.rules:rules",

@@ -429,10 +429,12 @@ def find(
     rows = []
     for record in index.find(open_store(place, repository), index.place_of(_named(place, repository)), wanted):
         signature = checking.check_signature(record, keys).answer if keys else checking.NOT_CHECKED
-        gate = record.predicate["decision"]["gate"]
+        # What people brought was not judged, and is about no commit.
+        gate = record.predicate["decision"]["gate"] if record.is_evaluation else None
         rows.append(
             {
                 "record": record.sequence,
+                "kind": record.kind,
                 "finished_at": record.finished_at,
                 "commit": record.commit,
                 "tree": record.tree,
@@ -446,8 +448,9 @@ def find(
         click.echo(json.dumps({"schema": "soc2gate.found/1", "records": rows}, indent=2, ensure_ascii=False))
     else:
         for row in rows:
-            said = f"{row['record']}  {row['finished_at']}  commit {row['commit']}  tree {row['tree']}"
-            click.echo(f"{said}  gate {row['gate']}  signature {str(row['signature']).replace('_', ' ')}")
+            about = f"commit {row['commit']}  tree {row['tree']}  gate {row['gate']}"
+            said = f"{row['record']}  {row['finished_at']}  {about if row['gate'] else row['kind']}"
+            click.echo(f"{said}  signature {str(row['signature']).replace('_', ' ')}")
             click.echo(f"  {row['file']}  sha256 {row['sha256']}")
     if any(row["signature"] == checking.FAILS for row in rows):
         return int(Exit.CLOSED)

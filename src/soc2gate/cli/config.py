@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from soc2gate import expectations
 from soc2gate.cli.options import base_of, clock, named_config
 from soc2gate.config import Config
 from soc2gate.config import load as load_config
@@ -55,7 +56,11 @@ def check(config_file: Path | None) -> int:
     settings = _load(config_file)
     rules = load_rules(settings.packs)
     base = base_of([Path.cwd()])
-    wrong = [*_missing(settings, base), *_unknown_controls(settings, rules, base)]
+    wrong = [
+        *_missing(settings, base),
+        *_unknown_controls(settings, rules, base),
+        *_wrong_evidence(settings, rules, base),
+    ]
     if wrong:
         raise ConfigError.gather(wrong)
     _check_waivers(settings, rules)
@@ -113,6 +118,24 @@ def _unknown_controls(settings: Config, rules: RuleSet, base: Path) -> Iterator[
             yield ConfigError(message, path=path, line=line, column=column, hint=hint)
 
 
+def _wrong_evidence(settings: Config, rules: RuleSet, base: Path) -> Iterator[ConfigError]:
+    """Slots for evidence of a control or criterion that does not exist: nobody would ever see them filled."""
+    for slot in expectations.of(settings).evidence.values():
+        path, line, column = _place_of(settings, base, slot.id, ("evidence", slot.id))
+        for what, named, known in (
+            ("control", slot.controls, rules.controls),
+            ("criterion", slot.criteria, rules.criteria),
+        ):
+            for name in named:
+                if name not in known:
+                    hint = did_you_mean(name, known) or f"known: {', '.join(sorted(known))}"
+                    message = f"evidence.{slot.id}: there is no {what} “{name}”"
+                    yield ConfigError(message, path=path, line=line, column=column, hint=hint)
+        if not (slot.controls or slot.criteria):
+            message = f"evidence.{slot.id} is for no control and no criterion"
+            yield ConfigError(message, path=path, line=line, column=column)
+
+
 def _check_waivers(settings: Config, rules: RuleSet) -> None:
     """Refuse a waiver that can never count, tell those that are over or soon will be."""
     terms = waivers.Terms(clock(None)[:10], rules.rules.keys(), settings.max_waiver_days)
@@ -162,6 +185,9 @@ def show(config_file: Path | None) -> int:
     """Print the settings in force as JSON."""
     settings = _load(config_file)
     shown = {field.name: getattr(settings, field.name) for field in fields(settings) if field.name != "written"}
+    promised = expectations.of(settings)
+    # Made only where they are asked for, so that a scan need not know them.
+    shown |= {field.name: getattr(promised, field.name) for field in fields(promised)}
     click.echo(json.dumps(shown, indent=2, ensure_ascii=False, default=_plain))
     return int(Exit.OK)
 

@@ -47,6 +47,13 @@ Examples:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--key", "key_name", metavar="KEY", help="Private key: a file, or awskms:///ARN; signs a zip.")
 @click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
+@click.option(
+    "--files",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where files that people brought are, for a zip. Repeatable.",
+)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there.")
 def report(
     key_files: tuple[Path, ...],
@@ -64,6 +71,7 @@ def report(
     form: str,
     key_name: str | None,
     passphrase_file: Path | None,
+    folders: tuple[Path, ...],
     output: Path | None,
 ) -> int:
     """Tell what the evaluation records say of a period (--from, --to) or of one moment (--as-of).
@@ -98,8 +106,12 @@ def report(
         )
     )
     if form == "zip" and key_name is not None and output is not None:
-        number = _pack(made, open_place(place, repository), keys, signer_of(key_name, passphrase_file), output)
+        store = open_place(place, repository)
+        found, missing = _brought(made, store, repository, folders)
+        number = _pack(made, store, keys, signer_of(key_name, passphrase_file), output, found)
         click.echo(f"wrote {output}: {number} files and their signed digests", err=True)
+        for name in missing:
+            click.echo(f"not at hand, so not packed: {name} (give its folder with --files)", err=True)
     elif output is not None:
         options.write_atomically(output, _told(form, made))
     else:
@@ -131,16 +143,44 @@ def _told(form: str, made: Report) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _pack(made: Report, store: Store, keys: Sequence[TrustedKey], signer: Signer, output: Path) -> int:
-    from soc2gate.evidence import package
+def _brought(
+    made: Report, store: Store, repository: Path, folders: Sequence[Path]
+) -> tuple[dict[str, bytes], list[str]]:
+    """The files that people brought, as far as they are at hand and still those that were recorded; and the others."""
+    from soc2gate.evidence import manual
+    from soc2gate.evidence.repository import Repository
+
+    top = Repository.at(repository).top()
+    found: dict[str, bytes] = {}
+    missing = []
+    for piece in (piece for slot in made.slots for piece in slot.pieces):
+        data = manual.at_hand(piece, store, top, folders)
+        if data is None:
+            missing.append(f"{piece.file}, sha256 {piece.sha256}, of record {piece.record}")
+        else:
+            found[f"{piece.sha256[:16]}-{manual.plain_name(piece.file)}"] = data
+    return found, missing
+
+
+def _pack(
+    made: Report,
+    store: Store,
+    keys: Sequence[TrustedKey],
+    signer: Signer,
+    output: Path,
+    evidence: dict[str, bytes],
+) -> int:
+    from soc2gate.evidence import package, telling
+    from soc2gate.output import period_csv
 
     documents = {f"report.{form}": _told(form, made) for form in ("html", "json")}
     documents["controls.csv"] = _told("csv", made)
+    documents["access-review.csv"] = period_csv.render_access(telling.document(made))
     temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as target:
-            number = package.write(target, store, made.digests, keys, documents, signer)
+            number = package.write(target, store, made.digests, keys, documents, signer, evidence)
         temporary.replace(output)
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soc2gate.errors import EvidenceError, Exit, InputError, UsageError
+from soc2gate.evidence import kept
 from soc2gate.evidence.envelope import TrustedKey, signed_by
 from soc2gate.evidence.standing import seconds
 from soc2gate.evidence.statement import check_totals
@@ -77,6 +78,9 @@ def check_signature(record: Record, keys: Sequence[TrustedKey]) -> Check:
 
 def check_schema(record: Record) -> Check:
     def question() -> str:
+        if not record.is_evaluation:
+            kept.require(record.envelope.payload)
+            return "fits kept.schema.json"
         require_schema([record])
         return "fits statement.schema.json"
 
@@ -190,6 +194,8 @@ def check_policy(
         return Check("policy", NOT_CHECKED, "it asks for a timestamp, and that was not checked")
 
     def question() -> str:
+        if not record.is_evaluation:
+            raise EvidenceError(f"a policy is about evaluation records, this is a {record.kind}")
         stamp = stamped[1] if stamped is not None else None
         if hours and stamp is None:
             raise EvidenceError(f"no timestamp that holds, the policy asks for one within {hours} hours")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 FRESH, STALE, MISSING, NOT_DATED = "fresh", "stale", "missing", "not_dated"
 SEVERITIES = ("critical", "high", "medium", "low", "none")
-EXPOSURES = ("internet", "live", "code")
-"""What is open to strangers comes first, then what runs, then what is only written down."""
+EXPOSURES = ("internet", "live", "code", "people")
+"""What is open to strangers comes first, then what runs, then what is only written down, then what people bring."""
 _OPEN_TO_STRANGERS = "public-exposure"
 
 
@@ -59,7 +59,8 @@ class Gap:
     """Something that keeps a control from being shown, with what ranks it."""
 
     what: str
-    """`finding`, `disagreement`, `failing`, `stale`, `missing` or `undecided`."""
+    """`finding`, `disagreement`, `failing`, `stale`, `missing`, `undecided`; `evidence` for what people bring,
+    `access` for reviews of access, `scope` for what was not read."""
     told: str
     control: str
     owner: str
@@ -251,7 +252,12 @@ def gaps_of(controls: Mapping[str, ControlStanding], deviations: Iterable[Deviat
                     seconds=seconds(since, ends),
                 )
             )
-    return sorted(found, key=_rank)
+    return by_rank(found)
+
+
+def by_rank(gaps: Iterable[Gap]) -> list[Gap]:
+    """The worst first."""
+    return sorted(gaps, key=_rank)
 
 
 def _lack(age: str, status: str) -> str:

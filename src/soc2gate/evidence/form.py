@@ -13,6 +13,8 @@ import msgspec
 
 from soc2gate.errors import EvidenceError
 from soc2gate.evidence.envelope import STATEMENT_TYPE, Envelope, digest, open_envelope, value_of
+from soc2gate.evidence.kept import TYPES
+from soc2gate.evidence.kept import require as require_kept
 from soc2gate.evidence.ledger import Record
 from soc2gate.facts import dataclass, replace
 
@@ -181,6 +183,13 @@ class Essence:
         """
         sealed = open_envelope(data, STATEMENT_TYPE)
         parts = _parts(sealed.payload)
+        kind = value_of(parts.get("predicateType", b"null"), "the record's type")
+        if kind in TYPES:
+            # Few, and a report reads all of them.
+            whole = cast("dict[str, Any]", value_of(sealed.payload, "the payload"))
+            require_kept(whole)
+            envelope = Envelope({}, sealed.payload_type, sealed.message, sealed.signatures)
+            return Record.of(whole, envelope, sequence, digest(data))
         statement = {name: self._read(name, part) for name, part in parts.items() if name != "predicate"}
         said = {name: self._read(name, part) for name, part in _parts(parts.get("predicate", b"{}")).items()}
         _require_whole(said)
@@ -269,8 +278,9 @@ _FORMS: dict[str, Any] = {
     "waivers": list[_Waiver],
     "not_looked_at": _NotLookedAt,
     "controls": list[_Control],
+    "repository": str,
 }
-_OPTIONAL = ("controls",)
+_OPTIONAL = ("controls", "repository")
 """Newer than the first records."""
 _ALWAYS_NEW = {"time", "change", "record", "subject", "result", "inputs"}
 """Not worth remembering: every record has its own."""

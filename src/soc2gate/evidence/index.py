@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ def _follow(base: sqlite3.Connection, store: Store) -> None:
 
 
 def _learn(base: sqlite3.Connection, record: Record) -> None:
-    judged = _judged(record.predicate["populations"])
+    judged = _judged(record.predicate["populations"]) if record.is_evaluation else _served(record.predicate)
     # The newest set of controls again, as mostly: then its number is all that is kept.
     before = base.execute("select controls from records order by number desc limit 1").fetchone()
     same = before is not None and judged == {
@@ -153,6 +153,11 @@ def _judged(populations: Sequence[Any]) -> set[str]:
     }
 
 
+def _served(predicate: Mapping[str, Any]) -> set[str]:
+    """The controls that a piece of manual evidence is for."""
+    return set(predicate.get("evidence", {}).get("controls", ()))
+
+
 def _asked(base: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[int, str]]:
     terms: list[str] = []
     values: list[str] = []
@@ -165,7 +170,8 @@ def _asked(base: sqlite3.Connection, wanted: Wanted) -> Iterator[tuple[int, str]
         terms.append("controls in (select number from controls where control = ?)")
         values.append(wanted.control)
     if wanted.at:
-        terms.append("time <= ?")
+        # How things stood then: what people brought says nothing of that.
+        terms.append("commit_id <> '' and time <= ?")
         values.append(wanted.at)
     where = f" where {' and '.join(terms)}" if terms else ""
     order = " order by time desc, number desc limit 1" if wanted.at else " order by number desc"

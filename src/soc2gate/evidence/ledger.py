@@ -25,6 +25,7 @@ from soc2gate.evidence.envelope import (
     signed_by,
     unseal,
 )
+from soc2gate.evidence.kept import TYPES
 from soc2gate.evidence.statement import PREDICATE_TYPE, Link
 from soc2gate.evidence.stores import HEADS, RECORDS, Store
 from soc2gate.facts import dataclass, replace
@@ -50,12 +51,20 @@ class Record:
     finished_at: str
     link: Link
     """The place it says it has."""
+    kind: str = PREDICATE_TYPE
+    """An evaluation record is about a commit; one of the kinds of `kept` is about a file, and has no commit or tree."""
+    subjects: tuple[tuple[str, str], ...] = ()
+    """The files that a record of `kept` is about: name and sha256."""
+
+    @property
+    def is_evaluation(self) -> bool:
+        return self.kind == PREDICATE_TYPE
 
     @classmethod
     def parse(cls, data: bytes, sequence: int = 0) -> Record:
         """A record of its file; signatures, chain and schema are not looked at here.
 
-        Raises `EvidenceError` for what is not an evaluation record.
+        Raises `EvidenceError` for what is not a record of ours.
         """
         envelope = unseal(data, STATEMENT_TYPE)
         return cls.of(envelope.payload, envelope, sequence, digest(data))
@@ -63,11 +72,17 @@ class Record:
     @classmethod
     def of(cls, statement: Mapping[str, Any], envelope: Envelope, sequence: int, name: str) -> Record:
         """A record of its statement and the envelope it was in; raises `EvidenceError` where it lacks its place."""
-        if statement.get("predicateType") != PREDICATE_TYPE:
-            raise EvidenceError(f"not an evaluation record: its type is {statement.get('predicateType')!r}")
+        kind = statement.get("predicateType")
+        if kind not in (PREDICATE_TYPE, *TYPES):
+            raise EvidenceError(f"not an evaluation record: its type is {kind!r}")
         try:
             predicate = statement["predicate"]
             previous = predicate["record"]["previous"]
+            place = Link(int(predicate["record"]["sequence"]), str(previous["sha256"]) if previous else "")
+            if kind in TYPES:
+                time = str(predicate["time"]["recorded_at"])
+                files = tuple((str(one["name"]), str(one["digest"]["sha256"])) for one in statement["subject"])
+                return cls(sequence, name, envelope, predicate, "", "", time, time, place, str(kind), files)
             return cls(
                 sequence=sequence,
                 digest=name,
@@ -77,7 +92,7 @@ class Record:
                 tree=str(statement["subject"][1]["digest"]["gitTree"]),
                 judged_at=str(predicate["time"]["judged_at"]),
                 finished_at=str(predicate["time"]["finished_at"]),
-                link=Link(int(predicate["record"]["sequence"]), str(previous["sha256"]) if previous else ""),
+                link=place,
             )
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise EvidenceError("not an evaluation record: its statement does not have that form") from None

@@ -25,10 +25,14 @@ README = """\
 Evaluation records of a period, for whoever checks them. Everything here is a plain file.
 
   report.html, report.json, controls.csv   what the records say; drawn from them
+  access-review.csv                        who may do what, as it was reviewed, and what was decided
   records/, heads/                         the ledger: each record signed, each naming the one before by digest
   timestamps/                              an RFC 3161 token over each record that an authority was asked about, if any
   keys/                                    the public keys that were trusted when this was packed
+  evidence/                                what people brought, as far as it was at hand; each file's name begins with
+                                           the sha256 that its record names; report.json lists all of them
   statement.md, statement.schema.json      every field of a record explained, and its form
+  kept.schema.json                         the form of records of what people brought or decided
   SHA256SUMS, SHA256SUMS.sig               the digest of every other file, and a signature over that list
   verify.sh                                checks all of this with sha256sum and openssl, and no program of ours
 
@@ -88,14 +92,17 @@ def write(
     keys: Sequence[TrustedKey],
     documents: Mapping[str, str],
     signer: Signer,
+    evidence: Mapping[str, bytes] | None = None,
 ) -> int:
     """Pack the records with these digests, which were checked before, and say how many files there are.
+
+    `evidence` is what people brought, by name, where the files are at hand and still those that were recorded.
 
     Raises `EvidenceError` for a record that is no longer the one that was checked.
     """
     sums: list[tuple[str, str]] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in _files(store, digests, keys, documents):
+        for name, data in _files(store, digests, keys, documents, evidence or {}):
             _add(archive, name, data)
             sums.append((name, hashlib.sha256(data).hexdigest()))
         listed = "".join(f"{sha}  {name}\n" for name, sha in sorted(sums)).encode()
@@ -105,14 +112,20 @@ def write(
 
 
 def _files(
-    store: Store, digests: Mapping[int, str], keys: Sequence[TrustedKey], documents: Mapping[str, str]
+    store: Store,
+    digests: Mapping[int, str],
+    keys: Sequence[TrustedKey],
+    documents: Mapping[str, str],
+    evidence: Mapping[str, bytes],
 ) -> Iterator[tuple[str, bytes]]:
     yield "README.txt", README.encode()
     yield "verify.sh", VERIFY.encode()
     for name, text in documents.items():
         yield name, text.encode()
     schemas = Path(__file__).parent.parent / "json_schemas"
-    for name in ("statement.md", "statement.schema.json"):
+    for name, data in evidence.items():
+        yield f"evidence/{name}", data
+    for name in ("statement.md", "statement.schema.json", "kept.schema.json"):
         yield name, (schemas / name).read_bytes()
     for keyid, pem in sorted({key.keyid: key.pem for key in keys}.items()):
         yield f"keys/{keyid}.pem", pem

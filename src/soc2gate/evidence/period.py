@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -17,8 +17,11 @@ from soc2gate.errors import UsageError
 from soc2gate.evidence.controls import ControlBoard, ControlStanding, Gap, gaps_of
 from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
+from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.repository import Change, Repository
-from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, side_statuses
+from soc2gate.evidence.reviews import AccessReviews
+from soc2gate.evidence.scope import Place
+from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, seconds, shifted, side_statuses
 from soc2gate.facts import dataclass, field
 
 ATTESTED, BY_TREE, UNATTESTED = "attested", "attested_by_tree", "unattested"
@@ -103,6 +106,18 @@ class Report:
     not_looked_at: Mapping[str, int]
     """What records said they could not look at, and in how many of them."""
     sample: tuple[str, ...] = ()
+    slots: tuple[SlotStanding, ...] = ()
+    """Evidence that people bring."""
+    access: AccessReviews = field(default_factory=AccessReviews)
+    places: tuple[Place, ...] = ()
+    """What was in scope, against what was read."""
+    verify_every_hours: int = 0
+
+    @property
+    def verifications_expected(self) -> int:
+        """How many looks at live state the schedule asks of the period; 0 without a schedule."""
+        every = self.verify_every_hours * 3600
+        return seconds(self.window.begins, self.window.ends) // every if every else 0
 
     def number(self, state: str) -> int:
         return sum(member.state == state for member in self.members)
@@ -203,6 +218,7 @@ def report(
         verification_gaps=tuple(_gaps(asked, story.verifications, verify_every_hours)),
         live_scope=story.live_scope,
         not_looked_at=dict(sorted(story.not_looked_at.items())),
+        verify_every_hours=verify_every_hours,
         sample=drawn([change.commit for change in asked.commits], sample, seed),
     )
 
@@ -246,7 +262,7 @@ def _members(asked: Window, on_branch: Sequence[tuple[int, Record]], late_after_
 def _late(change: Change, first: Record, overtaken: int, hours: int) -> str:
     if overtaken and first.sequence > overtaken:
         return f"record {first.sequence} was made after record {overtaken} of a later commit"
-    if hours and change.time and first.finished_at > _shift(change.time, hours):
+    if hours and change.time and first.finished_at > shifted(change.time, hours):
         return f"record {first.sequence} was made at {first.finished_at}, the commit says {change.time}"
     return ""
 
@@ -387,7 +403,7 @@ def _gaps(asked: Window, times: Sequence[str], hours: int) -> Iterator[Interval]
     inside = [time for time in times if asked.begins < time <= asked.ends]
     marks = [before[-1] if before else asked.begins, *inside, asked.ends]
     for begins, ends in pairwise(marks):
-        if ends > _shift(begins, hours):
+        if ends > shifted(begins, hours):
             yield Interval(max(begins, asked.begins), ends, "no_verification")
 
 
@@ -411,7 +427,3 @@ def _moment(text: str) -> str:
     except ValueError:
         return ""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _shift(time: str, hours: int) -> str:
-    return (datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ") + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")

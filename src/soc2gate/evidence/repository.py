@@ -89,6 +89,14 @@ class Repository:
         except EvidenceError:
             raise UsageError(f"there is no commit “{revision}” in {self.folder}") from None
 
+    def top(self) -> Path | None:
+        """The work tree's top folder; None where there is none."""
+        if self.folder.name == ".git":
+            return self.folder.parent.resolve()
+        linked = self.folder / "gitdir"
+        # Of a linked work tree: the file names its `.git`.
+        return Path(linked.read_text("utf-8").strip()).parent.resolve() if linked.is_file() else None
+
     def run(self, *arguments: str, data: bytes | None = None, environment: Mapping[str, str] | None = None) -> str:
         return self.raw(*arguments, data=data, environment=environment).decode("utf-8", "surrogateescape")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -167,7 +167,22 @@ def criterion_order(name: str) -> tuple[str, tuple[int, ...]]:
     return letters, tuple(int(part) for part in name.removeprefix(letters).split(".") if part)
 
 
+def shifted(time: str, hours: int) -> str:
+    """So many hours later."""
+    form = "%Y-%m-%dT%H:%M:%SZ"
+    return (datetime.strptime(time, form) + timedelta(hours=hours)).strftime(form)
+
+
 def seconds(begins: str, ends: str) -> int:
     """How long from one time to another."""
     form = "%Y-%m-%dT%H:%M:%SZ"
     return int((datetime.strptime(ends, form) - datetime.strptime(begins, form)).total_seconds())
+
+
+def long(number: int) -> str:
+    """`3 d 4 h`, `12 min`."""
+    for size, name, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
+        if number >= size:
+            rest = number % size // smaller_size
+            return f"{number // size} {name}" + (f" {rest} {smaller}" if rest else "")
+    return f"{number // 60} min" if number >= 60 else f"{number} s"

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from soc2gate.evidence.controls import NOT_DATED, ControlStanding, Gap
 from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Deviation, Member, Report
-from soc2gate.evidence.standing import Interval, seconds
+from soc2gate.evidence.standing import Interval, long, seconds
+from soc2gate.evidence.telling_people import (
+    access,
+    access_lines,
+    by_name,
+    evidence_lines,
+    interval,
+    manual_line,
+    scope,
+    scope_lines,
+    slots,
+)
 from soc2gate.model.value import Json
 
 MOST_GAPS = 20
@@ -20,6 +31,8 @@ def document(report: Report) -> dict[str, Json]:
     """Everything in the report, in a stable order."""
     window = report.window
     before = window.line[window.first - 1].commit if window.first else None
+    criteria = by_name(report, "criteria", {name: found[-1].status for name, found in report.criteria.items()})
+    controls = by_name(report, "controls", {name: one.intervals[-1].status for name, one in report.controls.items()})
     return {
         "schema": SCHEMA,
         "note": DISCLAIMER,
@@ -39,15 +52,27 @@ def document(report: Report) -> dict[str, Json]:
             {"record": record.sequence, "commit": record.commit, "at": record.finished_at}
             for record in report.off_branch
         ],
-        "criteria": {name: _criterion(found) for name, found in report.criteria.items()},
-        "controls": {name: _control(one, report.digests) for name, one in report.controls.items()},
+        "criteria": {
+            name: {**_criterion(found), "manual_evidence": criteria.get(name)}
+            for name, found in report.criteria.items()
+        },
+        "controls": {
+            name: {**_control(one, report.digests), "manual_evidence": controls.get(name)}
+            for name, one in report.controls.items()
+        },
+        "manual_evidence": slots(report),
+        "access_review": access(report),
         "gaps": [_gap(one) for one in report.gaps],
         "deviations": [_deviation(item, window.ends) for item in report.deviations],
         "waivers": [dict(row) for row in report.waivers],
         "policy_changes": [dict(row) for row in report.policy_changes],
+        "scope": scope(report),
         "verifications": {
+            "every_hours": report.verify_every_hours or None,
+            "expected": report.verifications_expected if report.verify_every_hours else None,
+            "done": len(report.verifications),
             "at": list(report.verifications),
-            "gaps": [_interval(gap) for gap in report.verification_gaps],
+            "gaps": [interval(gap) for gap in report.verification_gaps],
         },
         "live_scope": {name: _scope(dict(scope)) for name, scope in report.live_scope.items()},
         "not_looked_at": dict(report.not_looked_at),
@@ -114,18 +139,8 @@ def _criterion(found: Sequence[Interval]) -> dict[str, Json]:
     return {
         "at_end": found[-1].status,
         "seconds": {status: spent[status] for status in sorted(spent)},
-        "intervals": [_interval(one) for one in found if one.begins < one.ends],
+        "intervals": [interval(one) for one in found if one.begins < one.ends],
     }
-
-
-def _interval(one: Interval) -> dict[str, Json]:
-    said: dict[str, Json] = {
-        "begins": one.begins,
-        "ends": one.ends,
-        "status": one.status,
-        "seconds": seconds(one.begins, one.ends),
-    }
-    return {**said, "record": one.record} if one.record else said
 
 
 def _deviation(item: Deviation, ends: str) -> dict[str, Json]:
@@ -178,17 +193,21 @@ def _lines(report: Report) -> Iterable[str]:
     yield from _control_lines(report)
     yield ""
     yield from _gap_lines(report)
+    yield from evidence_lines(report)
+    yield from access_lines(report)
     yield from _deviation_lines(report)
     for row in report.waivers:
         yield f"waived: {row['rule']} on {row['address']}, approved by {row['approver']}, until {row['expires']}"
     for row in report.policy_changes:
         yield f"changed at {row['at']}: {row['what']} {str(row['before'])[:12]} → {str(row['after'])[:12]}"
-    yield f"live state was looked at {len(report.verifications)} times"
+    expected = f", {report.verifications_expected} expected" if report.verify_every_hours else ""
+    yield f"live state was looked at {len(report.verifications)} times{expected}"
     for gap in report.verification_gaps:
         yield f"  not between {gap.begins} and {gap.ends} ({long(seconds(gap.begins, gap.ends))})"
-    for name, scope in report.live_scope.items():
-        never = [region for region in scope["regions_asked"] if region not in scope["regions_read"]]
-        yield f"  {name}: {len(scope['regions_read'])} regions read" + (f", never {', '.join(never)}" if never else "")
+    for name, seen in report.live_scope.items():
+        never = [region for region in seen["regions_asked"] if region not in seen["regions_read"]]
+        yield f"  {name}: {len(seen['regions_read'])} regions read" + (f", never {', '.join(never)}" if never else "")
+    yield from scope_lines(report)
     for message, number in report.not_looked_at.items():
         yield f"not looked at, in {number} records: {message}"
     if report.sample:
@@ -221,6 +240,7 @@ def _criteria_lines(report: Report) -> Iterable[str]:
         yield f"{name.ljust(6)} {found[-1].status.ljust(8)} {shares if whole else ''}".rstrip()
     if manual:
         yield f"shown by people, or out of scope: {' '.join(manual)}"
+    yield from manual_line(by_name(report, "criteria", {name: report.criteria[name][-1].status for name in manual}))
 
 
 def _control_lines(report: Report) -> Iterable[str]:
@@ -229,8 +249,8 @@ def _control_lines(report: Report) -> Iterable[str]:
     width = max((len(one.id) for one in asked), default=0)
     for one in asked:
         spent: Counter[str] = Counter()
-        for interval in one.intervals:
-            spent[interval.status] += seconds(interval.begins, interval.ends)
+        for span in one.intervals:
+            spent[span.status] += seconds(span.begins, span.ends)
         shares = ", ".join(f"{status} {long(spent[status])}" for status in sorted(spent) if spent[status])
         owner = f"  {one.owner}" if one.owner else ""
         evidence = f"evidence {one.age}"
@@ -260,12 +280,3 @@ def _deviation_lines(report: Report) -> Iterable[str]:
         until = f"{item.closed_as} {item.closed}" if item.closed else "open"
         length = long(seconds(item.opened, item.closed or report.window.ends))
         yield f"  {item.severity.ljust(8)} {item.told}: since {item.opened}, {until} ({length})"
-
-
-def long(number: int) -> str:
-    """`3 d 4 h`, `12 min`."""
-    for size, name, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
-        if number >= size:
-            rest = number % size // smaller_size
-            return f"{number // size} {name}" + (f" {rest} {smaller}" if rest else "")
-    return f"{number // 60} min" if number >= 60 else f"{number} s"

@@ -61,6 +61,29 @@ def _control(name: str, row: Mapping[str, Any], gaps: int) -> dict[str, Any]:
     }
 
 
+ACCESS_COLUMNS = (
+    "principal", "type", "place", "level", "privileges", "mfa", "last_used", "reviewer", "state", "still_there", "due",
+    "decision", "decided_by", "decided_on", "recorded_at", "note", "record", "record_sha256",
+)  # fmt: skip
+
+
+def render_access(document: Mapping[str, Any]) -> str:
+    """The reviews of access in a report as CSV: a row for each decision, and one for each principal without any."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(ACCESS_COLUMNS)
+    for one in document["access_review"]["principals"]:
+        first = [
+            one["id"], one["type"], one["place"], one["level"], "; ".join(one["privileges"]), one["mfa"],
+            one["last_used"], one["reviewer"], one["state"], one["still_there"],
+        ]  # fmt: skip
+        for each in one["decisions"] or [{}]:
+            names = ("decision", "by", "on", "recorded_at", "note", "record", "record_sha256")
+            said = [each.get("due", one["due"]), *(each.get(name, "") for name in names)]
+            writer.writerow([_inert(str(cell)) for cell in (*first, *said)])
+    return out.getvalue()
+
+
 def _inert(cell: str) -> str:
     """A name that a spreadsheet would run as a formula is text."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -7,17 +7,14 @@ script may run at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from soc2gate.output import heatmap
-from soc2gate.output.html import asset, clean, digest, fact, wide
-
-MOST_ROWS = 2_000
-"""A table longer than this is nothing to read; the JSON has all of it, and the page says so."""
-_STATUS = {**heatmap.WORDS, "manual": "people show it", "record": "the record shows it", "out_of_scope": "out of scope"}
-_AGES = {"fresh": "pass", "stale": "high", "missing": "medium", "not_dated": "none"}
+from soc2gate.output import heatmap, period_people
+from soc2gate.output.html import asset, clean, digest, fact
+from soc2gate.output.period_parts import MOST_ROWS, cut, duration, long, pill, sha, table, tr
+from soc2gate.output.period_people import AGES
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -65,6 +62,8 @@ class _Page:
         yield from self._gaps()
         yield from self._population()
         yield from self._controls()
+        yield from period_people.scope(self.said["scope"])
+        yield from self._people()
         yield from self._exceptions()
         yield from self._unlooked()
         yield from self._verify()
@@ -86,6 +85,9 @@ class _Page:
             ("gaps", "Gaps", str(len(self.said["gaps"]))),
             ("population", "Population", str(self.population["commits"])),
             ("controls", "Controls", str(len(self.said["controls"]))),
+            ("scope", "In scope", str(sum(bool(place["in_scope"]) for place in self.said["scope"]))),
+            ("people", "Evidence that people bring", str(len(self.said["manual_evidence"]))),
+            ("access", "Reviews of access", str(len(self.said["access_review"]["principals"]))),
             ("exceptions", "Exceptions", str(len(self.said["deviations"]))),
             ("unlooked", "Not looked at", str(len(self.said["not_looked_at"]))),
             ("verify", "How to verify", ""),
@@ -141,10 +143,10 @@ class _Page:
         }
         yield from heatmap.render(spans, self.period["begins"], self.period["ends"])
         heads = ["criterion", "at the end", *heatmap.WORDS.values()]
-        yield from _table("How long each criterion stood how", heads)
+        yield from table("How long each criterion stood how", heads)
         for name, row in self.judged.items():
-            cells = [_long(row["seconds"].get(status, 0)) for status in heatmap.WORDS]
-            yield _row(clean(name), [_pill(row["at_end"]), *cells])
+            cells = [duration(row["seconds"].get(status, 0)) for status in heatmap.WORDS]
+            yield tr(clean(name), [pill(row["at_end"]), *cells])
         yield "</tbody></table></div>"
         others = [name for name in self.said["criteria"] if name not in self.judged]
         if others:
@@ -157,21 +159,21 @@ class _Page:
         if not gaps:
             yield "<p>Nothing is open at the end, and no evidence is stale or missing.</p></section>"
             return
-        yield from _table("By severity, then who can reach it, then how long it is known",
+        yield from table("By severity, then who can reach it, then how long it is known",
                           ["what", "severity", "exposure", "control", "owner", "since", "for"])  # fmt: skip
         for gap in gaps[:MOST_ROWS]:
-            yield _row(
+            yield tr(
                 clean(gap["told"]),
                 [
-                    _pill(gap["severity"], gap["severity"]),
+                    pill(gap["severity"], gap["severity"]),
                     clean(gap["exposure"]),
                     self._control_link(gap["control"]),
                     clean(gap["owner"] or "nobody named"),
                     clean(gap["since"]),
-                    _long(gap["seconds"]),
+                    duration(gap["seconds"]),
                 ],
             )
-        yield "</tbody></table></div>" + _cut(len(gaps)) + "</section>"
+        yield "</tbody></table></div>" + cut(len(gaps)) + "</section>"
 
     def _control_link(self, name: str | None) -> str:
         if name is None or name not in self.said["controls"]:
@@ -189,13 +191,13 @@ class _Page:
             f"{self._remarked('direct push')} direct pushes, {self._remarked('protection bypassed')} bypasses.</p>"
         )
         if named:
-            yield from _table("Changes that need a word", ["change", "state", "what is known", "records"])
+            yield from table("Changes that need a word", ["change", "state", "what is known", "records"])
             for one in named[:MOST_ROWS]:
                 words = "; ".join(filter(None, [one["late"] and f"late: {one['late']}", *one["remarks"]]))
                 records = " ".join(self._record(number) for number in one["records"][:5])
                 state = one["state"].replace("_", " ")
-                yield _row(f"<code>{clean(one['commit'][:12])}</code>", [clean(state), clean(words), records])
-            yield "</tbody></table></div>" + _cut(len(named))
+                yield tr(f"<code>{clean(one['commit'][:12])}</code>", [clean(state), clean(words), records])
+            yield "</tbody></table></div>" + cut(len(named))
         if self.said["off_branch"]:
             numbers = " ".join(self._record(row["record"]) for row in self.said["off_branch"][:MOST_ROWS])
             yield f"<p>Records of commits that are not on the branch: {numbers}</p>"
@@ -219,9 +221,9 @@ class _Page:
     def _control(self, name: str, row: Mapping[str, Any]) -> Iterator[str]:
         evidence = row["evidence"]
         yield f'<article class="item" id="control-{clean(name)}" aria-labelledby="title-{clean(name)}">'
-        yield f'<div class="head"><h3 id="title-{clean(name)}">{clean(name)}</h3>{_pill(row["at_end"])}'
+        yield f'<div class="head"><h3 id="title-{clean(name)}">{clean(name)}</h3>{pill(row["at_end"])}'
         if evidence["age"] != "not_dated":
-            yield _pill(_AGES[evidence["age"]], f"evidence {evidence['age']}")
+            yield pill(AGES[evidence["age"]], f"evidence {evidence['age']}")
         yield "</div>"
         yield f"<p>{clean(row['statement'])}</p>" if row["statement"] else ""
         yield "<dl>"
@@ -231,19 +233,28 @@ class _Page:
         yield fact("evidence", f"may be {row['max_age_days']} days old" if row["max_age_days"] is not None else "")
         yield "</dl>"
         if evidence["newest"]:
-            yield from _table(f"Newest evidence of {name}", ["of", "record", "seen", "fresh until", "sha256"])
+            yield from table(f"Newest evidence of {name}", ["of", "record", "seen", "fresh until", "sha256"])
             for look in evidence["newest"]:
                 cells = [self._record(look["record"]), clean(look["seen_at"]), clean(look["fresh_until"] or "")]
-                yield _row(clean(look["of"]), [*cells, _sha(look["sha256"])])
+                yield tr(clean(look["of"]), [*cells, sha(look["sha256"])])
             yield "</tbody></table></div>"
         if row["rules"] and row["intervals"]:
-            yield from _table(f"How {name} stood", ["from", "to", "status", "for", "said by record"])
+            yield from table(f"How {name} stood", ["from", "to", "status", "for", "said by record"])
             for one in row["intervals"][:MOST_ROWS]:
-                cells = [clean(one["ends"]), _pill(one["status"]), _long(one["seconds"])]
+                cells = [clean(one["ends"]), pill(one["status"]), duration(one["seconds"])]
                 said_by = self._record(one["record"]) if one.get("record") else ""
-                yield _row(clean(one["begins"]), [*cells, said_by])
-            yield "</tbody></table></div>" + _cut(len(row["intervals"]))
+                yield tr(clean(one["begins"]), [*cells, said_by])
+            yield "</tbody></table></div>" + cut(len(row["intervals"]))
         yield "</article>"
+
+    def _people(self) -> Iterator[str]:
+        ages = {
+            name: said["manual_evidence"]
+            for name, said in self.said["criteria"].items()
+            if said["at_end"] == "manual" and said["manual_evidence"]
+        }
+        yield from period_people.evidence(self.said["manual_evidence"], ages, self._record)
+        yield from period_people.access(self.said["access_review"], self._record)
 
     def _exceptions(self) -> Iterator[str]:
         rows = self.said["deviations"]
@@ -251,25 +262,25 @@ class _Page:
         yield "<p>Every failure and every disagreement between code and live state, those fixed quickly too.</p>"
         if rows:
             heads = ["what", "severity", "opened", "by record", "closed", "how", "for"]
-            yield from _table("In the order they were opened", heads)
+            yield from table("In the order they were opened", heads)
             for row in rows[:MOST_ROWS]:
                 closed = clean(row["closed"] or "") + (
                     f" ({self._record(row['closed_by'])})" if row["closed_by"] else ""
                 )
-                cells = [_pill(row["severity"], row["severity"]), clean(row["opened"]), self._record(row["opened_by"])]
-                yield _row(clean(row["told"]), [*cells, closed, clean(row["closed_as"]), _long(row["seconds"])])
-            yield "</tbody></table></div>" + _cut(len(rows))
+                cells = [pill(row["severity"], row["severity"]), clean(row["opened"]), self._record(row["opened_by"])]
+                yield tr(clean(row["told"]), [*cells, closed, clean(row["closed_as"]), duration(row["seconds"])])
+            yield "</tbody></table></div>" + cut(len(rows))
         if self.said["waivers"]:
-            yield from _table("Waivers in force", ["rule", "where", "reason", "approved by", "until", "first seen"])
+            yield from table("Waivers in force", ["rule", "where", "reason", "approved by", "until", "first seen"])
             for row in self.said["waivers"]:
                 names = ("address", "reason", "approver", "expires", "first_seen")
-                yield _row(clean(str(row["rule"])), [clean(str(row.get(name, ""))) for name in names])
+                yield tr(clean(str(row["rule"])), [clean(str(row.get(name, ""))) for name in names])
             yield "</tbody></table></div>"
         if self.said["policy_changes"]:
-            yield from _table("Changes of rules, mappings, configuration and program", ["what", "at", "from", "to"])
+            yield from table("Changes of rules, mappings, configuration and program", ["what", "at", "from", "to"])
             for row in self.said["policy_changes"]:
                 cells = [row["at"], str(row["before"])[:16], str(row["after"])[:16]]
-                yield _row(clean(row["what"]), [clean(cell) for cell in cells])
+                yield tr(clean(row["what"]), [clean(cell) for cell in cells])
             yield "</tbody></table></div>"
         yield "</section>"
 
@@ -321,45 +332,10 @@ class _Page:
         if not self.named:
             return
         yield '<section aria-labelledby="records"><h2 id="records">Records named here</h2>'
-        yield from _table("Each by the digest of its file", ["record", "commit", "sha256"])
+        yield from table("Each by the digest of its file", ["record", "commit", "sha256"])
         for number in sorted(self.named):
             commit = self.commit_of.get(number, "")[:12]
-            sha = _sha(self.said["records"].get(str(number), ""))
+            named = sha(self.said["records"].get(str(number), ""))
             yield f'<tr id="record-{number}"><th scope="row">{number}</th>'
-            yield f"<td><code>{clean(commit)}</code></td><td>{sha}</td></tr>"
+            yield f"<td><code>{clean(commit)}</code></td><td>{named}</td></tr>"
         yield "</tbody></table></div></section>"
-
-
-def _table(caption: str, heads: Sequence[str]) -> Iterator[str]:
-    yield from wide(caption)
-    yield "<thead><tr>" + "".join(f'<th scope="col">{clean(head)}</th>' for head in heads) + "</tr></thead><tbody>"
-
-
-def _row(first: str, cells: Iterable[str]) -> str:
-    """A row of cells that are HTML already."""
-    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-
-
-def _pill(state: str, words: str = "") -> str:
-    return f'<span class="pill {clean(state)}">{clean(words or _STATUS.get(state, state))}</span>'
-
-
-def _sha(text: str) -> str:
-    return f'<code class="digest">{clean(text)}</code>'
-
-
-def _cut(number: int) -> str:
-    return f"<p>{number - MOST_ROWS} more stand in --format json.</p>" if number > MOST_ROWS else ""
-
-
-def _long(number: int) -> str:
-    return f'<span class="long">{long(number)}</span>' if number else ""
-
-
-def long(number: int) -> str:
-    """`3 d 4 h`; nothing for no time."""
-    for size, name, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min")):
-        if number >= size:
-            rest = number % size // smaller_size
-            return f"{number // size} {name}" + (f" {rest} {smaller}" if rest else "")
-    return f"{number // 60} min" if number >= 60 else f"{number} s" if number else ""

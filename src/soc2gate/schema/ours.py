@@ -36,7 +36,16 @@ KINDS: Mapping[str, Mapping[str, Structure]] = {
     },
     # From IAM's account summary.
     "Account::IAM::Root": {
-        "": {"Arn": "s", "AccessKeysPresent": "b", "MFAEnabled": "b", "PasswordPresent": "b"},
+        "": {
+            "Arn": "s",
+            "AccessKeysPresent": "b",
+            "MFAEnabled": "b",
+            "PasswordPresent": "b",
+            # From the credential report.
+            "PasswordLastUsed": "s",
+            "AccessKeys": "[#AccessKey",
+        },
+        "AccessKey": {"Active": "b", "LastRotated": "s", "LastUsed": "s"},
     },
     "Account::S3::PublicAccessBlock": {
         "": {
@@ -119,6 +128,8 @@ EXTRA: Mapping[str, Mapping[str, Structure]] = {
     # The destinations that something is delivered to.
     "AWS::Logs::DeliverySource": {"": {"Deliveries": "[s"}},
     "AWS::SecretsManager::Secret": {"": {"RotationEnabled": "b", "OwningService": "s"}},
+    # What IAM tells of a role's use, over the last 400 days.
+    "AWS::IAM::Role": {"": {"LastUsed": "s"}},
     # From IAM's credential report. A key that was never rotated was last rotated when it was made.
     "AWS::IAM::User": {
         "": {

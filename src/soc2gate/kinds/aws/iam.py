@@ -246,6 +246,8 @@ def _build_live_role(live: LiveItem) -> None:
     draft.copy("RoleId", "RoleId")
     draft.copy("Tags", "Tags")
     draft.set("AssumeRolePolicyDocument", draft.convert("AssumeRolePolicyDocument", policy_document))
+    # IAM remembers about 400 days; of a role that was not used in them it says nothing.
+    draft.copy("RoleLastUsed.LastUsedDate", "LastUsed")
     draft.copy("get_role.Description", "Description")
     draft.copy("get_role.MaxSessionDuration", "MaxSessionDuration")
     path = str(live.item.get("Path"))
@@ -333,7 +335,7 @@ KINDS: tuple[Kind, ...] = (
             ),
             _build_live_role,
             scope="global",
-            tells=("RoleName", "RoleId", "AssumeRolePolicyDocument", "Tags", *_HELD_TELLS),
+            tells=("RoleName", "RoleId", "AssumeRolePolicyDocument", "LastUsed", "Tags", *_HELD_TELLS),
         ),
         names=("RoleName",),
     ),

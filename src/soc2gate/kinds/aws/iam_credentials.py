@@ -11,6 +11,7 @@ import io
 from collections.abc import Mapping
 from functools import lru_cache
 
+from soc2gate.facts import replace
 from soc2gate.kinds.describe import Call, Kind, LiveItem, LiveSpelling
 from soc2gate.kinds.draft import Draft
 from soc2gate.model.value import Unknown, Value
@@ -84,6 +85,7 @@ def _build_root(live: LiveItem) -> None:
     draft = live.draft
     draft.identity["arn"] = f"arn:{live.partition}:iam::{live.account}:root"
     draft.set("Arn", draft.identity["arn"])
+    _write_use_of_root(live)
     summary = live.answers.get("get_account_summary")
     if not isinstance(summary, dict):
         return
@@ -99,6 +101,24 @@ def _build_root(live: LiveItem) -> None:
         draft.set(path, draft.made(value, "get_account_summary"))
 
 
+def _write_use_of_root(live: LiveItem) -> None:
+    """When the root user last signed in, and its keys: the report has a row of its own for it."""
+    report = live.answers.get(REPORT.operation)
+    if not isinstance(report, str):
+        return
+    draft = live.draft
+    row = next((row for arn, row in _people(report).items() if arn.endswith(":root")), None)
+    if row is None:
+        unknown = Unknown("IAM's credential report does not tell of the root user")
+        for path in _ROOT_REPORT.into.split(","):
+            draft.set(path, unknown)
+        return
+    _write(draft, "PasswordLastUsed", _time(row, "password_last_used"))
+    _write(draft, "AccessKeys", [key for number in (1, 2) for key in _key(row, f"access_key_{number}")])
+
+
+_ROOT_REPORT = replace(REPORT, into="PasswordLastUsed,AccessKeys")
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         name=ROOT,
@@ -113,6 +133,7 @@ KINDS: tuple[Kind, ...] = (
                     result="SummaryMap",
                     into="AccessKeysPresent,MFAEnabled,PasswordPresent",
                 ),
+                _ROOT_REPORT,
             ),
             _build_root,
             scope="global",
