@@ -20,7 +20,7 @@ from soc2gate.declared.source import Root
 from soc2gate.declared.written_waivers import INLINE, Written, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.evaluate import evaluate
-from soc2gate.facts import replace
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import ChangedFiles, Diff, Disagreement, Finding, FrameworkStatus, Run, Waiver
 from soc2gate.model.resource import (
     LiveRef,
@@ -36,9 +36,23 @@ from soc2gate.request import Request
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
+    from soc2gate.engine.match import Pair
     from soc2gate.live.aws import AwsRequest
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Both sides, and where they disagree: what there is to suggest from."""
+
+    declared: tuple[Resource, ...]
+    live: tuple[Resource, ...]
+    findings: tuple[Finding, ...]
+    pairs: tuple[Pair, ...]
+    disagreements: tuple[Disagreement, ...]
+    parts: tuple[Resource, ...]
+    """Live resources that are part of another and that no code declares."""
 
 
 def scan(request: Request) -> Run:
@@ -107,11 +121,12 @@ def verify(
     *,
     progress: Callable[[Progress], None] | None = None,
     keep: Callable[[Snapshot], None] | None = None,
+    then: Callable[[Looked], None] | None = None,
 ) -> Run:
     """Judge code and live state with the same rules, and compare them.
 
     Live state comes from `snapshot`, or is collected now from the providers that the code deploys to; `keep` is given
-    what was collected. Raises what `scan` and `collect` raise.
+    what was collected, and `then` both sides and where they disagree. Raises what `scan` and `collect` raise.
     """
     from soc2gate.engine import scope
     from soc2gate.engine.compare import compare
@@ -144,6 +159,8 @@ def verify(
         from soc2gate.live.aws_who import with_who
 
         disagreements, told = with_who(disagreements, aws_request(request))
+    if then is not None:
+        then(Looked(declared.resources, live, tuple(findings), matching.pairs, tuple(disagreements), matching.parts))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     return finish(
         request,
