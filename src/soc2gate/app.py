@@ -36,8 +36,7 @@ from soc2gate.request import Request
 
 if TYPE_CHECKING:
     from soc2gate.bridges.joining import Joined
-    from soc2gate.engine.match import Pair
-    from soc2gate.live.aws import AwsRequest
+    from soc2gate.engine.match import Matching, Pair
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
@@ -60,6 +59,10 @@ def scan(request: Request) -> Run:
 
     Raises `UsageError` when there is nothing to scan, `ConfigError` for a rule that does not compile.
     """
+    if request.config.cloud_control:
+        from soc2gate import opted
+
+        opted.allow_cloud_control(request)
     declared = read_declared(request)
     request.doing(f"asking {len(request.rules.rules)} rules about {len(declared.resources)} resources")
     findings = evaluate(request.rules, declared.resources, now=request.now)
@@ -79,16 +82,20 @@ def collect(
     be reached at all, `UsageError` where an extra is missing.
     """
     # Imported here: a scan never pays for the live side.
+    from soc2gate import opted
+    from soc2gate.kinds.withheld import digest_key, key_name
     from soc2gate.live.aws import collect_aws
     from soc2gate.live.kubernetes import KubernetesRequest, collect_kubernetes
     from soc2gate.live.snapshot import Snapshot
 
+    digest_key()  # one that cannot be used is told before anything is asked
+    opted.allow_cloud_control(request)
     wanted = tuple(asked) or tuple(kind for kind in kinds.known_kinds() if kinds.has_live(kind))
     snapshots = []
     for provider in providers:
         of_provider = tuple(kind for kind in wanted if provider_of(kind) == provider)
         if provider == "aws":
-            snapshots.append(collect_aws(aws_request(request, of_provider), progress))
+            snapshots.append(collect_aws(opted.aws_request(request, of_provider), progress))
         else:
             kubeconfig = request.config.kubeconfig
             cluster = KubernetesRequest(
@@ -98,21 +105,8 @@ def collect(
                 kubeconfig=str(kubeconfig) if kubeconfig else None,
             )
             snapshots.append(collect_kubernetes(cluster, progress))
-    return Snapshot.join(snapshots)
-
-
-def aws_request(request: Request, wanted: tuple[str, ...] = ()) -> AwsRequest:
-    """What to ask of AWS, as whom."""
-    from soc2gate.live.aws import AwsRequest
-
-    return AwsRequest(
-        kinds=wanted,
-        clock=request.clock,
-        regions=request.regions or request.config.regions,
-        profile=request.profile,
-        accounts=request.config.accounts,
-        organization=request.config.organization,
-    )
+    joined = Snapshot.join(snapshots)
+    return replace(joined, parts=tuple(replace(part, digest_key=key_name()) for part in joined.parts))
 
 
 def verify(
@@ -128,10 +122,14 @@ def verify(
     Live state comes from `snapshot`, or is collected now from the providers that the code deploys to; `keep` is given
     what was collected, and `then` both sides and where they disagree. Raises what `scan` and `collect` raise.
     """
+    from soc2gate import opted
     from soc2gate.engine import scope
     from soc2gate.engine.compare import compare
-    from soc2gate.engine.match import match
+    from soc2gate.kinds.withheld import digest_key
 
+    digest_key()
+    opted.allow_cloud_control(request)
+    request = opted.with_fetched_states(request)
     declared = read_declared(request)
     if snapshot is None:
         snapshot = look(request, declared, progress=progress)
@@ -142,12 +140,7 @@ def verify(
     live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
     asked = asked_kinds(declared.resources, live, request)
-    found = match(
-        declared.resources,
-        live,
-        coverage=lambda kind, account, region: seen.why_unread(kind, region, account) or "",
-        asked=asked.__contains__,
-    )
+    found, unsettled = paired(request, declared.resources, live, seen)
     matching = scope.managed_here(found, request.config.managed)
     disagreements, ignored = scope.without_ignored(
         compare(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen)),
@@ -158,7 +151,7 @@ def verify(
     if request.who:
         from soc2gate.live.aws_who import with_who
 
-        disagreements, told = with_who(disagreements, aws_request(request))
+        disagreements, told = with_who(disagreements, opted.aws_request(request))
     if then is not None:
         then(Looked(declared.resources, live, tuple(findings), matching.pairs, tuple(disagreements), matching.parts))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
@@ -172,12 +165,39 @@ def verify(
         problems=[
             *_of_providers(seen.problems(), providers),
             *_not_compared(declared.resources, asked),
+            *unsettled,
+            *_unfetched(request),
+            *_by_digests(seen),
             *ignored,
             *told,
         ],
         snapshot=seen,
         unread_kinds=unread_kinds,
     )
+
+
+def paired(
+    request: Request, declared: Sequence[Resource], live: Sequence[Resource], seen: Snapshot
+) -> tuple[Matching, list[Problem]]:
+    """What code declares beside what was seen, and what could not be settled about the stacks of templates."""
+    from soc2gate import opted
+    from soc2gate.engine import stacks
+    from soc2gate.engine.match import match
+
+    deployed, unsettled = stacks.deployed(
+        declared,
+        live,
+        named=opted.stacks_named(request),
+        unread=lambda region, account: seen.why_unread(stacks.STACK, region, account),
+    )
+    found = match(
+        declared,
+        live,
+        coverage=lambda kind, account, region: seen.why_unread(kind, region, account) or "",
+        asked=asked_kinds(declared, live, request).__contains__,
+        deployed=deployed,
+    )
+    return found, unsettled
 
 
 def look(request: Request, declared: Declared, *, progress: Callable[[Progress], None] | None = None) -> Snapshot:
@@ -217,11 +237,14 @@ def provider_of(kind: str) -> str:
     return "kubernetes" if kind.startswith("Kubernetes::") else "aws"
 
 
-def asked_kinds(declared: Iterable[Resource], live: Iterable[Resource], request: Request) -> set[str]:
+def asked_kinds(declared: Sequence[Resource], live: Iterable[Resource], request: Request) -> set[str]:
     """Kinds that take part in the comparison: those code declares, those found live, those a rule reads."""
     named = {resource.kind for resource in [*declared, *live]}
+    if any(resource.spelling == "cloudformation" for resource in declared):
+        # What a template without names became, only its stack tells.
+        named.add("Account::CloudFormation::Stack")
     known = {kind for kind in named if kind in kinds.known_kinds() and kinds.has_live(kind)}
-    return known | live_kinds(request.rules)
+    return known | live_kinds(request.rules) | set(request.config.cloud_control)
 
 
 def live_kinds(rules: RuleSet) -> set[str]:
@@ -242,6 +265,30 @@ def _not_compared(declared: Iterable[Resource], asked: set[str]) -> list[Problem
         return []
     named = ", ".join(f"{kind} ×{number}" if number > 1 else kind for kind, number in sorted(kinds_left.items()))
     return [Problem(Weight.NOTE, "compare", f"not compared with live state, for want of a live reader: {named}")]
+
+
+def _unfetched(request: Request) -> list[Problem]:
+    """A remark on states in buckets that were not read, so that what has no unique name is undecided."""
+    from soc2gate.opted import state_urls
+
+    left = sorted(state_urls(request) - request.fetched.keys())
+    told = "was not read: a record is made of what anybody can read again, which a state in a bucket is not"
+    return [Problem(Weight.NOTE, "compare", f"the state {url} {told}") for url in left]
+
+
+def _by_digests(seen: Snapshot) -> list[Problem]:
+    """How values that are not kept were compared: comparing again gives the same with the same key alone."""
+    from soc2gate.kinds.withheld import KEY, key_name
+
+    taken, here = {part.digest_key for part in seen.parts} - {""}, key_name()
+    if not taken:
+        return []
+    if taken == {here}:
+        told = f"values that are not kept were compared by digests of the key {here}: comparing again takes it too"
+        return [Problem(Weight.NOTE, "compare", told)]
+    held = f"{KEY} holds {here}" if here else f"{KEY} holds none"
+    told = f"digests of values that are not kept were taken with the key {', '.join(sorted(taken))}, and {held}"
+    return [Problem(Weight.NOTE, "compare", f"{told}: what was taken with another is undecided")]
 
 
 def _of_providers(problems: Iterable[Problem], providers: set[str]) -> list[Problem]:
@@ -287,6 +334,7 @@ def finish(
     findings = waivers.apply_to_findings(findings, judged)
     disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
     told = [*declared.problems, *problems, *(joined.problems if joined else ()), *waivers.notes(judged)]
+    told += _unanswered(request, judged)
     used = None
     if request.baseline is not None:
         findings, used = baseline.apply(
@@ -399,7 +447,7 @@ def join_others(
         },
     )
     config = request.config
-    terms = Terms(request.rules, load_checks(request.packs), request.narrowed, config.accept_foreign_skips)
+    terms = Terms(request.rules, load_checks(request.packs), request.narrowed, config.accepts_skips_of)
     runner = beside.Runner(config.checkov_command, config.checkov_seconds)
     return beside.beside(request.others, findings, subject, runner, terms)
 
@@ -415,11 +463,24 @@ def judged_waivers(request: Request, files: Iterable[str], built: Sequence[Writt
         rules=() if request.narrowed else request.rules.rules.keys(),
         longest=config.max_waiver_days,
         inline=config.inline_waivers,
-        accept_foreign=config.accept_foreign_skips,
+        accepts=config.accepts_skips_of,
         foreign=_foreign(request, written),
         author_of=_authors(request, [*config.waivers, *(item.waiver for item in written)]),
     )
     return waivers.judge(config.waivers, written, terms)
+
+
+def _unanswered(request: Request, judged: Sequence[waivers.Judged]) -> list[Problem]:
+    """A note where git would know who wrote a waiver that counts, and does not answer: it may be its approver."""
+    if not any(item.counts and item.waiver.approver for item in judged) or any(item.author for item in judged):
+        return []
+    repository = request.history[0] if request.history else request.base
+    here = any((folder / ".git").exists() for folder in (repository, *repository.resolve().parents))
+    if not here or git.said(repository, "rev-parse", "--git-dir"):
+        return []
+    text = "git does not answer here: nobody checked that the approver of a waiver is not who wrote it"
+    hint = f"is git installed, and may it read this? git config --global --add safe.directory {repository.resolve()}"
+    return [Problem(Weight.NOTE, "waivers", text, None, hint)]
 
 
 def _foreign(request: Request, written: Iterable[Written]) -> Mapping[str, str]:

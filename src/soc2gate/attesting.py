@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from soc2gate.evidence.ledger import Anchor, Ledger, Record
     from soc2gate.evidence.period import Report
     from soc2gate.evidence.statement import Link
+    from soc2gate.evidence.timestamps import Authority
     from soc2gate.live.snapshot import Snapshot
 
 
@@ -90,6 +91,7 @@ def evaluate_commit(asked: AttestRequest) -> tuple[Run, Occasion]:
             unread=tree.problems,
             # Who wrote a waiver is in the commit's history; the scratch tree has none.
             history=(repository.folder, commit.id),
+            repeatable=True,
         )
         run = scan(request) if asked.snapshot is None else verify(request, asked.snapshot)
     blobs = {entry.path: entry.id for entry in repository.tree(commit.tree)}
@@ -117,6 +119,8 @@ def check_attestation(
     anchor: Anchor | None = None,
     policy: Policy | None = None,
     snapshot: Snapshot | None = None,
+    token: bytes | None = None,
+    authorities: Sequence[Authority] = (),
 ) -> list[Check]:
     """Everything that can be checked of a record without judging again, in the order an auditor would.
 
@@ -149,8 +153,12 @@ def check_attestation(
         missing = "no ledger: give it with --ledger"
         checks.append(checking.Check("chain", checking.NOT_CHECKED, missing))
     checks.append(checking.check_freshness(record, now))
+    stamped = None
+    if token is not None:
+        stamped = checking.check_timestamp(record, token, keys, authorities)
+        checks.append(stamped[0])
     if policy is not None:
-        checks.append(checking.check_policy(record, keys, policy))
+        checks.append(checking.check_policy(record, keys, policy, stamped))
     return checks
 
 

@@ -12,19 +12,18 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from soc2gate.errors import ConfigError, InputError
+from soc2gate.errors import ConfigError
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.outcome import Waiver
 from soc2gate.model.resource import Span
 from soc2gate.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from soc2gate.config_files import KeyPath, Places
     from soc2gate.model.value import Json
-    from soc2gate.yaml_lines import Document
 
-_Path: TypeAlias = tuple[str | int, ...]
 # The schema is our own file; its tests say that it has the shape the check relies on.
 _Schema: TypeAlias = dict[str, Any]
 
@@ -46,6 +45,10 @@ class RootConfig:
     owns_account: bool = False
     state: Path | None = None
     """Absolute: the state of this root, read for the ids of what it deployed."""
+    state_url: str = ""
+    """The state, where it lies in a bucket: `s3://bucket/key`. Only `verify` fetches it."""
+    stack: str = ""
+    """Of a template: the name or ARN of the stack it is deployed as; empty where that has to be found."""
     namespace: str = ""
     """Of a chart: where it is installed."""
     workspace: str = ""
@@ -64,7 +67,9 @@ class RootConfig:
             variables={**self.variables, **said.variables},
             account=said.account or self.account,
             regions=said.regions or self.regions,
-            state=said.state or self.state,
+            state=said.state or (None if said.state_url else self.state),
+            state_url=said.state_url or ("" if said.state else self.state_url),
+            stack=said.stack or self.stack,
             workspace=said.workspace or self.workspace,
             namespace=said.namespace or self.namespace,
         )
@@ -130,6 +135,8 @@ class Config:
     regions: tuple[str, ...] = ()
     accounts: tuple[AccountConfig, ...] = ()
     organization: OrganizationConfig | None = None
+    cloud_control: tuple[str, ...] = ()
+    """Kinds without a reader of ours that are read through Cloud Control."""
     kube_context: str | None = None
     kubeconfig: Path | None = None
     fail_on: str = "high"
@@ -153,7 +160,8 @@ class Config:
     """Absolute; their waivers stand in `waivers`."""
     max_waiver_days: int | None = None
     inline_waivers: bool = True
-    accept_foreign_skips: bool = False
+    accept_foreign_skips: bool | tuple[str, ...] = False
+    """Every tool's, or those of the tools named."""
     foreign_skips: Mapping[str, str] = field(default_factory=dict)
     checkov_command: Path | None = None
     """Absolute: checkov in an environment of its own."""
@@ -164,6 +172,11 @@ class Config:
     """Patterns as in .gitignore, relative to the base."""
     written: Mapping[str, Json] = field(default_factory=dict)
     """As the file says it."""
+
+    def accepts_skips_of(self, tool: str) -> bool:
+        """Whether what this tool is told to skip counts as waived, though nobody approved it."""
+        accepted = self.accept_foreign_skips
+        return accepted if isinstance(accepted, bool) else tool in accepted
 
     def canonical(self) -> str:
         """The settings as one line of JSON, the same for the same settings however they are laid out."""
@@ -188,8 +201,10 @@ def load(start: Path, explicit: Path | None = None, *, base: Path | None = None)
         found = _find(Path(os.path.abspath(start)), base)
     if found is None:
         return Config()
-    read = _read_toml if found.suffix == ".toml" else _read_yaml
-    data, places = read(found, _shown(found, base))
+    # Imported here: where there is no file, nothing reads one.
+    from soc2gate.config_files import read_settings
+
+    data, places = read_settings(found, _shown(found, base))
     errors = _Check(places).against_schema(data)
     if errors:
         raise ConfigError.gather(errors)
@@ -199,13 +214,15 @@ def load(start: Path, explicit: Path | None = None, *, base: Path | None = None)
 
 def _with_waiver_files(config: Config, base: Path | None) -> Config:
     """The configuration with the waivers of the files it names; they count for its digest as if they stood in it."""
+    from soc2gate.config_files import read_settings
+
     errors: list[ConfigError] = []
     waivers = list(config.waivers)
     written: list[Json] = []
     for file in config.waiver_files:
         shown = _shown(file, base)
         try:
-            data, places = _read_yaml(file, shown)
+            data, places = read_settings(file, shown)
             check = _Check(places)
             check.against_schema(data, only=("waivers",))
             errors += check.errors
@@ -238,101 +255,6 @@ def _find(start: Path, base: Path | None) -> Path | None:
     return None
 
 
-class _Places(Protocol):
-    """Where the parts of a configuration file stand: line and column, from 1."""
-
-    path: str
-
-    def key(self, path: _Path) -> tuple[int, int]: ...
-
-    def value(self, path: _Path) -> tuple[int, int]: ...
-
-
-class _YamlPlaces:
-    def __init__(self, path: str, document: Document) -> None:
-        self.path = path
-        self.document = document
-
-    def key(self, path: _Path) -> tuple[int, int]:
-        place = self.document.place(path)
-        return place.line, place.column
-
-    def value(self, path: _Path) -> tuple[int, int]:
-        place = self.document.value_place(path)
-        return place.line, place.column
-
-
-class _TomlPlaces:
-    """Python's TOML reader keeps no places, so the lines are looked through for the keys."""
-
-    def __init__(self, path: str, text: str) -> None:
-        self.path = path
-        self.lines = text.splitlines()
-
-    def key(self, path: _Path) -> tuple[int, int]:
-        line = self._find(re.compile(r"\s*\[+tool\.soc2gate\b"), 0) or 0
-        for step, after in zip(path, (*path[1:], ""), strict=True):
-            if isinstance(step, str):
-                name = re.escape(step)
-                header = re.compile(rf"\s*\[+tool\.soc2gate\b.*\b{name}[\"']?\]")
-                found = self._find(header, line, after if isinstance(after, int) else 0)
-                if found is None:
-                    found = self._find(re.compile(rf"(?:.*[\s{{,])?[\"']?{name}[\"']?\s*="), line)
-                line = line if found is None else found
-        text = self.lines[line] if line < len(self.lines) else ""
-        last = next((step for step in reversed(path) if isinstance(step, str)), "")
-        return line + 1, max(text.find(last), 0) + 1
-
-    def value(self, path: _Path) -> tuple[int, int]:
-        return self.key(path)
-
-    def _find(self, pattern: re.Pattern[str], start: int, skip: int = 0) -> int | None:
-        for number in range(start, len(self.lines)):
-            if pattern.match(self.lines[number]):
-                if skip == 0:
-                    return number
-                skip -= 1
-        return None
-
-
-def _read_yaml(file: Path, shown: str) -> tuple[dict[str, Json], _Places]:
-    # Imported here: without a configuration file nobody pays for the YAML reader.
-    from soc2gate import yaml_lines
-
-    try:
-        document = yaml_lines.load(_text(file, shown), shown)
-    except InputError as error:
-        raise ConfigError(
-            error.message, path=error.path, line=error.line, column=error.column, hint=error.hint
-        ) from None
-    data = {} if document.data is None else document.data
-    if not isinstance(data, dict):
-        raise ConfigError("expected settings, `key: value`", path=shown, line=document.line, column=1)
-    return {key: _json(value) for key, value in data.items()}, _YamlPlaces(shown, document)
-
-
-def _read_toml(file: Path, shown: str) -> tuple[dict[str, Json], _Places]:
-    import tomllib
-
-    text = _text(file, shown)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"at line (\d+), column (\d+)", str(error))
-        line, column = (int(place.group(1)), int(place.group(2))) if place else (0, 0)
-        message = f"broken TOML: {re.sub(r' *[(]at .*', '', str(error))}"
-        raise ConfigError(message, path=shown, line=line, column=column) from None
-    section = data.get("tool", {}).get("soc2gate", {}) if file.name == "pyproject.toml" else data
-    return {key: _json(value) for key, value in section.items()}, _TomlPlaces(shown, text)
-
-
-def _text(file: Path, shown: str) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", path=shown) from None
-
-
 def _shown(file: Path, base: Path | None) -> str:
     """How the file is called in reports: the same whoever runs where, as long as the base is the same."""
     for folder in (base, Path.cwd()):
@@ -341,22 +263,10 @@ def _shown(file: Path, base: Path | None) -> str:
     return file.as_posix()
 
 
-def _json(value: object) -> Json:
-    """What both formats hold, as JSON holds it; a date becomes its text, and what is neither stays for the check."""
-    if isinstance(value, dict):
-        return {str(key): _json(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_json(child) for child in value]
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    isoformat = getattr(value, "isoformat", None)
-    return str(isoformat()) if isoformat is not None else repr(value)
-
-
 class _Check:
     """The part of JSON Schema that our schema uses, with places and suggestions."""
 
-    def __init__(self, places: _Places) -> None:
+    def __init__(self, places: Places) -> None:
         self.places = places
         self.errors: list[ConfigError] = []
 
@@ -370,7 +280,7 @@ class _Check:
         self.value(data, schema, ())
         return self.errors
 
-    def value(self, value: Json, schema: _Schema, path: _Path) -> None:
+    def value(self, value: Json, schema: _Schema, path: KeyPath) -> None:
         if "enum" in schema:
             if value not in schema["enum"]:
                 known = schema["enum"]
@@ -395,7 +305,7 @@ class _Check:
         elif isinstance(value, dict):
             self.table(value, schema, path)
 
-    def table(self, value: dict[str, Json], schema: _Schema, path: _Path) -> None:
+    def table(self, value: dict[str, Json], schema: _Schema, path: KeyPath) -> None:
         known: dict[str, _Schema] = schema.get("properties", {})
         others = schema.get("additionalProperties", True)
         for key, child in value.items():
@@ -411,7 +321,7 @@ class _Check:
             if key not in value:
                 self.note(self.places.value(path), f"{_spelled(path)} needs “{key}”")
 
-    def wrong(self, path: _Path, message: str, hint: str = "") -> None:
+    def wrong(self, path: KeyPath, message: str, hint: str = "") -> None:
         self.note(self.places.value(path), f"{_spelled(path) or 'the configuration'} {message}", hint)
 
     def note(self, place: tuple[int, int], message: str, hint: str = "") -> None:
@@ -462,14 +372,14 @@ def _found(value: Json) -> str:
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else str(value)
 
 
-def _spelled(path: _Path) -> str:
+def _spelled(path: KeyPath) -> str:
     out = ""
     for step in path:
         out += f"[{step}]" if isinstance(step, int) else f".{step}" if out else step
     return out
 
 
-def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Config:
+def _build(data: dict[str, Json], places: Places, file: Path, base: Path) -> Config:
     """The settings as types; `data` has passed the check."""
     table = _Table(data, places)
     folder = file.parent
@@ -482,6 +392,7 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         regions=table.texts("regions"),
         accounts=_accounts(table),
         organization=_organization(table.table("organization")) if "organization" in data else None,
+        cloud_control=_cloud_control(table),
         kube_context=table.text("kube_context") or None,
         kubeconfig=folder / Path(kubeconfig).expanduser() if kubeconfig else None,
         fail_on=table.text("fail_on") or "high",
@@ -500,7 +411,7 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
         waiver_files=tuple(Path(os.path.abspath(folder / file)) for file in table.texts("waiver_files")),
         max_waiver_days=_whole(data.get("max_waiver_days")),
         inline_waivers=data.get("inline_waivers") is not False,
-        accept_foreign_skips=data.get("accept_foreign_skips") is True,
+        accept_foreign_skips=data.get("accept_foreign_skips") is True or table.texts("accept_foreign_skips"),
         foreign_skips=table.pairs("foreign_skips"),
         checkov_command=_command(table.table("checkov").text("command"), folder),
         checkov_seconds=_whole(table.table("checkov").data.get("timeout")) or 0,
@@ -513,7 +424,7 @@ def _build(data: dict[str, Json], places: _Places, file: Path, base: Path) -> Co
 class _Table:
     """A mapping of the file, read by key; an absent key is the empty value."""
 
-    def __init__(self, data: dict[str, Json], places: _Places, path: _Path = ()) -> None:
+    def __init__(self, data: dict[str, Json], places: Places, path: KeyPath = ()) -> None:
         self.data = data
         self.places = places
         self.path = path
@@ -578,6 +489,8 @@ def _root(entry: _Table, folder: Path, base: Path) -> RootConfig:
 
 
 def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
+    state = entry.text("state")
+    remote = state.startswith("s3://")
     return RootConfig(
         path=path,
         var_files=entry.texts("var_files"),
@@ -585,7 +498,9 @@ def _deployment(entry: _Table, path: str, folder: Path) -> RootConfig:
         account=_account(entry.text("account")) if entry.text("account") else None,
         regions=entry.texts("regions"),
         owns_account=entry.data.get("owns_account") is True,
-        state=Path(os.path.abspath(folder / entry.text("state"))) if entry.text("state") else None,
+        state=Path(os.path.abspath(folder / state)) if state and not remote else None,
+        state_url=state if remote else "",
+        stack=entry.text("stack"),
         workspace=entry.text("workspace"),
         namespace=entry.text("namespace"),
     )
@@ -606,6 +521,10 @@ def _accounts(table: _Table) -> tuple[AccountConfig, ...]:
 def _organization(entry: _Table) -> OrganizationConfig:
     exclude = tuple(_account(text) for text in entry.texts("exclude"))
     return OrganizationConfig(entry.text("role_name"), entry.text("external_id"), entry.texts("regions"), exclude)
+
+
+def _cloud_control(table: _Table) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(table.texts("cloud_control")))
 
 
 def _managed(entry: _Table) -> Managed:

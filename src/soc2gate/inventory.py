@@ -75,16 +75,8 @@ def take(request: Request, snapshot: Snapshot | None, classification: Sequence[s
         ours = [resource for resource in declared.resources if _is_asset(resource)]
         assets = [describe(resource, None, "not compared") for resource in ours]
         return Inventory(tuple(sorted(assets, key=_order)), declared.problems)
-    from soc2gate.engine.match import match
-
     live = snapshot.resources()
-    asked = app.asked_kinds(declared.resources, live, request)
-    found = match(
-        declared.resources,
-        live,
-        coverage=lambda kind, account, region: snapshot.why_unread(kind, region, account) or "",
-        asked=asked.__contains__,
-    )
+    found, unsettled = app.paired(request, declared.resources, live, snapshot)
     assets = list(_told(describe, found))
     known = {id(resource) for resource in _mentioned(found)}
     for resource in (*declared.resources, *live):
@@ -94,7 +86,7 @@ def take(request: Request, snapshot: Snapshot | None, classification: Sequence[s
             assets.append(describe(resource if ours_too else None, None if ours_too else resource, said))
     return Inventory(
         tuple(sorted(assets, key=_order)),
-        (*declared.problems, *snapshot.problems()),
+        (*declared.problems, *snapshot.problems(), *unsettled),
         tuple(dict.fromkeys(info.digest for info in snapshot.infos)),
     )
 

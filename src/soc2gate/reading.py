@@ -18,7 +18,16 @@ from soc2gate.declared.source import Reader, Root
 from soc2gate.declared.written_waivers import Written, built_waivers
 from soc2gate.errors import UsageError
 from soc2gate.facts import dataclass, field, replace
-from soc2gate.model.resource import Problem, RawResource, Reading, Resource, Weight, evaluation, root_of
+from soc2gate.model.resource import (
+    Problem,
+    RawResource,
+    Reading,
+    Resource,
+    StateObject,
+    Weight,
+    evaluation,
+    root_of,
+)
 from soc2gate.request import Request
 
 
@@ -62,7 +71,7 @@ def find(request: Request) -> Discovery:
     found = discover(
         request.paths,
         request.base,
-        ignore=(*request.config.ignore_paths, *_of_packs(request)),
+        ignore=(*request.config.ignore_paths, *_of_packs(request), *_of_live_state(request)),
         explicit_roots=tuple(root.path for root in request.config.roots),
     )
     return replace(found, roots=evaluations(found.roots, lambda root: environments_of(root, request)))
@@ -72,6 +81,12 @@ def _of_packs(request: Request) -> list[str]:
     """The rule folders of configured packs: what stands in them are examples of rules, not anybody's infrastructure."""
     inside = (pack / "rules" for pack in request.config.packs if pack.is_relative_to(request.base))
     return [f"/{folder.relative_to(request.base).as_posix()}/" for folder in inside]
+
+
+def _of_live_state(request: Request) -> list[str]:
+    inside = (file.resolve() for file in request.not_code)
+    base = request.base.resolve()
+    return [f"/{file.relative_to(base).as_posix()}" for file in inside if file.is_relative_to(base)]
 
 
 def environments_of(root: Root, request: Request) -> list[str]:
@@ -210,20 +225,23 @@ def _with_states(readings: list[Reading], request: Request) -> list[Reading]:
 
     Raises `UsageError` where it is not clear which root a state is of.
     """
-    configured = {
-        evaluation(root.path, name): root.of(name).state
+    configured: dict[str, Path | StateObject | None] = {
+        evaluation(root.path, name): root.of(name).state or request.fetched.get(root.of(name).state_url)
         for root in request.config.roots
         for name in ("", *root.environments)
     }
     configured = {name: state for name, state in configured.items() if state is not None}
-    if not configured and not request.states:
+    if not configured and not request.states and not request.fetched:
         return readings
     # Imported here: few runs have a state.
     from soc2gate.declared.terraform.state import identified, read_state
 
-    files: dict[int, list[Path]] = {}
+    files: dict[int, list[Path | StateObject]] = {}
     for state in request.states:
         files.setdefault(_root_of_state(state, readings, request.base), []).append(state)
+    for url in request.state_urls:
+        if url in request.fetched:
+            files.setdefault(_root_of_state(url, readings, request.base), []).append(request.fetched[url])
     for index, reading in enumerate(readings):
         folder = reading.root if reading.format != "terraform-plan" else posixpath.dirname(reading.root) or "."
         if reading.format.startswith("terraform") and (file := configured.get(folder)) is not None:
@@ -231,14 +249,15 @@ def _with_states(readings: list[Reading], request: Request) -> list[Reading]:
     out = list(readings)
     for index, states in files.items():
         for file in dict.fromkeys(states):
-            out[index] = identified(out[index], read_state(file, posixpath.relpath(file, request.base)))
+            shown = file.url if isinstance(file, StateObject) else posixpath.relpath(file, request.base)
+            out[index] = identified(out[index], read_state(file, shown))
     return out
 
 
-def _root_of_state(state: Path, readings: Sequence[Reading], base: Path) -> int:
+def _root_of_state(state: Path | str, readings: Sequence[Reading], base: Path) -> int:
     """Which root a state given by hand is of: the only one there is, else the one whose folder it stands in."""
     ours = [index for index, reading in enumerate(readings) if reading.format.startswith("terraform")]
-    if len(ours) > 1:
+    if len(ours) > 1 and isinstance(state, Path):
         folder = posixpath.relpath(state.parent, base)
         paths = {index: root_of(readings[index].root, readings[index].environment) for index in ours}
         ours = [index for index in ours if folder in (paths[index], posixpath.dirname(paths[index]))]

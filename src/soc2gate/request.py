@@ -9,7 +9,7 @@ from soc2gate.bridges import Asked
 from soc2gate.config import Config
 from soc2gate.engine.baseline import Baseline
 from soc2gate.facts import dataclass, field
-from soc2gate.model.resource import Problem
+from soc2gate.model.resource import Problem, StateObject
 from soc2gate.model.rule import RuleSet, Severity
 
 
@@ -58,6 +58,14 @@ class Request:
     """Close only on what the look before did not see."""
     states: tuple[Path, ...] = ()
     """State files, absolute: the ids they tell pair what code declares with what runs."""
+    state_urls: tuple[str, ...] = ()
+    """The same of states in buckets (`s3://bucket/key`); fetched by `verify` alone."""
+    fetched: Mapping[str, StateObject] = field(default_factory=dict)
+    """URL to what was fetched, also of those that the configuration names."""
+    repeatable: bool = False
+    """Nothing may be fetched: whoever does it again has to come to the same without anybody's credentials."""
+    not_code: tuple[Path, ...] = ()
+    """Files of live state that may stand among the code: what kubectl wrote is made of manifests too."""
     packs: tuple[Path, ...] = ()
     """Every pack that counts, those of the configuration included."""
     others: Asked = field(default_factory=Asked)

@@ -160,7 +160,7 @@ def _waivers() -> Iterator[str]:
     yield '#   # soc2gate:waive RULE reason="…" owner=… approver=… expires=YYYY-MM-DD ticket=…'
     yield "max_waiver_days: 180"
     yield "# inline_waivers: false          # allow none beside the code"
-    yield "# accept_foreign_skips: true     # let checkov:skip, tfsec:ignore and the like count, though nobody approved"
+    yield "# accept_foreign_skips: [checkov, tfsec]  # let their skip comments count, though nobody approved them"
     yield "waivers: []"
     yield "#  - rule: s3-access-logging"
     yield "#    address: aws_s3_bucket.logs"
@@ -185,7 +185,7 @@ def _live(found: Survey) -> Iterator[str]:
     yield "#     reason: the autoscaler sets it"
     if found.manifests:
         yield ""
-        yield f"# The cluster that the {found.manifests} manifest files here are deployed to, as kubeconfig names it."
+        yield "# The cluster that the manifests here are deployed to, as kubeconfig names it."
         yield "# kube_context: production"
     yield ""
     yield "# Rules of your own: folders with rules/ and mappings/ in them."

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.resources
-import json
 import os
 import resource
 import shutil
@@ -25,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cel
+import collecting
 import material
 from measuring import Measured, interleaved, measure, run_once
 
@@ -130,22 +130,7 @@ def hook(bench: Bench) -> None:
     if shutil.which("git") is None or shutil.which("pre-commit", path=str(Path(sys.executable).parent)) is None:
         bench.missing.append("the hook (git or pre-commit is not installed)")
         return
-    commands = {}
-    for name, entry in (("ours", f"{OURS} scan --changed --on-incomplete report"), ("nothing", "true")):
-        repository = bench.here / f"hook-{name}"
-        material.module(repository)
-        wanted = {"id": name, "name": name, "entry": entry, "language": "system", "files": r"\.tf$"}
-        config = {"repos": [{"repo": "local", "hooks": [wanted | {"require_serial": True}]}]}
-        (repository / ".pre-commit-config.yaml").write_text(json.dumps(config))
-        git = ["git", "-C", str(repository), "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
-        subprocess.run([*git, "init", "--quiet"], check=True)
-        subprocess.run([*git, "add", "."], check=True)
-        subprocess.run([*git, "commit", "--quiet", "-m", "all"], check=True)
-        with (repository / "part_07.tf").open("a") as file:
-            file.write("\n# changed\n")
-        subprocess.run([*git, "add", "."], check=True)
-        program = str(Path(sys.executable).parent / "pre-commit")
-        commands[name] = ["sh", "-c", f"cd {repository} && exec {program} run"]
+    commands = material.hooks(bench.here, {"ours": f"{OURS} {material.HOOK}", "nothing": "true"})
     found = interleaved(commands, bench.here, dict.fromkeys(commands, bench.times))
     table("the hook, through pre-commit", "CPU", "wall")
     row("pre-commit with a hook that does nothing", ms(found["nothing"].cpu), ms(found["nothing"].wall))
@@ -262,6 +247,12 @@ def evaluations(bench: Bench) -> None:
     cel.all_rules(folder)
 
 
+def collection(bench: Bench) -> None:
+    """Live state: how much our collection costs beside the calls themselves."""
+    table("live state (wall, best of three)", "plain boto3", "collect", "ratio")
+    collecting.main(row)
+
+
 # --- peers ----------------------------------------------------------------------------------------------------------
 
 
@@ -286,7 +277,9 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=50_000, help="the largest generated root")
     parser.add_argument("--limit", type=float, default=300, help="seconds that checkov gets for one folder")
     parser.add_argument("--vpc", type=Path, default=os.environ.get("SOC2GATE_BENCH_VPC"), help="a clone of the module")
-    parser.add_argument("--only", nargs="*", help="parts: one_file hook sizes checkov tfparse vpc evaluations")
+    parser.add_argument(
+        "--only", nargs="*", help="parts: one_file hook sizes checkov tfparse vpc evaluations collection"
+    )
     asked = parser.parse_args()
     missing: list[str] = []
     checkov = None if asked.no_peers else environment(".venv-checkov", "checkov", missing)
@@ -309,6 +302,7 @@ def main() -> None:
             "tfparse": lambda: against_tfparse(bench),
             "vpc": lambda: public_module(bench),
             "evaluations": lambda: evaluations(bench),
+            "collection": lambda: collection(bench),
         }
         began = time.perf_counter()
         for name, part in parts.items():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 SMALL = """\
@@ -46,6 +50,40 @@ def module(folder: Path, files: int = 20) -> None:
     for number in range(files - 1):
         blocks = [block(index) for index in range(number * 5, number * 5 + 5)]
         (folder / f"part_{number:02}.tf").write_text("\n".join(blocks))
+
+
+HOOK = "scan --changed --on-incomplete report"
+"""What the hook asks of soc2gate."""
+
+
+def hooks(folder: Path, entries: Mapping[str, str]) -> dict[str, list[str]]:
+    """What runs pre-commit for each entry, in a repository of its own: a module of 20 files, one of them staged.
+
+    pre-commit's own share is what an entry takes that does nothing (`true`), among these and in turns with them.
+    """
+    commands = {}
+    for name, entry in entries.items():
+        repository = folder / f"hook-{name}"
+        module(repository)
+        hook = {
+            "id": name,
+            "name": name,
+            "entry": entry,
+            "language": "system",
+            "files": r"\.tf$",
+            "require_serial": True,
+        }
+        config = {"repos": [{"repo": "local", "hooks": [hook | {"files": r"\.tf$", "require_serial": True}]}]}
+        (repository / ".pre-commit-config.yaml").write_text(json.dumps(config))
+        git = ["git", "-C", str(repository), "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+        subprocess.run([*git, "init", "--quiet"], check=True)
+        subprocess.run([*git, "add", "."], check=True)
+        subprocess.run([*git, "commit", "--quiet", "-m", "all"], check=True)
+        with (repository / "part_07.tf").open("a") as file:
+            file.write("\n# changed\n")
+        subprocess.run([*git, "add", "."], check=True)
+        commands[name] = ["sh", "-c", f"cd {repository} && exec {sys.executable} -m pre_commit run"]
+    return commands
 
 
 def block(index: int) -> str:

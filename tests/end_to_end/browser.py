@@ -56,6 +56,19 @@ class Page:
         answer: dict[str, Any] = json.loads(message)
         return answer
 
+    def barriers(self, axe: str) -> list[str]:
+        """What axe-core finds that keeps people out, and what it asks a person to look at, contrast apart.
+
+        Contrast is measured by a test of its own, also where axe cannot tell.
+        """
+        self.value(f"(() => {{ {axe}; }})()")
+        rules = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
+        found: list[str] = self.value(
+            f"axe.run(document, {{runOnly: {rules}}}).then(told => [...told.violations, ...told.incomplete].flatMap("
+            "one => one.nodes.map(node => `${one.id}: ${node.html}`)))"
+        )
+        return [barrier for barrier in found if not barrier.startswith("color-contrast:")]
+
     def open(self, file: Path) -> None:
         """Load a file and wait until it stands."""
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from soc2gate.facts import dataclass
+from soc2gate.live.aws_session import without_account_in_host
 
 NAME = "harbourline-prod"
 REGION, ACCOUNT = "eu-west-1", "123456789012"
@@ -586,6 +587,33 @@ def _stop_recorder(client: Client, n: int) -> None:
     client("config").stop_configuration_recorder(ConfigurationRecorderName=NAME)
 
 
+# ---- what there is one of in the account, or in each region
+
+
+def _password(name: str, value: Callable[[int], object]) -> Make:
+    def make(client: Client, n: int) -> None:
+        policy = client("iam").get_account_password_policy()["PasswordPolicy"]
+        # ExpirePasswords follows from the others; the call that writes them takes neither it nor an age of none.
+        kept = {key: now for key, now in policy.items() if now and key != "ExpirePasswords"}
+        client("iam").update_account_password_policy(**{**kept, name: value(n)})
+
+    return make
+
+
+def _let_account_be_public(setting: str) -> Make:
+    def make(client: Client, n: int) -> None:
+        s3 = client("s3control")
+        s3.meta.events.register("before-sign.s3-control", without_account_in_host, unique_id="host")
+        blocked = s3.get_public_access_block(AccountId=ACCOUNT)["PublicAccessBlockConfiguration"]
+        s3.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration={**blocked, setting: False})
+
+    return make
+
+
+def _leave_disks_plain(client: Client, n: int) -> None:
+    client("ec2").disable_ebs_encryption_by_default()
+
+
 _BUCKETS = {
     'aws_s3_bucket.logs["access-logs"]': "access-logs",
     'aws_s3_bucket.logs["cloudtrail"]': "cloudtrail",
@@ -779,7 +807,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         for short in ("failed-sign-in", "policy-change", "root-use", "trail-change")
     ),
     Mutation(
-        "missing", "AWS::CloudWatch::Alarm", 'aws_cloudwatch_metric_alarm.watched["trail-change"]', "", _delete_alarm
+        "missing",
+        "AWS::CloudWatch::Alarm",
+        'aws_cloudwatch_metric_alarm.watched["trail-change"]',
+        "",
+        _delete_alarm,
+        # Nobody is told of changes to trails any more: a control of the account.
+        then=(("Account::Account", "AWS account"),),
     ),
     Mutation("unmanaged", "AWS::CloudWatch::Alarm", "", "", _create_alarm),
     Mutation("changed", "AWS::GuardDuty::Detector", "aws_guardduty_detector.this", "Enable", _blind_detector),
@@ -797,5 +831,38 @@ MUTATIONS: tuple[Mutation, ...] = (
         "aws_config_configuration_recorder.this",
         "Recording",
         _stop_recorder,
+    ),
+    *(
+        Mutation(
+            "changed",
+            "Account::IAM::PasswordPolicy",
+            "aws_iam_account_password_policy.staff",
+            name,
+            _password(name, value),
+        )
+        for name, value in (
+            ("MinimumPasswordLength", lambda n: 6 + n % 10),
+            ("PasswordReusePrevention", lambda n: 1 + n % 23),
+            ("RequireSymbols", lambda n: False),
+            ("RequireNumbers", lambda n: False),
+            ("AllowUsersToChangePassword", lambda n: False),
+        )
+    ),
+    *(
+        Mutation(
+            "changed",
+            "Account::S3::PublicAccessBlock",
+            "aws_s3_account_public_access_block.this",
+            setting,
+            _let_account_be_public(setting),
+        )
+        for setting in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    ),
+    Mutation(
+        "changed",
+        "Account::EC2::EbsDefaults",
+        "aws_ebs_encryption_by_default.this",
+        "EbsEncryptionByDefault",
+        _leave_disks_plain,
     ),
 )

@@ -179,6 +179,22 @@ def test_changed_helm_values_say_that_the_chart_was_not_looked_at(repository: Re
     assert [problem["where"]["path"] for problem in result["problems"]] == ["chart/Chart.yaml"]
 
 
+def test_git_is_asked_also_where_the_end_of_children_is_ignored(repository: Repository) -> None:
+    """As under supervisors that never wait: nobody learns how git ended, and what it ignores is still ignored."""
+    repository.commit({"main.tf": DATABASE.replace("var.public", "false"), ".gitignore": "drafts/\n"})
+    repository.write({"drafts/main.tf": OPEN_GROUP})
+    done = subprocess.run(
+        ["env", "--ignore-signal=CHLD", sys.executable, "-m", "soc2gate", "scan"],
+        cwd=repository.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "sg-no-ssh" not in done.stdout
+
+
 def test_a_file_that_is_gone_still_brings_its_module(repository: Repository) -> None:
     variables = 'variable "public" {\n  type = bool\n}\n'
     repository.commit({"main.tf": DATABASE, "variables.tf": variables, "extra.tf": "locals {\n  a = 1\n}\n"})

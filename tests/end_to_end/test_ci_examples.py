@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -95,9 +96,22 @@ def test_the_gitlab_job_writes_each_report_where_it_says(tmp_path: Path) -> None
     (command,) = job["script"]
     for folder in ("infra", "k8s"):
         (tmp_path / folder).mkdir()
-    (tmp_path / "infra/main.tf").write_text('resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = true\n}\n')
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=dev", "-c", "user.email=dev@example.org"]
+    base = ""
+    for text in ("", 'resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = true\n}\n'):
+        (tmp_path / "infra/main.tf").write_text(text)
+        for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "change"]):
+            subprocess.run([*git, *arguments], check=True)
+        head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+        base = base or head
+    assert job["variables"]["GIT_DEPTH"] == 0
     done = subprocess.run(
-        [sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", *command.split()],
+        cwd=tmp_path,
+        env=os.environ | {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "CI_COMMIT_BEFORE_SHA": "0" * 40},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert "gate open (exit 0)" in done.stdout

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
+import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+
+from soc2gate.cli import commands
 
 OPEN_SSH = """\
 variable "ports" {
@@ -371,6 +376,38 @@ def test_help_teaches_by_example(soc2gate: Run, command: str) -> None:
     assert command == "rules test" or "Examples:" in done.stdout
 
 
+def every_command() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Each command and the words that call it, those of groups included."""
+
+    def below(words: tuple[str, ...], command: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+        yield words, command
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                assert child is not None
+                yield from below((*words, name), child)
+
+    return below(("soc2gate",), commands.soc2gate)
+
+
+def test_every_command_has_examples_and_each_example_can_be_typed() -> None:
+    known = dict(every_command())
+    assert len(known) > 30
+    tried = 0
+    for words, command in known.items():
+        assert "Examples:" in (command.epilog or ""), words
+        # The lines of an example; what follows two blanks says what it does.
+        for line in re.findall(r"^  (soc2gate .*)$", command.epilog or "", re.MULTILINE):
+            typed = shlex.split(line.split("   ")[0].split("  ")[0].split(" | ")[0].split(" > ")[0])
+            called = max((path for path in known if tuple(typed[: len(path)]) == path), key=len)
+            flags = {flag for one in known[called].params for flag in [*one.opts, *one.secondary_opts]}
+            given = {word.partition("=")[0] for word in typed[len(called) :] if word.startswith("-")}
+            assert given <= flags | {"--help", "--version"}, line
+            tried += 1
+    assert tried > 80
+
+
 def test_output_goes_to_files_whole_or_not_at_all(tmp_path: Path, soc2gate: Run) -> None:
     (tmp_path / "main.tf").write_text(OPEN_SSH)
     done = soc2gate("scan", "--format", "json", "--output", "out/r.json", "--format", "text")
@@ -379,6 +416,41 @@ def test_output_goes_to_files_whole_or_not_at_all(tmp_path: Path, soc2gate: Run)
     assert json.loads((tmp_path / "out" / "r.json").read_text())["decision"]["exit"] == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["r.json"]
     assert soc2gate("scan", "--output", "/proc/none/r.json").returncode == 2
+
+
+def test_output_to_a_device_or_through_a_link_writes_there_and_replaces_neither(tmp_path: Path, soc2gate: Run) -> None:
+    (tmp_path / "main.tf").write_text(OPEN_SSH)
+    (tmp_path / "kept.json").write_text("old")
+    (tmp_path / "latest.json").symlink_to("kept.json")
+    assert soc2gate("scan", "--output", "latest.json").returncode == 1
+    assert (tmp_path / "latest.json").is_symlink()
+    assert json.loads((tmp_path / "kept.json").read_text())["decision"]["exit"] == 1
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
+    assert soc2gate("scan", "--format", "json", "--output", "pipe").returncode == 1
+    told, _ = reader.communicate(timeout=10)
+    assert json.loads(told)["decision"]["exit"] == 1
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_report_that_nobody_could_read_never_looks_like_an_open_gate(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(OPEN_SSH)
+
+    def scanned(redirection: str) -> subprocess.CompletedProcess[str]:
+        command = f"{sys.executable} -m soc2gate scan --format json {redirection}"
+        return subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+
+    gone = scanned("| true")
+    assert gone.returncode != 0
+    assert "Traceback" not in gone.stderr
+    full = scanned("> /dev/full")
+    assert full.returncode == 2
+    assert full.stderr == "soc2gate: cannot write: No space left on device\n"
+    assert scanned(">&-").returncode == 1
+    assert scanned("--output r.json >&- 2>&-").returncode == 1
+    assert json.loads((tmp_path / "r.json").read_text())["decision"]["exit"] == 1
 
 
 def test_verify_without_credentials_says_what_to_do(tmp_path: Path, soc2gate: Run) -> None:
@@ -550,3 +622,16 @@ def test_a_long_run_says_on_a_terminal_what_it_is_doing(tmp_path: Path) -> None:
 def test_a_short_run_shows_no_progress(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(ENCRYPTED_QUEUE)
     assert on_a_terminal(tmp_path, "main.tf", "--rule", "sqs-encrypted") == ""
+
+
+def test_what_is_registered_for_the_end_is_still_done(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(OPEN_SSH)
+    script = (
+        "import atexit, sys; sys.argv = ['soc2gate', 'scan', '--format', 'json'];"
+        "atexit.register(lambda: print('measured', file=sys.stderr));"
+        "from soc2gate.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["decision"]["exit"] == 1
+    assert done.stderr == "measured\n"

@@ -69,6 +69,27 @@ def test_an_old_gap_is_listed_and_closes_nothing(repository: Repository) -> None
     assert repository.scan()[0] == 1
 
 
+def test_the_last_line_says_what_the_gate_is_open_in_spite_of(repository: Repository) -> None:
+    held = "{rule: RULE, address: '*', reason: r, owner: o, approver: p@example.org, expires: 2026-09-01}"
+    repository.commit({"main.tf": database(), "soc2gate.yaml": "scope: [Security]\n"})
+    branch(repository, {"README.md": "# hello\n"})
+    told = repository.run("scan", "--diff-base", "main").stdout.splitlines()[-1]
+    assert told == "gate open (exit 0): nothing new at or above high, 1 known before"
+    repository.commit({"soc2gate.yaml": f"waivers: [{held.replace('RULE', RULE)}]\n"})
+    told = repository.run("scan", "--now", "2026-07-01T00:00:00Z").stdout.splitlines()[-1]
+    assert told == "gate open (exit 0): nothing open at or above high, 1 waived"
+    repository.commit({"soc2gate.yaml": "fail_on: never\n"})
+    told = repository.run("scan").stdout.splitlines()[-1]
+    assert told == "gate open (exit 0): nothing closes it: fail_on is never"
+
+
+def test_what_a_change_does_is_told_of_the_criteria_in_scope(repository: Repository) -> None:
+    single = database().replace("multi_az                = true", "multi_az                = false")
+    repository.commit({"main.tf": database(), "soc2gate.yaml": "scope: [Security]\n"})
+    branch(repository, {"main.tf": single})
+    assert set(effects(diffed(repository)[1])) == {"CC6.6"}
+
+
 def test_a_new_gap_closes_and_only_it(repository: Repository) -> None:
     repository.commit({"main.tf": database()})
     branch(repository, {"more.tf": database("second", identifier="second")})
@@ -368,6 +389,8 @@ def test_auto_takes_what_ci_says(repository: Repository, tmp_path: Path) -> None
     assert base({"before": "0" * 40}) == second
     assert base(S2G_EVENT_BASE=first) == first
     assert base(CI_MERGE_REQUEST_DIFF_BASE_SHA=first) == first
+    assert base(CI_COMMIT_BEFORE_SHA=first) == first
+    assert base(CI_MERGE_REQUEST_DIFF_BASE_SHA=first, CI_COMMIT_BEFORE_SHA="0" * 40) == first
     assert base(CHANGE_TARGET="main") == second
     assert base() == second
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
+import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +71,66 @@ def test_each_shell_gets_a_script_of_its_own(tmp_path: Path, shell: str) -> None
     told = soc2gate("completion", shell, folder=tmp_path)
     assert told.returncode == 0, told.stderr
     assert f"_SOC2GATE_COMPLETE={shell}_complete" in told.stdout
+
+
+def on_path(tmp_path: Path) -> dict[str, str]:
+    """An environment in which the command under test is what `soc2gate` names."""
+    command = tmp_path / "bin" / "soc2gate"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m soc2gate "$@"\n')
+    command.chmod(0o755)
+    return os.environ | {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "TERM": "dumb"}
+
+
+def in_zsh(keys: list[str], environment: dict[str, str]) -> str:
+    """What an interactive zsh shows when somebody types these keys."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execvpe("zsh", ["zsh", "-f", "-i"], environment)
+    shown = ""
+    for typed in keys:
+        os.write(terminal, typed.encode())
+        shown += until_quiet(terminal, 3)
+    os.write(terminal, b"\x03exit\n")
+    until_quiet(terminal, 1)
+    os.close(terminal)
+    os.waitpid(child, 0)
+    return re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]|\x08", "", shown)
+
+
+def until_quiet(terminal: int, seconds: float) -> str:
+    """What a terminal shows until nothing more came for as long."""
+    shown = b""
+    while select.select([terminal], [], [], seconds)[0]:
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:
+            break
+    return shown.decode("utf-8", "replace")
+
+
+IN_A_SHELL = {
+    "bash": 'eval "$(soc2gate completion bash)"; COMP_WORDS=(soc2gate {}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); '
+    '"$(complete -p soc2gate | sed "s/.*-F //; s/ .*//")" soc2gate; echo "${{COMPREPLY[@]}}"',
+    "fish": 'soc2gate completion fish | source; complete -C "soc2gate {}"',
+}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_real_shell_completes_commands_and_rules(tmp_path: Path, shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    environment = on_path(tmp_path)
+    if shell == "zsh":
+        load = 'autoload -Uz compinit && compinit -u -D; eval "$(soc2gate completion zsh)"\n'
+        shown = in_zsh([load, "soc2gate expl\t", "s3-encr\t"], environment)
+        assert "soc2gate explain" in shown
+        assert "s3-encryption" in shown
+        return
+    for words, completed in (("expl", "explain"), ("explain s3-enc", "s3-encryption")):
+        script = IN_A_SHELL[shell].format(words)
+        done = subprocess.run([shell, "-c", script], env=environment, capture_output=True, text=True, timeout=60)
+        assert done.stdout.split()[:1] == [completed], done
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,18 @@ def test_every_control_has_a_name_and_every_section_a_heading(page: Page) -> Non
     assert [node["role"]["value"] for node in seen if not node.get("name", {}).get("value")] == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_that_keeps_people_out(page: Page, axe: str, scheme: str) -> None:
+    page.emulate(scheme=scheme)
+    assert page.barriers(axe) == []
+
+
+def test_axe_finds_nothing_on_the_page_of_a_change_either(tmp_path: Path, axe: str) -> None:
+    (tmp_path / "report.html").write_text(html.render(given.a_change()), encoding="utf-8")
+    with opened(tmp_path / "report.html", tmp_path / "profile") as shown:
+        assert shown.barriers(axe) == []
+
+
 def test_dark_follows_the_reader(page: Page) -> None:
     def paper() -> str:
         return str(page.value("getComputedStyle(document.body).backgroundColor"))

@@ -117,7 +117,7 @@ def test_a_chart_is_written_with_the_environments_that_lie_beside_it(repository:
             "charts/web/values-prod.yaml": "a: 1\n",
         }
     )
-    assert "1 Helm charts and 0 overlays" in repository.run("init").stdout
+    assert "1 Helm chart and 0 overlays" in repository.run("init").stdout
     assert repository.run("config", "check").returncode == 0
     shown = json.loads(repository.run("config", "show").stdout)
     environments = shown["roots"][0]["environments"]
@@ -136,4 +136,30 @@ def test_value_files_that_are_not_there_are_a_mistake(repository: Repository) ->
     )
     done = repository.run("config", "check")
     assert done.returncode == 2
-    assert "there is no file or folder web/values-prod.yaml" in done.stderr
+    assert "soc2gate.yaml:3:43: roots: in web there is no file values-prod.yaml" in done.stderr
+
+
+def test_the_example_of_a_waiver_that_it_writes_is_none(repository: Repository) -> None:
+    repository.commit(REPOSITORY)
+    assert "soc2gate:waive RULE" in repository.run("init", "--print").stdout
+    repository.run("init")
+    assert repository.run("waivers").stdout == "0 waivers, 0 count\n"
+
+
+def test_what_the_configuration_names_and_is_not_there_is_told_with_its_line(repository: Repository) -> None:
+    written = (
+        "fail_on: high\nroots:\n  - path: infra\n    environments:\n"
+        "      - {name: prod, var_files: [envs/prd.tfvars]}\n"
+        "  - path: modules/dbs\ncontrol_owners:\n  encryption-at-rst: platform\n"
+    )
+    repository.commit({**REPOSITORY, "soc2gate.yaml": written})
+    done = repository.run("config", "check")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "soc2gate: soc2gate.yaml:5:34: roots: in infra there is no file envs/prd.tfvars",
+        "  did you mean “prod.tfvars”?",
+        "soc2gate.yaml:6:11: roots: there is no file or folder modules/dbs",
+        "  did you mean “db”?",
+        "soc2gate.yaml:8:3: control_owners: there is no control “encryption-at-rst”",
+        "  did you mean “encryption-at-rest”?",
+    ]

@@ -56,6 +56,10 @@ def test_it_renders_and_asks_the_network_nothing(page: Page) -> None:
     assert [event for event in page.said if event.get("method") == "Log.entryAdded"] == []
 
 
+def test_axe_finds_nothing_that_keeps_people_out(page: Page, axe: str) -> None:
+    assert page.barriers(axe) == []
+
+
 def test_each_week_of_the_map_shows_the_worst_that_held_in_it(page: Page) -> None:
     cells = page.value("[...document.querySelectorAll('svg .cell')].map(one => one.querySelector('title').textContent)")
     assert cells == [

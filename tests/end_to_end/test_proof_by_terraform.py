@@ -51,13 +51,14 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Ma
     shutil.copytree(DEPLOYMENT, infra)
     with zipfile.ZipFile(infra / "worker.zip", "w") as package:
         package.writestr("main.py", "def handler(event, context):\n    pass\n")
-    # Terraform writes where it works; what is scanned is what people wrote.
-    shutil.copytree(infra, working)
     settings = folder / "terraform.rc"
     settings.write_text(
         f'provider_installation {{\n  filesystem_mirror {{\n    path = "{terraform_mirror()}"\n  }}\n}}\n'
     )
     with running(folder / "kubeconfig") as servers:
+        (infra / "terraform.tfvars").write_text(f'image = "{_image(servers.account.url)}"\n')
+        # Terraform writes where it works; what is scanned is what people wrote.
+        shutil.copytree(infra, working)
         environment = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
         environment |= {"TF_CLI_CONFIG_FILE": str(settings), "TF_VAR_endpoint": servers.account.url}
         command = [sys.executable, terraform_apply.__file__, str(working), str(folder)]
@@ -67,11 +68,37 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Ma
         yield folder, servers.environment
 
 
+def _client(service: str, endpoint: str) -> Any:
+    # The stubs type each service by its literal name.
+    make: Any = boto3.client
+    return make(service, endpoint_url=endpoint, region_name=REGION)
+
+
+def _image(endpoint: str) -> str:
+    image = _client("ec2", endpoint).register_image(
+        Name="proof", RootDeviceName="/dev/xvda", Architecture="x86_64", VirtualizationType="hvm"
+    )
+    return str(image["ImageId"])
+
+
 def _what_aws_does_by_itself(endpoint: str) -> None:
-    """Every new bucket is encrypted; the simulation leaves that out, and nothing is set that code sets."""
-    s3 = boto3.client("s3", endpoint_url=endpoint, region_name=REGION)
-    rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
-    s3.put_bucket_encryption(Bucket="proof-logs", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    """What the simulation leaves out, and nothing that code sets."""
+    # Every new bucket is encrypted.
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
+    _client("s3", endpoint).put_bucket_encryption(
+        Bucket="proof-logs", ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
+    # An instance's groups are those of its first network interface.
+    ec2 = _client("ec2", endpoint)
+    for reservation in ec2.describe_instances()["Reservations"]:
+        for instance in reservation["Instances"]:
+            (interface,) = instance["NetworkInterfaces"]
+            groups = [group["GroupId"] for group in interface["Groups"]]
+            ec2.modify_instance_attribute(InstanceId=instance["InstanceId"], Groups=groups)
+    # A user pool says whether it is protected, whoever made it.
+    pools = _client("cognito-idp", endpoint)
+    for pool in pools.list_user_pools(MaxResults=60)["UserPools"]:
+        pools.update_user_pool(UserPoolId=pool["Id"], DeletionProtection="INACTIVE")
 
 
 def verified(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -80,7 +107,8 @@ def verified(folder: Path, *arguments: str, environment: Mapping[str, str] | Non
     done = subprocess.run(
         [sys.executable, "-m", "soc2gate", "verify", *arguments, "--format", "json"],
         cwd=folder,
-        env=clean | dict(environment or {}),
+        # With a key, what a function is given is compared too, and not kept.
+        env=clean | {"SOC2GATE_DIGEST_KEY": "a-key-for-this-proof-alone"} | dict(environment or {}),
         capture_output=True,
         text=True,
         timeout=300,
@@ -91,7 +119,7 @@ def verified(folder: Path, *arguments: str, environment: Mapping[str, str] | Non
 
 
 def disagreements(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    told = ("difference", "kind", "address", "property", "reason")
+    told = ("difference", "kind", "address", "property", "reason", "declared", "live")
     return [tuple(str(found[name]) for name in told) for found in report["disagreements"]]
 
 
@@ -108,10 +136,15 @@ def test_nothing_disagrees_on_code_alone_nor_with_its_state_nor_on_the_plan(
     assert [problem["message"] for problem in report["problems"] if problem["weight"] != "note"] == []
     # Nothing compared would be no disagreement either.
     assert all(matched == declared for declared, matched, _ in table.values()), table
-    assert len(table) >= 25
+    assert len(table) >= 42
 
     with_state = verified(folder, "infra", "--state", "state.json", "--snapshot", "live.json.gz")
     assert disagreements(with_state) == []
+
+    # What Terraform saw is what it wrote, or is not told: nothing that it tells contradicts the code.
+    remembered = verified(folder, "infra", "--live-state", "state.json")
+    assert [found for found in disagreements(remembered) if found[0] != "undecided"] == []
+    assert remembered["summary"]["resources"]["live"] >= 25
 
     planned = verified(folder, "plan.json", "--root", "infra", "--snapshot", "live.json.gz")
     assert disagreements(planned) == []

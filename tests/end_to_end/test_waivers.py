@@ -227,6 +227,31 @@ def test_other_tools_skip_comments_count_only_where_the_configuration_accepts_th
     assert waived(result)[RULE]["approver"] == ""
 
 
+def test_where_git_does_not_answer_it_is_said_that_nobody_checked_the_approver(repository: Repository) -> None:
+    repository.commit({"main.tf": bucket(above=f"# soc2gate:waive {RULE} {TERMS}\n")})
+    assert "git does not answer" not in told(repository.scan("--now", NOW)[1])
+    # As in a container job that runs as somebody else than who checked the files out.
+    (repository.folder / ".git" / "HEAD").write_text("damaged\n")
+    _, result = repository.scan("--now", NOW)
+    assert "nobody checked that the approver of a waiver is not who wrote it" in told(result)
+
+
+def test_the_configuration_accepts_the_skips_of_the_tools_it_names(repository: Repository) -> None:
+    above = "#tfsec:ignore:aws-s3-enable-versioning\n"
+    repository.commit({"main.tf": bucket(above=above), "soc2gate.yaml": "accept_foreign_skips: [checkov]\n"})
+    code, result = repository.scan()
+    assert (code, waived(result)) == (1, {})
+    listed = repository.run("waivers").stdout
+    assert "does not count: nobody is named who approved it" in listed
+    repository.commit({"soc2gate.yaml": "accept_foreign_skips: [checkov, tfsec]\n"})
+    assert waived(repository.scan()[1])[RULE]["source"] == "tfsec"
+    repository.commit({"soc2gate.yaml": "accept_foreign_skips: [tfsek]\n"})
+    done = repository.run("config", "check")
+    assert done.returncode == 2
+    assert "soc2gate.yaml:1:24: accept_foreign_skips[0] must be one of checkov, tfsec" in done.stderr
+    assert "did you mean “tfsec”?" in done.stderr
+
+
 def test_a_skip_that_names_no_rule_never_counts(repository: Repository) -> None:
     code = bucket(above="# kics-scan ignore-block\n", inside="  #tfsec:ignore:*\n")
     repository.commit({"main.tf": code, "soc2gate.yaml": "accept_foreign_skips: true\n"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -43,6 +43,11 @@ class Aws:
     requests: list[str] = field(default_factory=list)
     slow: float = 0
     """Seconds before each answer."""
+    one_at_a_time: threading.Lock | None = None
+    """Held while a call is answered. moto looks whether an S3 key exists and then writes it, in two steps: two writers
+    at the same time can both be told that they were first. S3 decides in one step, as whoever holds this does."""
+    lost_answers: list[str] = field(default_factory=list)
+    """A put with one of these in it is done, once, and answered with 503: the network lost the answer."""
 
     def client(self, service: str, region: str = REGION) -> Any:
         import boto3
@@ -128,9 +133,20 @@ def _door(app: Callable[..., Any], aws: Aws) -> Callable[..., Any]:
             if refusal.needle in told and refusal.times > 0:
                 refusal.times -= 1
                 return _refuse(refusal, start_response)
-        return app(environ, start_response)
+        lost = next((needle for needle in aws.lost_answers if needle in told), "")
+        lost = lost if environ["REQUEST_METHOD"] == "PUT" else ""
+        with aws.one_at_a_time or nullcontext():
+            said = app(environ, _heard_by_nobody if lost else start_response)
+        if lost:
+            aws.lost_answers.remove(lost)
+            return _refuse(Refusal(lost, "SlowDown", "s3", "503 Slow Down"), start_response)
+        return said
 
     return before
+
+
+def _heard_by_nobody(*_: Any) -> None:
+    """In the place of what starts an answer."""
 
 
 def _refuse(refusal: Refusal, start_response: Callable[..., Any]) -> list[bytes]:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from soc2gate.declared.terraform.equality import may_be
-from soc2gate.declared.terraform.values import (
-    TfSet,
-    Val,
-    first_special,
-    to_string,
-)
+from soc2gate.declared.terraform.values import TfSet, Val, first_special, to_string
 from soc2gate.model.value import Alternatives, OpenList, OpenMap, Text, Unknown
 
 

@@ -243,6 +243,20 @@ def test_all_errors_of_an_expression_are_told_at_once() -> None:
     ]
 
 
+def test_a_misspelt_macro_is_the_only_thing_that_is_wrong() -> None:
+    error = refusal("resource.Rules.exist(r, r.Cidr == '')")
+    assert error.message == "there is no function “exist” to ask of a value"
+    assert error.hint.startswith("did you mean “exists”?")
+    assert not error.others
+
+
+def test_a_helper_is_not_asked_of_what_has_nothing_that_it_reads() -> None:
+    for text in ("covers_port(resource.Inner, 22)", "covers_port(resource.Name, 22)"):
+        assert "covers_port reads “IpProtocol”" in refusal(text).message
+    error = refusal("open_to_internet(resource.Names)")
+    assert error.hint.startswith("ask its elements: resource.Names.exists(element, open_to_internet(element …))")
+
+
 def test_a_property_named_without_its_resource_is_suggested() -> None:
     assert "did you mean “resource.Name”?" in refusal("Name == ''").hint
 

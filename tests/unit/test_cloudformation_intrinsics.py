@@ -301,3 +301,21 @@ def test_names_that_a_macro_may_make_are_no_mistake(tmp_path: Path) -> None:
     found = read(Root("cloudformation", "t.yaml", ("t.yaml",)), tmp_path, ReadOptions())
     assert found.problems == ()
     assert found.resources[0].body["P"] == Unknown("FunctionRole is made by a macro", depends=("FunctionRole",))
+
+
+def asking(base: Path, kind: str, properties: str) -> Value:
+    """An attribute of another resource of the template."""
+    written = f"!GetAtt Other.Range\n  Other: {{Type: '{kind}', Properties: {{{properties}}}}}"
+    (it,) = [found for found in template(base, written).resources if found.address == "It"]
+    return it.body["P"]
+
+
+def test_an_attribute_that_is_a_property_is_what_the_template_says(tmp_path: Path) -> None:
+    assert asking(tmp_path, "AWS::A::B", "Range: !Ref Name") == "web"
+    later = Unknown("known after deploy", Ref("Other", "Range"), ("Other.Range",), not_null=True)
+    # What nobody knows, what goes round in circles, and what a resource of somebody's own answers.
+    assert asking(tmp_path, "AWS::A::B", "Range: !Ref Free") == later
+    assert asking(tmp_path, "AWS::A::B", "Range: !Ref Password") == later
+    assert asking(tmp_path, "AWS::A::B", "Range: !GetAtt Other.Range") == later
+    assert asking(tmp_path, "Custom::B", "Range: a") == later
+    assert asking(tmp_path, "AWS::CloudFormation::CustomResource", "Range: a") == later

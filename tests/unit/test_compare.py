@@ -174,6 +174,18 @@ def test_a_reference_compares_as_the_live_resource_it_is_paired_with(rules: Rule
         assert [item.property for item in found] == properties
 
 
+@pytest.mark.parametrize("attribute", ["bucket_regional_domain_name", "hosted_zone_id"])
+def test_an_attribute_that_is_no_name_of_the_resource_says_nothing_of_the_live_value(
+    rules: RuleSet, attribute: str
+) -> None:
+    named = Unknown("known after apply", Ref("resource.assets", attribute), not_null=True)
+    named_so = {"BucketName": "assets"}
+    bucket = [resource("AWS::S3::Bucket", side, "assets", "", named_so) for side in (Side.DECLARED, Side.LIVE)]
+    ours, theirs = queue(Side.DECLARED, KmsMasterKeyId=named), queue(Side.LIVE, KmsMasterKeyId="anything")
+    found = disagreements([bucket[0], ours], [bucket[1], theirs], rules)
+    assert [item.property for item in found if item.kind == "AWS::SQS::Queue"] == []
+
+
 def test_a_denied_detail_call_leaves_the_property_undecided(rules: RuleSet) -> None:
     ours = queue(Side.DECLARED, SqsManagedSseEnabled=True)
     theirs = queue(Side.LIVE, SqsManagedSseEnabled=Unknown("sqs:GetQueueAttributes was denied (AccessDenied)"))
@@ -243,3 +255,37 @@ def test_a_policy_that_nobody_declared_is_told_and_one_that_may_be_declared_is_u
     adrift = policy(Side.DECLARED, "policy")
     (found,) = disagreements([ours, adrift], [theirs, seen], rules)
     assert found.difference is Difference.UNDECIDED
+
+
+PASSWORDS = "Account::IAM::PasswordPolicy"
+
+
+def passwords(side: Side, length: int, account: str = ACCOUNT) -> Resource:
+    made = resource(PASSWORDS, side, "passwords", properties={"MinimumPasswordLength": length})
+    if side is Side.DECLARED:
+        return replace(made, places={"MinimumPasswordLength": Span("main.tf", 4)}, identity={})
+    return replace(made, root=f"aws:{account}:global", identity={"account": account, "region": "global"})
+
+
+def test_a_setting_of_the_account_that_code_writes_is_compared_with_the_account_s() -> None:
+    rules = load()
+    ours, theirs = passwords(Side.DECLARED, 16), passwords(Side.LIVE, 6)
+    (told,) = compare(paired([ours], [theirs]), evaluate(rules, [ours, theirs], now=NOW), rules)
+    assert (told.difference, told.property) == (Difference.CHANGED, "MinimumPasswordLength")
+    assert [contrast.id for contrast in told.rules] == ["iam-password-policy"]
+    same = passwords(Side.LIVE, 16)
+    assert compare(paired([ours], [same]), evaluate(rules, [ours, same], now=NOW), rules) == []
+
+
+def test_a_setting_that_code_does_not_write_or_nobody_could_read_is_never_missing() -> None:
+    implied = replace(passwords(Side.DECLARED, 16), places={}, properties={})
+    assert paired([implied], [passwords(Side.LIVE, 6)]) == Matching((), (), (), ())
+    (unread,) = paired([passwords(Side.DECLARED, 16)], [], unread="denied").undecided
+    assert unread.reason == "could not look: denied"
+    assert paired([], [passwords(Side.LIVE, 6)]).unmanaged == ()
+
+
+def test_a_setting_of_one_of_several_accounts_is_undecided_where_code_does_not_say_which() -> None:
+    found = paired([passwords(Side.DECLARED, 16)], [passwords(Side.LIVE, 6), passwords(Side.LIVE, 6, "999999999999")])
+    assert found.pairs == ()
+    assert [one.reason for one in found.undecided] == ["code does not say which of 2 accounts or regions this is of"]

@@ -10,6 +10,7 @@ from typing import Any
 import pygohcl
 import pytest
 import yaml
+from aws_for_tests import running_aws
 
 from soc2gate.demo.changes import CHANGES
 from soc2gate.demo.deployment import Deployment, deployed
@@ -20,6 +21,9 @@ BUCKETS = ("access-logs", "assets", "cloudtrail", "customer-exports", "invoices"
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    # What was simulated before in the same process, with other settings, is forgotten.
+    with running_aws() as earlier:
+        earlier.client("iam").list_users()
     started = time.monotonic()
     with deployed(tmp_path_factory.mktemp("demo") / "company", changed=False) as found:
         # Generous: a busy machine; it takes four to five seconds on two idle cores.

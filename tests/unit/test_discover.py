@@ -315,3 +315,10 @@ def test_files_beyond_the_limit_are_refused_when_they_look_like_ours(tmp_path: P
 def test_utf_16_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(TEMPLATE.encode("utf-16"))
     assert roots(discover(["."], tmp_path)) == [("cloudformation", "a.yaml", 1)]
+
+
+def test_a_result_of_an_earlier_run_that_is_too_large_to_be_read_is_no_input(tmp_path: Path) -> None:
+    result = '{\n  "schema": "soc2gate.result/1",\n  "findings": [{"kind": "AWS::S3::Bucket"}]\n}\n'
+    base = tree(tmp_path, {"main.tf": "", "r.json": result, "stack.json": '{"a": "AWS::S3::Bucket", "b": "' + 80 * "x"})
+    found = discover((".",), base, limits=Limits(file_bytes=40))
+    assert [problem.where and getattr(problem.where, "path", "") for problem in found.problems] == ["stack.json"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from soc2gate.engine.gate import decide
 from soc2gate.errors import Exit
-from soc2gate.model.outcome import Difference, Disagreement, Finding, Verdict, Waiver
+from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict, Waiver
 from soc2gate.model.resource import Problem, Side, Span, Weight
 from soc2gate.model.rule import Severity
 
@@ -103,3 +105,24 @@ def test_a_gap_that_is_only_reported_is_still_counted() -> None:
     decision = decide([], [], [GAP], fail_on=Severity.HIGH, on_incomplete="report")
     assert decision.exit is Exit.OK
     assert decision.reasons == ("1 place could not be looked at",)
+
+
+@pytest.mark.parametrize(
+    ("declared", "live", "code"),
+    [
+        (Verdict.PASS, Verdict.PASS, Exit.OK),
+        (Verdict.FAIL, Verdict.FAIL, Exit.OK),
+        (Verdict.PASS, Verdict.UNKNOWN, Exit.INCOMPLETE),
+        (Verdict.UNKNOWN, Verdict.UNKNOWN, Exit.INCOMPLETE),
+        (Verdict.PASS, None, Exit.INCOMPLETE),
+    ],
+)
+def test_an_undecided_property_closes_unless_its_rules_judged_both_sides_alike(
+    declared: Verdict, live: Verdict | None, code: Exit
+) -> None:
+    undecided = replace(
+        CHANGED, difference=Difference.UNDECIDED, reason="not kept", rules=(RuleContrast("r", declared, live),)
+    )
+    assert decide([], [undecided], [], fail_on=Severity.HIGH).exit is code
+    pair = replace(undecided, property=None)
+    assert decide([], [pair], [], fail_on=Severity.HIGH).exit is Exit.INCOMPLETE

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import runs_for_tests as given
 
 from soc2gate.model.outcome import Verdict
@@ -45,6 +46,63 @@ def test_the_security_report_has_what_gitlab_asks_for() -> None:
         assert len(item["name"]) <= 255
         assert all({"type", "name", "value"} <= one.keys() for one in item["identifiers"])
         assert item["location"]["start_line"] >= 1
+
+
+def text(least: int = 0, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "minLength": least, **more}
+
+
+def fields(needed: str, **more: Any) -> dict[str, Any]:
+    """An object with these fields and no other: a field that we made up would be ignored without a word."""
+    return {"type": "object", "required": needed.split(), "properties": more, "additionalProperties": False}
+
+
+TOOL = fields("id name version vendor", id=text(1), name=text(1), version=text(1), vendor=fields("name", name=text(1)))
+MOMENT = text(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$")
+LINE = {"type": "integer", "minimum": 1}
+SAST = fields(
+    "scan version vulnerabilities",
+    version={"enum": ["15.0.2"]},
+    scan=fields(
+        "analyzer end_time scanner start_time status type messages",
+        analyzer=TOOL,
+        scanner=TOOL,
+        start_time=MOMENT,
+        end_time=MOMENT,
+        status={"enum": ["success", "failure"]},
+        type={"enum": ["sast"]},
+        messages={
+            "type": "array",
+            "items": fields("level value", level={"enum": ["info", "warn", "fatal"]}, value=text(1)),
+        },
+    ),
+    vulnerabilities={
+        "type": "array",
+        "items": fields(
+            "id identifiers location",
+            id=text(1),
+            name=text(maxLength=255),
+            description=text(maxLength=1_048_576),
+            severity={"enum": ["Info", "Unknown", "Low", "Medium", "High", "Critical"]},
+            solution=text(maxLength=7000),
+            identifiers={
+                "type": "array",
+                "minItems": 1,
+                "items": fields("type name value", type=text(1), name=text(1), value=text(1)),
+            },
+            location=fields("file start_line end_line", file=text(1), start_line=LINE, end_line=LINE),
+        ),
+    },
+)
+"""What GitLab's schemas 15.0.2 to 15.2.1 demand of the fields that we write, and that we write no other."""
+
+
+def test_nothing_that_a_run_holds_breaks_gitlabs_schema() -> None:
+    run = given.a_run()
+    long = tuple(replace(item, message="x" * 2_000_000, address="a" * 9000) for item in run.findings)
+    empty = tuple(replace(item, message="", address="") for item in run.findings)
+    for findings in (run.findings, long, empty):
+        jsonschema.validate(json.loads(gitlab.render_sast(replace(run, findings=findings))), SAST)
 
 
 def test_what_could_not_be_looked_at_is_no_successful_scan() -> None:

@@ -221,8 +221,7 @@ def test_every_spelling_can_be_traced_in_every_style() -> None:
         untraced += [
             (companion.type, companion.into)
             for companion in kind.companions
-            if companion.type.startswith("aws_")
-            and all(trace_companion(companion, kind, style) is None for style in STYLES)
+            if companion.type in IMPORTS and all(trace_companion(companion, kind, style) is None for style in STYLES)
         ]
     assert untraced == []
 

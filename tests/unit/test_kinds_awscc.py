@@ -101,22 +101,51 @@ def respelled(value: Value, kind: Type, *, in_text: bool = False) -> Value:
     return value
 
 
-def by_awscc(raw: RawResource) -> RawResource:
+ADDRESSED = "awscc_"
+
+
+def addressed(value: Any, types: dict[str, str]) -> Any:
+    """The same with references to addresses as Terraform has them, a type before each name."""
+    if isinstance(value, Unknown):
+        if value.ref is None or value.ref.address not in types:
+            return value
+        ref = Ref(f"{types[value.ref.address]}.{value.ref.address}", value.ref.attribute)
+        return Unknown(value.reason, ref, value.depends, value.not_null, value.prefix)
+    if isinstance(value, Text):
+        return Text(tuple(addressed(part, types) for part in value.parts))
+    if isinstance(value, Alternatives):
+        return Alternatives(tuple(addressed(option, types) for option in value.options), value.reason)
+    if isinstance(value, OpenList):
+        items, more = (tuple(addressed(v, types) for v in part) for part in (value.items, value.more))
+        return OpenList(items, more, value.reason)
+    if isinstance(value, list):
+        return [addressed(item, types) for item in value]
+    return {key: addressed(child, types) for key, child in value.items()} if isinstance(value, dict) else value
+
+
+def logical(address: str) -> str:
+    """The template's name for what has this address."""
+    return address.rpartition(".")[2] if address.startswith(ADDRESSED) else address
+
+
+def by_awscc(raw: RawResource, types: dict[str, str] | None = None) -> RawResource:
     try:
         of = lookup.type_of(raw.type)
     except lookup.UnknownKind:
         of = ObjectType(raw.type, dict.fromkeys(raw.body, STRING))
-    body = respelled(dict(raw.body), of)
+    types = types or {}
+    body = addressed(respelled(dict(raw.body), of), types)
     assert isinstance(body, dict)
+    address = f"{types[raw.address]}.{raw.address}" if raw.address in types else raw.address
     return RawResource(
-        "terraform", type_name(raw.type), raw.address, raw.root, body, raw.where, {}, uncertain=raw.uncertain
+        "terraform", type_name(raw.type), address, raw.root, body, raw.where, {}, uncertain=raw.uncertain
     )
 
 
 def plain(value: Value) -> Any:
     """Comparable: of what is not known, what it is a reference to."""
     if isinstance(value, Unknown):
-        return ("unknown", value.ref.address if value.ref else "", value.not_null)
+        return ("unknown", logical(value.ref.address) if value.ref else "", value.not_null)
     if isinstance(value, Text):
         return tuple(plain(part) for part in value.parts)
     if isinstance(value, (OpenList, Alternatives)):
@@ -131,7 +160,7 @@ def plain(value: Value) -> Any:
 
 def judged(resources: tuple[Resource, ...]) -> dict[tuple[str, str], Any]:
     return {
-        (resource.kind, resource.address): (plain(dict(resource.properties)), plain(dict(resource.related)))
+        (resource.kind, logical(resource.address)): (plain(dict(resource.properties)), plain(dict(resource.related)))
         for resource in resources
     }
 
@@ -146,7 +175,8 @@ def test_every_template_of_the_rules_fixtures_is_the_same_in_awscc() -> None:
         theirs = [raw for raw in read.resources if registry.spelt("cloudformation", raw.type) is not None]
         if len(theirs) != len(read.resources) or not theirs:
             continue
-        ours = [by_awscc(raw) for raw in theirs]
+        types = {raw.address: type_name(raw.type) for raw in theirs}
+        ours = [by_awscc(raw, types) for raw in theirs]
         left, right = normalise([read]).resources, normalise([reading(*ours)]).resources
         assert judged(left) == judged(right), path
         for resource in right:

@@ -471,3 +471,13 @@ def test_api_stages_and_domains_are_the_same_in_both_formats() -> None:
         ),
     ):
         assert said(ours) == said(theirs)
+
+
+def test_a_listener_is_named_by_its_balancer_and_its_port() -> None:
+    by_reference = tf("aws_lb_listener.a", {"load_balancer_arn": ref("aws_lb.shop.arn"), "port": 443})
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/spare/50dc6c495c0c9188"
+    by_arn = tf("aws_lb_listener.b", {"load_balancer_arn": arn, "port": 80})
+    nowhere = tf("aws_lb_listener.c", {"load_balancer_arn": var("arn"), "port": 80})
+    balancer = tf("aws_lb.shop", {"name": "shop"})
+    found = [one for one in normal(by_reference, by_arn, nowhere, balancer).resources if one.kind == LISTENER]
+    assert [one.identity.get("name") for one in found] == ["shop:443", "spare:80", None]

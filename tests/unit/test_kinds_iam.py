@@ -112,6 +112,22 @@ def test_an_own_policy_is_certainly_not_one_of_aws_s() -> None:
     assert ends_with(arn, ":iam::aws:policy/AdministratorAccess") is False
 
 
+def test_a_part_that_cannot_hold_a_letter_is_no_name() -> None:
+    account = Unknown("the account", not_null=True, without="aws:/")
+    name = Unknown("the name", without=":/")
+    for parts, may in (
+        (("arn:aws:iam::", account, ":policy/", name), False),
+        (("arn:aws:iam::", name, ":policy/", name), None),
+        (("arn:aws:iam::aws:policy/", name), None),
+        (("arn:aws:iam::aws:policy", name), False),
+        ((name, ":iam::aws:policy/AdministratorAccess"), True),
+        ((Unknown("all of it"),), None),
+        ((Unknown("all of it", without=":"),), False),
+    ):
+        value = Text(parts)
+        assert ends_with(value, ":iam::aws:policy/AdministratorAccess") is may, parts
+
+
 def test_policy_attachment_reaches_each_holder_it_lists() -> None:
     made = normal(
         role(),

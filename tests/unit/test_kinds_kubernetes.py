@@ -620,3 +620,16 @@ def test_thousand_manifests_are_normalised_well_within_a_second() -> None:
     assert len(told.resources) == 2020
     # Measured 0.15 s; the rest is for slow machines.
     assert took < 1.0
+
+
+def test_a_template_without_a_pod_s_spec_is_not_known_to_be_without_containers() -> None:
+    workload = declared(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "web"},
+            "spec": {"template": {"metadata": {"labels": {"app": "web"}}}},
+        }
+    )
+    (template,) = pod_templates(workload)
+    assert template.properties["spec"] == Unknown("spec is required and not written")

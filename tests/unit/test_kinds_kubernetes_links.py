@@ -412,6 +412,14 @@ def test_an_account_that_stands_elsewhere_is_not_absent() -> None:
     assert "declares its service account web" in found.reason
 
 
+def test_an_account_that_was_found_is_the_only_one_of_its_name() -> None:
+    """What was not read (a chart that nobody rendered) cannot declare another."""
+    unread = ("Helm chart c was not rendered",)
+    assert names(accounts(linked(run_as("web"), account("web", "shop"), unread=unread))) == ["web"]
+    assert isinstance(accounts(linked(run_as("web"), account("web", "shop"), unread=unread)), list)
+    assert isinstance(accounts(linked(run_as("web"), account("web", "ci"), unread=unread)), OpenList)
+
+
 def test_an_account_without_a_namespace_may_be_the_one() -> None:
     found = accounts(linked(run_as("web"), account("web", None)))
     assert isinstance(found, OpenList)

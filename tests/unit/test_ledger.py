@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_for_tests import Aws, Refusal, running_aws
 from evidence_support import GOOD, Place
 
 from soc2gate.errors import EvidenceError
@@ -22,7 +25,17 @@ from soc2gate.evidence.envelope import FileSigner, TrustedKey
 from soc2gate.evidence.ledger import Anchor, Ledger, Record
 from soc2gate.evidence.repository import Repository
 from soc2gate.evidence.statement import PREDICATE_TYPE, Link
-from soc2gate.evidence.stores import HEADS, RECORDS, Bucket, Directory, GitBranch, Store, name_of, open_store
+from soc2gate.evidence.stores import (
+    HEADS,
+    RECORDS,
+    TIMESTAMPS,
+    Bucket,
+    Directory,
+    GitBranch,
+    Store,
+    name_of,
+    open_store,
+)
 
 WRITER = """\
 import sys
@@ -82,28 +95,31 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def s3_server() -> Iterator[str]:
-    """S3 over HTTP, as a person's program meets it."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def s3_server() -> Iterator[Aws]:
+    """S3 over HTTP, as a person's program meets it, deciding in one step who was first, as S3 does."""
+    with running_aws() as aws:
+        aws.one_at_a_time = threading.Lock()
+        yield aws
 
 
 @pytest.fixture
-def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bucket:
-    import boto3
-
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+def s3(s3_server: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    name = f"evidence-{abs(hash(tmp_path))}"
-    boto3.client("s3").create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    return Bucket(name, "acme/infra", retain_days=30)
+    return s3_server
+
+
+@pytest.fixture
+def bucket(s3: Aws, tmp_path: Path) -> Bucket:
+    return Bucket(made_bucket(s3, tmp_path), "acme/infra", retain_days=30)
+
+
+def made_bucket(s3: Aws, tmp_path: Path) -> str:
+    name = f"evidence-{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:16]}"
+    s3.client("s3", "us-east-1").create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return name
 
 
 Keys = tuple[FileSigner, tuple[TrustedKey, ...]]
@@ -211,31 +227,32 @@ def start(keys: Keys, place: str, number: int, mark: str, tmp_path: Path) -> sub
     )
 
 
-# Not S3: moto looks whether a key exists and then writes it, in two steps, where S3 takes one. That a number which is
-# taken is refused there too, `test_a_number_that_is_taken_is_never_written_again` shows.
-@pytest.mark.parametrize("kind", ["directory", "git"])
-def test_writers_at_the_same_time_lose_nothing(kind: str, tmp_path: Path, keys: Keys) -> None:
+@pytest.fixture(params=["directory", "git", "s3"])
+def somewhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A place for a ledger, as `--ledger` names it."""
     Place.make(tmp_path / "repository")
-    place = {"directory": str(tmp_path / "ledger"), "git": "git:"}[kind]
-    writers = [start(keys, place, 5, f"w{index}", tmp_path) for index in range(4)]
+    if request.param == "s3":
+        return f"s3://{made_bucket(request.getfixturevalue('s3'), tmp_path)}/acme"
+    return {"directory": str(tmp_path / "ledger"), "git": "git:"}[request.param]
+
+
+def test_writers_at_the_same_time_lose_nothing(somewhere: str, tmp_path: Path, keys: Keys) -> None:
+    writers = [start(keys, somewhere, 5, f"w{index}", tmp_path) for index in range(4)]
     said = []
     for writer in writers:
         out, err = writer.communicate(timeout=120)
         assert writer.returncode == 0, err
         said += [int(line) for line in out.split()]
-    records = Ledger(open_store(place, tmp_path / "repository")).checked(keys[1])
+    records = Ledger(open_store(somewhere, tmp_path / "repository")).checked(keys[1])
     assert sorted(said) == list(range(1, 21))
     assert sorted(marks(records)) == sorted(f"w{index}-{number}" for index in range(4) for number in range(5))
 
 
-@pytest.mark.parametrize("kind", ["directory", "git"])
-def test_a_killed_writer_leaves_no_half_record_and_loses_none(kind: str, tmp_path: Path, keys: Keys) -> None:
-    Place.make(tmp_path / "repository")
-    place = str(tmp_path / "ledger") if kind == "directory" else "git:"
-    ledger = Ledger(open_store(place, tmp_path / "repository"))
+def test_a_killed_writer_leaves_no_half_record_and_loses_none(somewhere: str, tmp_path: Path, keys: Keys) -> None:
+    ledger = Ledger(open_store(somewhere, tmp_path / "repository"))
     promised = 0
     for round_ in range(4):
-        writer = start(keys, place, 10_000, f"r{round_}", tmp_path)
+        writer = start(keys, somewhere, 10_000, f"r{round_}", tmp_path)
         assert writer.stdout is not None
         first = int(writer.stdout.readline())
         assert first > promised or round_ == 0
@@ -248,6 +265,50 @@ def test_a_killed_writer_leaves_no_half_record_and_loses_none(kind: str, tmp_pat
         assert len(ledger.checked(keys[1])) >= promised
     ledger.append(small_statement("after"), [keys[0]])
     assert marks(ledger.checked(keys[1]))[-1] == "after"
+
+
+def test_a_put_whose_answer_is_lost_is_kept_once(bucket: Bucket, s3: Aws, keys: Keys) -> None:
+    """The client library tries again, and is told that somebody was first: it was itself."""
+    s3.lost_answers += [name_of(RECORDS, 2), name_of(HEADS, 2), name_of(TIMESTAMPS, 2)]
+    ledger = filled(bucket, keys[0])
+    bucket.stamp(2, b"token")
+    assert s3.lost_answers == []
+    assert marks(ledger.checked(keys[1])) == ["0", "1", "2"]
+    assert bucket.sequences(HEADS) == [1, 2, 3]
+    assert (bucket.sequences(TIMESTAMPS), bucket.read(TIMESTAMPS, 2)) == ([2], b"token")
+
+
+def test_a_write_under_way_elsewhere_is_waited_for(bucket: Bucket, s3: Aws, keys: Keys) -> None:
+    conflict = Refusal(name_of(RECORDS, 2), "ConditionalRequestConflict", "s3", "409 Conflict", times=1)
+    with s3.refusing(conflict):
+        ledger = filled(bucket, keys[0])
+    assert conflict.times == 0
+    assert marks(ledger.checked(keys[1])) == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("needle", "code", "told"),
+    [
+        ("list-type=2", "AccessDenied", "s3:ListBucket"),
+        (name_of(RECORDS, 1), "AccessDenied", "s3:PutObject"),
+        (name_of(RECORDS, 1), "InvalidRequest", "object lock"),
+        (name_of(RECORDS, 1), "ExpiredToken", "sign in first"),
+        ("", "NoSuchBucket", "is its name right"),
+    ],
+)
+def test_what_s3_refuses_is_said_in_words(
+    bucket: Bucket, s3: Aws, keys: Keys, tmp_path: Path, needle: str, code: str, told: str
+) -> None:
+    place = Place.make(tmp_path / "repository")
+    place.put("main.tf", GOOD)
+    place.commit()
+    (tmp_path / "ci.pub").write_bytes(keys[1][0].pem)
+    with s3.refusing(Refusal(needle, code, "s3")):
+        done = place.soc2gate("attest", "--key", "../ci.key", "--ledger", f"s3://{bucket.name}", "--retain-days", "9")
+        report = place.soc2gate("report", "--keys", "../ci.pub", "--ledger", f"s3://{bucket.name}")
+    assert (done.code, code in done.err, told in done.err) == (2, True, True), done.err
+    assert "Traceback" not in done.err + report.err
+    assert bucket.sequences(RECORDS) == []
 
 
 def test_a_record_without_its_head_is_an_interrupted_writer_and_no_alarm(tmp_path: Path, keys: Keys) -> None:
@@ -297,7 +358,7 @@ def test_the_command_finds_a_ledger_that_was_cut_off(tmp_path: Path, keys: Keys)
     place = Place.make(tmp_path / "repository")
     place.put("main.tf", GOOD)
     place.commit()
-    (tmp_path / "ci.pub").write_bytes(_public(keys[1][0]))
+    (tmp_path / "ci.pub").write_bytes(keys[1][0].pem)
     heads = []
     for _ in range(2):
         done = place.soc2gate("attest", "--key", "../ci.key", "--ledger", "git:")
@@ -313,9 +374,3 @@ def test_the_command_finds_a_ledger_that_was_cut_off(tmp_path: Path, keys: Keys)
     assert done.code == 1
     assert {row["check"]: row["answer"] for row in json.loads(done.out)["checks"]}["chain"] == "fails"
     assert place.soc2gate(*ask, "--anchor", "newest").code == 2
-
-
-def _public(key: TrustedKey) -> bytes:
-    from cryptography.hazmat.primitives import serialization
-
-    return key.public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -19,7 +19,7 @@ from soc2gate.live.aws import AwsRequest, collect_aws
 from soc2gate.live.snapshot import Snapshot
 from soc2gate.live.snapshot_json import document
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import Unknown
+from soc2gate.model.value import Unknown, Withheld
 
 NOW = "2026-11-21T09:00:00Z"
 USER, ROOT, FUNCTION = "AWS::IAM::User", "Account::IAM::Root", "AWS::Lambda::Function"
@@ -149,10 +149,10 @@ def test_of_an_environment_no_value_is_kept(aws: Aws) -> None:
     function(aws, DB_PASSWORD="correct-horse-battery", LOG_LEVEL="chatty", DB_SECRET_ARN="arn:aws:secretsmanager:x")
     snapshot = collect(aws, FUNCTION)
     environment: Any = only(snapshot, FUNCTION).properties["Environment"]
-    assert environment["Variables"] == {
-        "DB_PASSWORD": "credential=withheld-by-soc2gate",
-        "DB_SECRET_ARN": "(not kept)",
-        "LOG_LEVEL": "(not kept)",
+    assert {name: value.withheld for name, value in environment["Variables"].items()} == {
+        "DB_PASSWORD": Withheld(secret=True),
+        "DB_SECRET_ARN": Withheld(secret=False),
+        "LOG_LEVEL": Withheld(secret=False),
     }
     assert not [value for value in ("correct-horse", "chatty", "secretsmanager:x") if value in written(snapshot)]
 
@@ -190,6 +190,24 @@ def test_a_permission_for_each_statement_of_a_functions_policy(aws: Aws) -> None
     assert (uploads["SourceArn"], uploads["SourceAccount"]) == ("arn:aws:s3:::uploads", ACCOUNT)
     assert found["orders/url"].properties["Principal"] == "*"
     assert arn.endswith("orders")
+
+
+def test_a_version_and_an_alias_have_policies_of_their_own(aws: Aws) -> None:
+    """moto keeps one policy for a function and all its versions: answers by their qualifiers stand in for it."""
+    function(aws)
+    client = aws.client("lambda")
+    version = client.publish_version(FunctionName="orders")["Version"]
+    client.create_alias(FunctionName="orders", Name="live", FunctionVersion=version)
+    statement = {"Sid": "all", "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction"}
+    policy = json.dumps({"Policy": json.dumps({"Statement": [statement]})})
+    none = Refusal("/functions/orders/policy", "ResourceNotFoundException", "json", "404 Not Found")
+    for needle, name in ((f"Qualifier={version}", f"orders:{version}/all"), ("Qualifier=live", "orders:live/all")):
+        with aws.refusing(Refusal(needle, policy, "answer", "200 OK"), none):
+            found = [one for one in collect(aws, PERMISSION).resources() if one.kind == PERMISSION]
+        assert [one.identity["id"] for one in found] == [name]
+        assert found[0].properties["Principal"] == "*"
+    with aws.refusing(Refusal("Qualifier=live", "AccessDeniedException", "json"), none):
+        assert "GetPolicy" in str(collect(aws, PERMISSION).why_unread(PERMISSION, REGION))
 
 
 def test_a_policy_that_may_not_be_read_leaves_permissions_unread(aws: Aws) -> None:
@@ -243,11 +261,9 @@ def test_a_build_project_without_the_values_of_its_environment(aws: Aws) -> None
     artifacts: Any = found.properties["Artifacts"]
     assert (artifacts["Type"], artifacts["EncryptionDisabled"]) == ("S3", True)
     environment: Any = found.properties["Environment"]
-    assert [one["Value"] for one in environment["EnvironmentVariables"]] == [
-        "credential=withheld-by-soc2gate",
-        "(not kept)",
-        "/shop/db",
-    ]
+    token, stage, password = [one["Value"] for one in environment["EnvironmentVariables"]]
+    assert (token.withheld, stage.withheld) == (Withheld(secret=True), Withheld(secret=False))
+    assert password == "/shop/db", "the name of a parameter is no secret"
     assert not [value for value in ("9f86d081", "orchard") if value in written(snapshot)]
     assert (found.identity["name"], found.tags) == ("shop", {"team": "a"})
 
@@ -331,16 +347,16 @@ def test_what_cloudfront_hides_is_not_taken_for_the_regions(aws: Aws) -> None:
     assert [r.identity["name"] for r in snapshot.resources()] == ["shop"]
 
 
-def test_more_web_acls_than_one_page_holds() -> None:
+@pytest.mark.parametrize(("listed", "word"), [("WebACLs", "NextMarker"), ("EventBuses", "NextToken")])
+def test_more_than_one_page_holds(listed: str, word: str) -> None:
     asked: list[dict[str, Any]] = []
 
     def ask(**parameters: Any) -> dict[str, Any]:
         asked.append(parameters)
-        first = "NextMarker" not in parameters
-        return {"WebACLs": ["a", "b"], "NextMarker": "b"} if first else {"WebACLs": ["c"]}
+        return {listed: ["a", "b"], word: "b"} if word not in parameters else {listed: ["c"]}
 
-    assert aws_calls._all_pages(ask, {"Scope": "REGIONAL"})["WebACLs"] == ["a", "b", "c"]
-    assert [one.get("NextMarker") for one in asked] == [None, "b"]
+    assert aws_calls._all_pages(ask, {"Scope": "REGIONAL"})[listed] == ["a", "b", "c"]
+    assert [one.get(word) for one in asked] == [None, "b"]
 
 
 def test_a_log_that_may_not_be_asked_for_is_unknown(aws: Aws) -> None:

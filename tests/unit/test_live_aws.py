@@ -392,26 +392,26 @@ def test_a_kind_nobody_can_read_live_is_told_and_not_asked(aws: Aws) -> None:
 
 
 def test_the_caller_and_every_call_stand_in_the_snapshot(aws: Aws) -> None:
-    snapshot = collect(aws, "AWS::SQS::Queue")
+    snapshot = collect(aws, "AWS::SNS::Topic")
     (part,) = snapshot.parts
     assert part.caller.startswith(f"arn:aws:sts::{ACCOUNT}:")
-    assert [(count.call, count.made, count.failed) for count in part.calls] == [("sqs:ListQueues", 1, 0)]
+    assert [(count.call, count.made, count.failed) for count in part.calls] == [("sns:ListTopics", 1, 0)]
     assert (part.taken_at, part.finished_at) == (NOW, NOW)
 
 
 def test_only_the_asked_kinds_are_read(aws: Aws) -> None:
     aws.requests.clear()
-    collect(aws, "AWS::SQS::Queue")
+    collect(aws, "AWS::SNS::Topic")
     assert len(aws.requests) == 2, aws.requests
 
 
-def test_a_queue_and_its_policy_share_their_calls(aws: Aws) -> None:
-    aws.client("sqs").create_queue(QueueName="jobs")
-    (part,) = collect(aws, "AWS::SQS::Queue", "AWS::SQS::QueuePolicy").parts
+def test_a_topic_and_its_policy_share_their_calls(aws: Aws) -> None:
+    aws.client("sns").create_topic(Name="news")
+    (part,) = collect(aws, "AWS::SNS::Topic", "AWS::SNS::TopicPolicy").parts
     assert {count.call: count.made for count in part.calls} == {
-        "sqs:ListQueues": 1,
-        "sqs:GetQueueAttributes": 1,
-        "sqs:ListQueueTags": 1,
+        "sns:ListTopics": 1,
+        "sns:GetTopicAttributes": 1,
+        "sns:ListTagsForResource": 1,
     }
 
 
@@ -425,9 +425,9 @@ def test_the_endpoint_in_the_environment_is_honoured(aws: Aws, monkeypatch: pyte
 
 
 def test_progress_ends_when_all_is_done(aws: Aws) -> None:
-    aws.client("sqs").create_queue(QueueName="jobs")
+    aws.client("sns").create_topic(Name="news")
     steps: list[Progress] = []
-    collect_aws(AwsRequest(("AWS::SQS::Queue",), lambda: NOW, regions=(REGION,), endpoint_url=aws.url), steps.append)
+    collect_aws(AwsRequest(("AWS::SNS::Topic",), lambda: NOW, regions=(REGION,), endpoint_url=aws.url), steps.append)
     assert [(step.done, step.total) for step in steps] == [(1, 2), (2, 2)]
 
 

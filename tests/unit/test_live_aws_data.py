@@ -583,3 +583,40 @@ def test_a_dead_letter_queue_knows_whose_it_is_and_a_new_topic_s_policy_is_aws_s
     aws.client("sns").create_topic(Name="news")
     (policy,) = read(aws, "AWS::SNS::TopicPolicy").values()
     assert policy.managed_by == "AWS"
+
+
+def test_a_queue_knows_who_leaves_there_what_failed(aws: Aws) -> None:
+    sqs, events, sns = aws.client("sqs"), aws.client("events"), aws.client("sns")
+    for name in ("events", "messages", "work"):
+        sqs.create_queue(QueueName=name)
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
+    events.create_event_bus(Name="shop")
+    events.put_rule(Name="nightly", EventBusName="shop", EventPattern=json.dumps({"source": ["shop"]}))
+    target = {"Id": "settle", "Arn": f"{arn}work", "DeadLetterConfig": {"Arn": f"{arn}events"}}
+    events.put_targets(Rule="nightly", EventBusName="shop", Targets=[target])
+    topic = sns.create_topic(Name="orders")["TopicArn"]
+    told = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"{arn}work", ReturnSubscriptionArn=True)
+    sns.set_subscription_attributes(
+        SubscriptionArn=told["SubscriptionArn"],
+        AttributeName="RedrivePolicy",
+        AttributeValue=json.dumps({"deadLetterTargetArn": f"{arn}messages"}),
+    )
+    found = linked(aws, "AWS::SQS::Queue")
+    leaving = {
+        (name, link)
+        for name in ("events", "messages", "work")
+        for link in ("FailedEvents", "FailedMessages", "FailedCalls", "FailedRecords")
+        if found[name].related[link] != []
+    }
+    assert leaving == {("events", "FailedEvents"), ("messages", "FailedMessages")}
+    with aws.refusing(Refusal("ListTargetsByRule", "AccessDeniedException", "json")):
+        unsure = linked(aws, "AWS::SQS::Queue")["work"].related["FailedEvents"]
+    # Any queue may be where a rule that was not read leaves what failed.
+    assert isinstance(unsure, OpenList)
+
+
+def test_a_stream_s_reader_says_where_its_failed_records_go() -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:failed"
+    item: dict[str, Json] = {"UUID": "a1", "DestinationConfig": {"OnFailure": {"Destination": arn}}}
+    made = from_api("AWS::Lambda::EventSourceMapping", item, "lambda:ListEventSourceMappings")
+    assert made.properties["DestinationConfig"] == {"OnFailure": {"Destination": arn}}

@@ -123,6 +123,26 @@ def test_flux_tells_paths_charts_and_values(repository: Path) -> None:
     assert len([key for key in built if key[1].startswith("Deployment/")]) == 2
 
 
+def test_a_release_takes_values_from_a_configmap_that_stands_here(repository: Path) -> None:
+    release = (
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n"
+        "metadata: {name: shop, namespace: shop}\nspec: {url: 'ssh://git@github.com/acme/shop'}\n---\n"
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\n"
+        "spec:\n  values: {tag: '9'}\n  valuesFrom:\n  - {kind: ConfigMap, name: web-values}\n"
+        "  - {kind: Secret, name: web-secret}\n  chart:\n    spec:\n      chart: ./web\n"
+        "      sourceRef: {kind: GitRepository, name: shop}\n---\n"
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-values, namespace: shop}\n"
+        "data:\n  values.yaml: |\n    replicas: 6\n    tag: '1'\n"
+    )
+    found = read(tree(repository, {**CHART, "clusters/flux.yaml": release}))
+    gap = "HelmRelease/shop/web: values that it takes from Secret web-secret are not known: rendered without them"
+    assert told(found) == [("gap", gap)]
+    deployment = objects(found)["web@HelmRelease/shop/web", "Deployment/shop/web"]
+    assert replicas(deployment) == 6
+    # What stands in the release itself counts more.
+    assert "nginx:9" in str(deployment.body)
+
+
 def test_terraform_installs_a_chart_with_values_and_sets(tmp_path: Path) -> None:
     terraform = """\
 resource "aws_iam_role" "web" {

@@ -96,6 +96,8 @@ def test_conditionals_over_an_unknown_are_alternatives_unless_they_agree(tmp_pat
         ("[for k, v in { a = var.x } : k]", ["a"]),
         ('tolist(["b", "a"])[0]', "b"),
         ('substr("abc-${var.x}", 0, 3)', "abc"),
+        ('replace("a-b", "_ID_", var.x)', "a-b"),
+        ('startswith(replace("a-b-${var.x}", "a-", "c-"), "c-b")', True),
         ("can(1)", True),
     ],
 )
@@ -114,7 +116,9 @@ def test_what_holds_for_every_value_is_known(tmp_path: Path, expression: str, va
         "can(tonumber(var.x))",
         'try(var.x.y, "d")',
         "var.l == []",
-        'replace("a-${var.x}", "b", "c")',
+        'replace(var.x, "b", "c")',
+        'replace("a-${var.x}", "/-/", "c")',
+        'startswith(replace("a-b${var.x}", "bc", "d"), "a-b")',
         "timestamp()",
         "uuid()",
         "provider::x::y(1)",
@@ -123,6 +127,18 @@ def test_what_holds_for_every_value_is_known(tmp_path: Path, expression: str, va
 )
 def test_what_some_value_would_change_is_not_known(tmp_path: Path, expression: str) -> None:
     assert isinstance(value_of(tmp_path, expression, UNSET), Unknown)
+
+
+def test_a_placeholder_is_replaced_in_a_text_that_is_partly_known(tmp_path: Path) -> None:
+    written = 'replace("${aws_x.y.arn}/_ID_/${aws_x.y.name}-", "_ID_", aws_x.y.id)'
+    found = value_of(tmp_path, written, 'resource "aws_x" "y" {}\n')
+    assert isinstance(found, Text)
+    refs = [part if isinstance(part, str) else part.ref for part in found.parts]
+    assert refs == [Ref("aws_x.y", "arn"), "/", Ref("aws_x.y", "id"), "/", Ref("aws_x.y", "name"), "-"]
+    # Plain letters may stand in a name as well: it is then another name.
+    found = value_of(tmp_path, 'replace("${aws_x.y.arn}/a-", "a", "b")', 'resource "aws_x" "y" {}\n')
+    assert isinstance(found, Text)
+    assert [part if isinstance(part, str) else part.ref for part in found.parts] == [None, "/b-"]
 
 
 def test_try_keeps_the_reference_of_a_managed_resource(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_watch_looks_again_until_it_is_told_to_stop(tmp_path: Path, monkeypatch:
     ("given", "said"),
     [
         (("--watch", "soon"), "“soon” is no span of time"),
-        (("--watch", "15m", "--snapshot", "s.json"), "goes with neither --snapshot nor --now"),
+        (("--watch", "15m", "--snapshot", "s.json"), "goes with none of --snapshot, --live-state and --now"),
         (("--only-new",), "--only-new needs what the last look saw"),
     ],
 )

@@ -114,5 +114,7 @@ def test_every_kind_that_both_spell_is_here() -> None:
         for kind in registry.KINDS
         if kind.startswith("AWS::") and registry.kind(kind).terraform and registry.kind(kind).cloudformation
     }
+    # And those that a resource forms where what it belongs to is declared elsewhere.
+    spelt |= {part.stands_as for kind in spelt for part in registry.kind(kind).companions if part.stands_as}
     assert spelt == {pair["kind"] for pair in PAIRS}
     assert all(facts_of(kind) for kind in spelt)

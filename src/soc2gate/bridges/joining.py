@@ -8,7 +8,7 @@ approved: it counts where the configuration accepts such, and else the check was
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from soc2gate.bridges.reported import FAIL, PASS, SKIPPED, UNKNOWN, Places, Report, Reported
 from soc2gate.engine.evaluate import fingerprint
@@ -32,8 +32,8 @@ class Terms:
     maps: Mapping[str, CheckMap]
     narrowed: bool = False
     """Only some of our rules are asked: then only checks about their controls are told."""
-    accept_skips: bool = False
-    """Whether other engines' skips count as waivers, though nobody approved them."""
+    accepts_skips_of: Callable[[str], bool] = lambda engine: False
+    """Whether an engine's skips count as waivers, though nobody approved them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class _Part:
             evidence=(),
             fingerprint=fingerprint(*parts, *([str(again)] if again > 1 else [])),
             reason=undecided if verdict is Verdict.UNKNOWN else "",
-            waiver=_waiver(item, engine, where) if skipped and self.terms.accept_skips else None,
+            waiver=_waiver(item, engine, where) if skipped and self.terms.accepts_skips_of(engine) else None,
             engine=engine,
         )
 

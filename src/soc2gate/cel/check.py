@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from soc2gate.cel.functions import HELPERS
+from soc2gate.cel.functions import HELPERS, Helper
 from soc2gate.cel.language import CONVERSIONS, FUNCTIONS, METHODS, safe_pattern
 from soc2gate.cel.syntax import (
     MACROS,
@@ -270,6 +270,8 @@ class _Checker:
                 if not _fits(type_, wanted) and not (wanted is STRING and type_ is ANY):
                     text = f"{node.name}: “{name}” is {_a(wanted)}, and this is {_a(type_)}"
                     self.errors.append(error_at(self.source, start_of(argument), argument.end, text))
+            if node.arguments and helper.reads:
+                self._read_by(helper, node.arguments[0], found[0])
             return helper.result
         if node.name in CONVERSIONS:
             self._arity(node, ["value"])
@@ -283,6 +285,19 @@ class _Checker:
         if node.name in METHODS or node.name in MACROS:
             hint = f"it is asked of a value: value.{node.name}(…)"
         return self.fail(node, f"there is no function “{node.name}”", hint or f"there is {_listed(known)}")
+
+    def _read_by(self, helper: Helper, argument: Node, found: Type) -> None:
+        """What a helper asks of a structure, that structure has to have."""
+        if found is ANY or isinstance(found, MapType):
+            return
+        if isinstance(found, ObjectType) and any(name in found.properties for name in helper.reads):
+            return
+        called = describe(argument)
+        hint = ""
+        if isinstance(found, ListType):
+            hint = f"ask its elements: {called}.exists(element, {helper.name}(element …))"
+        text = f"{helper.name} reads {_listed(helper.reads, 'or')}, and {called} is {_a(found)}"
+        self.errors.append(error_at(self.source, start_of(argument), argument.end, text, hint))
 
     def _convertible(self, node: Call, argument: Node) -> None:
         found = self.visit(argument)
@@ -310,12 +325,14 @@ class _Checker:
                 return self.fail(node, "value.size() takes nothing")
             self.types.pop(target, None)
             return self._size(Call("size", None, (target,), node.at, node.end), (target,))
-        for argument in node.arguments:
-            self.visit(argument)
         method = METHODS.get(node.name)
+        known = sorted({*METHODS, *MACROS, "size"})
+        meant = did_you_mean(node.name, known) if method is None else ""
+        # Of a macro whose name is misspelt, the element has a name of its own: nothing is wrong with that.
+        for argument in node.arguments if not any(f"“{macro}”" in meant for macro in MACROS) else ():
+            self.visit(argument)
         if method is None:
-            known = sorted({*METHODS, *MACROS, "size"})
-            hint = did_you_mean(node.name, known)
+            hint = meant
             if node.name in HELPERS:
                 hint = f"it is called with the value inside: {node.name}({describe(target)})"
             return self.fail(node, f"there is no function “{node.name}” to ask of a value", hint)

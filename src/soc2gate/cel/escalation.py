@@ -1,8 +1,9 @@
 """Ways in which a policy's holder can grant itself more than the policy says.
 
 The list follows the published research on IAM privilege escalation (Rhino Security Labs, “AWS IAM Privilege Escalation
-Methods”; Bishop Fox, “IAM Vulnerable”), kept to grants that suffice by themselves on a resource of the holder's choice.
-What a statement without a condition denies is taken off; one with a condition may not hold when it matters.
+Methods”; Bishop Fox, “IAM Vulnerable”; DataDog, “pathfinding.cloud”), kept to grants that suffice by themselves on a
+resource of the holder's choice. What a statement without a condition denies is taken off; one with a condition may not
+hold when it matters.
 """
 
 from __future__ import annotations
@@ -47,18 +48,40 @@ ALONE: Mapping[str, tuple[str, str]] = {
 }
 """Actions that suffice alone where their holder chooses what they are done to, and two of those things."""
 _WITH_PASS_ROLE = (
+    "apprunner:CreateService",
     "autoscaling:CreateLaunchConfiguration",
+    "batch:RegisterJobDefinition",
+    "bedrock-agentcore:CreateAgentRuntime",
+    "bedrock-agentcore:CreateBrowser",
+    "bedrock-agentcore:CreateCodeInterpreter",
+    "bedrock-agentcore:CreateHarness",
+    "braket:CreateJob",
     "cloudformation:CreateStack",
+    "cloudformation:CreateStackSet",
+    "cloudformation:UpdateStackSet",
     "codebuild:CreateProject",
+    "cognito-identity:SetIdentityPoolRoles",
     "datapipeline:CreatePipeline",
+    "ec2:RequestSpotInstances",
     "ec2:RunInstances",
     "ecs:RegisterTaskDefinition",
+    "ecs:RunTask",
+    "ecs:StartTask",
+    "elasticmapreduce:RunJobFlow",
+    "emr-serverless:StartJobRun",
+    "gamelift:CreateFleet",
     "glue:CreateDevEndpoint",
     "glue:CreateJob",
+    "glue:CreateSession",
+    "glue:UpdateJob",
+    "imagebuilder:CreateInfrastructureConfiguration",
+    "kinesisanalytics:CreateApplication",
     "lambda:CreateFunction",
+    "omics:StartRun",
     "sagemaker:CreateNotebookInstance",
     "sagemaker:CreateProcessingJob",
     "sagemaker:CreateTrainingJob",
+    "scheduler:CreateSchedule",
     "ssm:StartAutomationExecution",
     "states:CreateStateMachine",
 )

@@ -76,12 +76,15 @@ def looks_like_secret(value: Value) -> bool | Unknown:
         return holds_credential(value)
     blocked = unknown_of(value)
     parts = value.parts if isinstance(value, Text) else (value,)
+    if any(isinstance(part, Unknown) and part.withheld is not None and part.withheld.secret for part in parts):
+        return True
     # What stands before a later part is not known, so a match must not begin where the part does.
     if any(isinstance(part, str) and CREDENTIAL.search(part, 1 if i else 0) for i, part in enumerate(parts)):
         return True
-    if all(isinstance(part, str) or _is_harmless(part) for part in parts):
+    doubtful = next((part for part in parts if not isinstance(part, str) and not _is_harmless(part)), None)
+    if doubtful is None:
         return False
-    return blocked or Unknown("this is not a text")
+    return doubtful if isinstance(doubtful, Unknown) else blocked or Unknown("this is not a text")
 
 
 def _is_harmless(part: Value) -> bool:
@@ -89,6 +92,8 @@ def _is_harmless(part: Value) -> bool:
     what CloudFormation says of the stack (`AWS::Region`)."""
     if not isinstance(part, Unknown):
         return False
+    if part.withheld is not None:
+        return part.withheld.secret is False
     if part.ref is None:
         return bool(part.depends) and all(name.startswith("AWS::") for name in part.depends)
     return part.not_null and not _SENSITIVE.search(part.ref.attribute)

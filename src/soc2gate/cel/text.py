@@ -19,6 +19,8 @@ class Shape(NamedTuple):
     literals: tuple[str, ...]
     least: tuple[int, ...]
     """How many characters each gap holds at least: 0 or 1."""
+    without: tuple[str, ...]
+    """The characters that each gap is known not to hold."""
 
     @property
     def shortest(self) -> int:
@@ -28,15 +30,16 @@ class Shape(NamedTuple):
 def shape_of(value: Text | Unknown) -> Shape:
     """The row of literals and gaps; an `Unknown` is one gap, after the prefix it is known to have."""
     parts = value.parts if isinstance(value, Text) else (value,)
-    literals, least = [""], []
+    literals, least, without = [""], [], []
     for part in parts:
         if isinstance(part, str):
             literals[-1] += part
         else:
             literals[-1] += part.prefix
             least.append(1 if part.not_null and not part.prefix else 0)
+            without.append(part.without)
             literals.append("")
-    return Shape(tuple(literals), tuple(least))
+    return Shape(tuple(literals), tuple(least), tuple(without))
 
 
 def unknown_part(value: Text | Unknown) -> Unknown:
@@ -100,10 +103,33 @@ def starts_with(value: Text | Unknown, prefix: str) -> Outcome:
 
 
 def ends_with(value: Text | Unknown, suffix: str) -> Outcome:
-    last = shape_of(value).literals[-1]
-    if last.endswith(suffix):
+    shape = shape_of(value)
+    if shape.literals[-1].endswith(suffix):
         return True
-    return None if suffix.endswith(last) else False
+    return None if _could_end(shape, len(shape.literals) - 1, suffix) else False
+
+
+def _could_end(shape: Shape, at: int, suffix: str) -> bool:
+    """Whether some filling ends with `suffix`, from the literal `at` on to the left."""
+    literal = shape.literals[at]
+    if len(suffix) <= len(literal):
+        return literal.endswith(suffix)
+    if not suffix.endswith(literal):
+        return False
+    if at == 0:
+        return False
+    left = suffix[: len(suffix) - len(literal)]
+    # The gap before it takes as much of what is left as it may hold.
+    most = len(left)
+    forbidden = shape.without[at - 1]
+    for taken in range(most + 1):
+        if taken and left[-taken] in forbidden:
+            return False
+        if taken == most:
+            return True
+        if taken >= shape.least[at - 1] and _could_end(shape, at - 1, left[: most - taken]):
+            return True
+    return False
 
 
 def contains(value: Text | Unknown, part: str) -> Outcome:

@@ -14,11 +14,11 @@ import click
 from soc2gate import attesting
 from soc2gate.cli import options
 from soc2gate.cli.keygen import passphrase
-from soc2gate.errors import EvidenceError, Exit, UsageError
+from soc2gate.errors import CollectError, EvidenceError, Exit, UsageError
 
 if TYPE_CHECKING:
     from soc2gate.evidence.checking import Check
-    from soc2gate.evidence.envelope import FileSigner, TrustedKey
+    from soc2gate.evidence.envelope import Signer, TrustedKey
     from soc2gate.evidence.ledger import Anchor, Ledger, Record
     from soc2gate.evidence.repository import Repository
     from soc2gate.evidence.statement import Link
@@ -74,6 +74,8 @@ def trusting(command: Command) -> Command:
 Examples:
   soc2gate attest --key ci.key --ledger evidence                      the commit HEAD, judged from its own tree
   soc2gate attest --key ci.key --ledger git: --snapshot live.json.gz  with live state; kept on a branch of its own
+  soc2gate attest --key awskms:///alias/soc2gate --ledger s3://evidence/infra   signed by AWS KMS, kept in a bucket
+  soc2gate attest --key ci.key --ledger git: --timestamp https://tsa.example.org   with an authority's word on when
   soc2gate attest --predicate predicate.json                          unsigned, for another signer (actions/attest)
   soc2gate attest verify evidence/records/000/000000001.dsse.json --keys ci.pub --ledger evidence
   soc2gate attest find --ledger evidence --commit 1f3a9c2                where the record of a commit is
@@ -84,7 +86,13 @@ Examples:
 @click.option("--commit", "revision", default="HEAD", show_default=True, help="The commit to judge.")
 @click.option("--path", "paths", multiple=True, help="A folder of the repository [all of it]. Repeatable.")
 @_snapshots
-@click.option("--key", "key_files", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="Private key.")
+@click.option(
+    "--key",
+    "key_names",
+    multiple=True,
+    metavar="KEY",
+    help="Private key: a file, or awskms:///ARN (awskms:///alias/NAME) for one in AWS KMS. Repeatable: each signs.",
+)
 @click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
 @click.option("--ledger", "place", metavar="PLACE", help="Keep it in a directory, git:BRANCH or s3://bucket/prefix.")
 @click.option("--retain-days", type=click.IntRange(min=1), help="S3: how long nobody may delete it (object lock).")
@@ -94,6 +102,12 @@ Examples:
     "predicate_file",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also, or only, write the record's predicate here, unsigned: for another signer.",
+)
+@click.option(
+    "--timestamp",
+    "authority",
+    metavar="URL",
+    help="Ask this RFC 3161 authority for a timestamp of the record, kept beside it.",
 )
 @click.option("--change", "change_file", type=click.Path(path_type=Path), help="What the workflow knows of the change.")
 @click.option("--fail-on", type=click.Choice(options.LEVELS), help="Lowest severity that closes the gate.")
@@ -106,12 +120,13 @@ def attest(
     revision: str,
     paths: tuple[str, ...],
     snapshot_files: tuple[Path, ...],
-    key_files: tuple[Path, ...],
+    key_names: tuple[str, ...],
     passphrase_file: Path | None,
     place: str | None,
     retain_days: int | None,
     output: Path | None,
     predicate_file: Path | None,
+    authority: str | None,
     change_file: Path | None,
     fail_on: str | None,
     on_incomplete: str | None,
@@ -124,8 +139,14 @@ def attest(
     """
     if context.invoked_subcommand is not None:
         return None
-    if not key_files and (predicate_file is None or place is not None or output is not None):
+    if not key_names and (predicate_file is None or place is not None or output is not None):
         raise UsageError("a record is signed: give --key", hint="make one: soc2gate keygen")
+    if authority is not None:
+        if not key_names:
+            raise UsageError("what is not signed is not stamped either: give --key with --timestamp")
+        from soc2gate.evidence import timestamps
+
+        timestamps.require(authority)
     if place is None and output is None and predicate_file is None:
         raise UsageError("nowhere to write to: give --ledger or --output")
     asked = attesting.AttestRequest(
@@ -141,7 +162,7 @@ def attest(
         change_file=change_file,
     )
     built: list[dict[str, Json]] = []
-    kept = _keeper(key_files, passphrase_file, place, repository, retain_days or 0)
+    kept = _keeper(key_names, passphrase_file, place, repository, retain_days or 0)
 
     def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
         def once(link: Link) -> dict[str, Json]:
@@ -156,18 +177,39 @@ def attest(
         text = json.dumps(built[0]["predicate"], indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         options.write_atomically(predicate_file, text)
     _told(run, link, record, output)
+    if authority is not None and not _stamped(authority, link, record, output, _ledger(place, repository)):
+        return int(run.decision.exit or Exit.INCOMPLETE)
     return int(run.decision.exit)
 
 
+def _stamped(url: str, link: Link, record: bytes, output: Path | None, ledger: Ledger | None) -> bool:
+    """Keep an authority's token beside the record; False where it gave none, and the record stays without."""
+    from soc2gate.evidence import timestamps
+
+    try:
+        token = timestamps.ask(url, record)
+    except CollectError as error:
+        click.echo(f"soc2gate: {error}\n  the record is kept, without a timestamp", err=True)
+        return False
+    if ledger is not None:
+        ledger.store.stamp(link.sequence, token)
+    if output is not None:
+        options.write_bytes_atomically(output.with_name(output.name + timestamps.SUFFIX), token)
+    click.echo(f"timestamp by {url}")
+    return True
+
+
 def _keeper(
-    key_files: tuple[Path, ...], passphrase_file: Path | None, place: str | None, repository: Path, retain_days: int
+    key_names: tuple[str, ...], passphrase_file: Path | None, place: str | None, repository: Path, retain_days: int
 ) -> Callable[[Callable[[Link], dict[str, Json]]], tuple[Link, bytes]]:
     from soc2gate.evidence import envelope
     from soc2gate.evidence.ledger import Ledger
     from soc2gate.evidence.statement import Link as First
     from soc2gate.evidence.stores import open_store
 
-    signers = [signer_of(file, passphrase_file) for file in key_files]
+    signers = [signer_of(name, passphrase_file) for name in key_names]
+    if len({signer.public.keyid for signer in signers}) != len(signers):
+        raise UsageError("one key is given twice: two signatures of one key are one", hint="give each --key once")
     ledger = Ledger(open_store(place, repository, retain_days=retain_days)) if place is not None else None
 
     def keep(build: Callable[[Link], dict[str, Json]]) -> tuple[Link, bytes]:
@@ -181,10 +223,14 @@ def _keeper(
     return keep
 
 
-def signer_of(file: Path, passphrase_file: Path | None) -> FileSigner:
-    """The private key in a file; raises `UsageError` for one that cannot be read or opened."""
+def signer_of(name: str, passphrase_file: Path | None) -> Signer:
+    """The private key in a file or in AWS KMS; raises `UsageError` for one that cannot be read, opened or used."""
+    from soc2gate.evidence import kms
     from soc2gate.evidence.envelope import load_signer
 
+    if kms.is_kms(name):
+        return kms.signer(name)
+    file = Path(name)
     try:
         encrypted = b"ENCRYPTED" in file.read_bytes()
     except OSError as error:
@@ -207,12 +253,26 @@ def _told(run: Any, link: Link, record: bytes, output: Path | None) -> None:
     click.echo(f"head {link.sequence}:{digest(record)}")
 
 
-@attest.command("verify")
+@attest.command(
+    "verify",
+    epilog="""\b
+Examples:
+  soc2gate attest verify record.dsse.json --keys soc2gate-keys.json
+  soc2gate attest verify record.dsse.json --keys soc2gate-keys.json --ledger git:evidence --anchor 42:9f86d0…
+  soc2gate attest verify record.dsse.json --keys soc2gate-keys.json --repository . --snapshot live.json.gz
+""",
+)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @trusting
 @_repository
 @_snapshots
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="What it must say to be accepted.")
+@click.option(
+    "--timestamp",
+    "token_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Its RFC 3161 timestamp [FILE.tsr, or the ledger's].",
+)
 @click.option("--now", metavar="TIME", help="When freshness is asked for (ISO 8601, UTC) [now].")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def verify(
@@ -223,33 +283,62 @@ def verify(
     repository: Path,
     snapshot_files: tuple[Path, ...],
     policy_file: Path | None,
+    token_file: Path | None,
     now: str | None,
     form: str,
 ) -> int:
-    """Check a record: signature, form, totals, subjects, inputs, chain, freshness, policy. Offline.
+    """Check a record: signature, form, totals, subjects, inputs, chain, freshness, timestamp, policy. Offline.
 
     Exit 1 when a check fails, 3 when one could not be made (no repository, no ledger, no snapshot), 0 when all hold.
     """
-    from soc2gate.evidence import checking
+    from soc2gate.evidence import checking, timestamps
 
     anchor = anchor_of(anchor_text)
     if anchor is not None and place is None:
         raise UsageError("an anchor is compared with a ledger: give --ledger too")
+    record, keys, ledger = read_record(file), trusted(key_files), _ledger(place, repository)
+    token = _token(record, file, token_file, ledger)
     checks = attesting.check_attestation(
-        read_record(file),
-        trusted(key_files),
+        record,
+        keys,
         now=options.clock(now),
         repository=_repository_at(repository),
-        ledger=_ledger(place, repository),
+        ledger=ledger,
         anchor=anchor,
         policy=checking.load_policy(policy_file) if policy_file else None,
         snapshot=_snapshot(snapshot_files),
+        token=token,
+        authorities=timestamps.load_authorities(key_files) if token is not None else (),
     )
     show(checks, form)
     return int(checking.exit_of(checks))
 
 
-@attest.command("reproduce")
+def _token(record: Record, file: Path, named: Path | None, ledger: Ledger | None) -> bytes | None:
+    """The record's timestamp: the file that was named, the one beside it, or the ledger's; None where there is none."""
+    from soc2gate.evidence.stores import TIMESTAMPS
+    from soc2gate.evidence.timestamps import SUFFIX
+
+    beside = named or file.with_name(file.name + SUFFIX)
+    if named is not None or beside.exists():
+        try:
+            return beside.read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read the timestamp {beside}: {error.strerror}") from None
+    number = record.link.sequence
+    if ledger is not None and number in ledger.store.sequences(TIMESTAMPS):
+        return ledger.store.read(TIMESTAMPS, number)
+    return None
+
+
+@attest.command(
+    "reproduce",
+    epilog="""\b
+Examples:
+  soc2gate attest reproduce record.dsse.json --keys soc2gate-keys.json      in the clone it was made in
+  soc2gate attest reproduce record.dsse.json --keys soc2gate-keys.json --repository ../shop --snapshot live.json.gz
+""",
+)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--keys",

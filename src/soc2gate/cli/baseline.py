@@ -29,15 +29,7 @@ Examples:
     help="Where to write.",
 )
 def baseline(
-    paths: tuple[Path, ...],
-    config_file: Path | None,
-    rule_dirs: tuple[Path, ...],
-    only: tuple[str, ...],
-    var_files: tuple[str, ...],
-    environments: tuple[str, ...],
-    plan_root: Path | None,
-    variables: tuple[str, ...],
-    now: str | None,
+    read: options.Read,
     output: Path,
 ) -> int:
     """Write what fails or is undecided today: resource and rule, no line numbers.
@@ -47,15 +39,7 @@ def baseline(
     the code would let the other half in later.
     """
     request = options.request(
-        paths=paths,
-        config_file=config_file,
-        rule_dirs=rule_dirs,
-        only=only,
-        var_files=var_files,
-        variables=variables,
-        environments=environments,
-        plan_root=plan_root,
-        now=now,
+        read,
     )
     run = app.scan(request)
     broken = [problem for problem in run.problems if problem.weight.value == "broken"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app, suggest
+from soc2gate import app, opted, suggest
 from soc2gate.cli import options, progress
 from soc2gate.errors import Exit, UsageError
 from soc2gate.kinds import known_kinds
@@ -42,9 +42,7 @@ Examples:
 def collect(
     providers: tuple[str, ...],
     asked: tuple[str, ...],
-    regions: tuple[str, ...],
-    context: str | None,
-    profile: str | None,
+    live: options.Live,
     config_file: Path | None,
     now: str | None,
     output: Path,
@@ -53,22 +51,15 @@ def collect(
 
     Makes only calls that change nothing. The snapshot says when and as whom it was taken, which regions were asked
     and read, and which calls failed; it holds no secret values. Exit 3 when something could not be looked at.
+
+    Values of environment variables and user data are judged and not kept. With a key in the environment variable
+    SOC2GATE_DIGEST_KEY (16 bytes or more) a digest of each is, so that verify with the same key can compare them.
     """
+    request = options.request(options.Read(config_file=config_file, now=now), live=live)
+    opted.allow_cloud_control(request)
     for name in asked:
         if name not in known_kinds():
             raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
-    request = options.request(
-        paths=(),
-        config_file=config_file,
-        rule_dirs=(),
-        only=(),
-        var_files=(),
-        variables=(),
-        now=now,
-        regions=regions,
-        context=context,
-        profile=profile,
-    )
     with progress.shown() as told:
         snapshot = app.collect(request, providers=providers or ("aws",), asked=asked, progress=told)
     snapshot.write(output)

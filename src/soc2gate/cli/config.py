@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import click
 from soc2gate.cli.options import base_of, clock, named_config
 from soc2gate.config import Config
 from soc2gate.config import load as load_config
+from soc2gate.config_files import KeyPath, read_settings, standing
 from soc2gate.engine import waivers
 from soc2gate.errors import ConfigError, Exit
 from soc2gate.model.resource import Span
@@ -39,40 +41,76 @@ def config() -> None:
     """The configuration: soc2gate.yaml, or [tool.soc2gate] in pyproject.toml."""
 
 
-@config.command("check")
+@config.command(
+    "check",
+    epilog="""\b
+Examples:
+  soc2gate config check
+  soc2gate config check --config deploy/soc2gate.yaml
+""",
+)
 @_file
 def check(config_file: Path | None) -> int:
     """Read the configuration and the packs it names; exit 2 with every mistake."""
     settings = _load(config_file)
     rules = load_rules(settings.packs)
     base = base_of([Path.cwd()])
-    named = [root.path for root in settings.roots]
-    named += [
-        posixpath.normpath(posixpath.join(root.path, file))
-        for root in settings.roots
-        for name in ("", *root.environments)
-        for file in root.of(name).var_files
-    ]
-    missing = [path for path in dict.fromkeys(named) if not (base / path).exists()]
-    if missing:
-        raise ConfigError(
-            f"roots: there is no file or folder {', '.join(missing)}",
-            path=settings.path,
-            hint="paths are relative to the configuration file",
-        )
-    _check_controls(settings, rules)
+    wrong = [*_missing(settings, base), *_unknown_controls(settings, rules, base)]
+    if wrong:
+        raise ConfigError.gather(wrong)
     _check_waivers(settings, rules)
     where = settings.path or "no soc2gate.yaml: defaults"
-    click.echo(f"{where}: {len(settings.roots)} roots, {len(settings.waivers)} waivers, {len(rules.rules)} rules")
+    counted = (
+        f"{number} {one}{'' if number == 1 else 's'}"
+        for number, one in (
+            (len(settings.roots), "root"),
+            (len(settings.waivers), "waiver"),
+            (len(rules.rules), "rule"),
+        )
+    )
+    click.echo(f"{where}: {', '.join(counted)}")
     return int(Exit.OK)
 
 
-def _check_controls(settings: Config, rules: RuleSet) -> None:
-    """Refuse an owner of a control that does not exist."""
-    wrong = [name for name in settings.control_owners if name not in rules.controls]
-    if wrong:
-        hint = did_you_mean(wrong[0], rules.controls) or f"known: {', '.join(sorted(rules.controls))}"
-        raise ConfigError(f"control_owners: there is no control “{wrong[0]}”", path=settings.path, hint=hint)
+def _missing(settings: Config, base: Path) -> Iterator[ConfigError]:
+    """Roots and value files that are not there."""
+    for root in settings.roots:
+        files = [file for name in ("", *root.environments) for file in root.of(name).var_files]
+        if not (base / root.path).exists():
+            yield _pointing(settings, base, root.path, "roots: there is no file or folder", base / root.path)
+            continue
+        for file in dict.fromkeys(files):
+            full = base / posixpath.normpath(posixpath.join(root.path, file))
+            if not full.exists():
+                yield _pointing(settings, base, file, f"roots: in {root.path} there is no file", full)
+
+
+def _pointing(settings: Config, base: Path, text: str, said: str, full: Path) -> ConfigError:
+    """A path that leads nowhere, with the place where it is written and what may have been meant."""
+    path, line, column = _place_of(settings, base, text)
+    beside = sorted(entry.name for entry in full.parent.iterdir()) if full.parent.is_dir() else []
+    hint = did_you_mean(full.name, beside) or "paths are relative to this file, those of value files to their root"
+    return ConfigError(f"{said} {text}", path=path, line=line, column=column, hint=hint)
+
+
+def _place_of(settings: Config, base: Path, text: str, key: KeyPath = ()) -> tuple[str, int, int]:
+    """Where a text stands in the configuration file, or a key of it; its first line where it is spelled otherwise."""
+    file = next((folder / settings.path for folder in (base, Path.cwd()) if (folder / settings.path).is_file()), None)
+    if file is None:
+        return settings.path, 0, 0
+    data, places = read_settings(file, settings.path)
+    found = key or next(standing(data.get("roots"), text, ("roots",)), ("roots",))
+    return settings.path, *(places.key(found) if key else places.value(found))
+
+
+def _unknown_controls(settings: Config, rules: RuleSet, base: Path) -> Iterator[ConfigError]:
+    """Owners of controls that do not exist."""
+    for name in settings.control_owners:
+        if name not in rules.controls:
+            hint = did_you_mean(name, rules.controls) or f"known: {', '.join(sorted(rules.controls))}"
+            path, line, column = _place_of(settings, base, name, ("control_owners", name))
+            message = f"control_owners: there is no control “{name}”"
+            yield ConfigError(message, path=path, line=line, column=column, hint=hint)
 
 
 def _check_waivers(settings: Config, rules: RuleSet) -> None:
@@ -96,7 +134,13 @@ def _error(item: waivers.Judged) -> ConfigError:
     return ConfigError(message, path=place.path, line=place.line, column=place.column, hint=item.hint)
 
 
-@config.command("schema")
+@config.command(
+    "schema",
+    epilog="""\b
+Examples:
+  soc2gate config schema > soc2gate.schema.json
+""",
+)
 def schema() -> int:
     """Print the JSON Schema of soc2gate.yaml, for an editor."""
     from importlib.resources import files
@@ -105,7 +149,14 @@ def schema() -> int:
     return int(Exit.OK)
 
 
-@config.command("show")
+@config.command(
+    "show",
+    epilog="""\b
+Examples:
+  soc2gate config show
+  soc2gate config show | jq .roots
+""",
+)
 @_file
 def show(config_file: Path | None) -> int:
     """Print the settings in force as JSON."""

@@ -106,7 +106,8 @@ def automatic_base(repository: Path, environment: Mapping[str, str]) -> str:
     Raises `UsageError` where nothing says it.
     """
     candidates = [environment.get("S2G_EVENT_BASE", ""), *_github(environment)]
-    candidates.append(environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", ""))
+    # GitLab's: the second is zeros in a merge request, and what stood there before a push.
+    candidates += [environment.get(f"CI_{name}", "") for name in ("MERGE_REQUEST_DIFF_BASE_SHA", "COMMIT_BEFORE_SHA")]
     for name in ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CHANGE_TARGET"):
         branch = environment.get(name, "")
         candidates += [f"origin/{branch}", branch] if branch else []

@@ -52,13 +52,19 @@ def init(scope: tuple[str, ...], only_print: bool, force: bool) -> int:
     # Whatever odd names a repository holds, what is written must be read back.
     load_config(base, target, base=base)
     click.echo(
-        f"wrote {target.relative_to(base)}: {len(found.roots)} Terraform roots, {len(found.templates)} templates, "
+        f"wrote {target.relative_to(base)}: {_count(len(found.roots), 'Terraform root')}, "
+        f"{_count(len(found.templates), 'template')}, {_count(found.manifests, 'manifest file')} and "
+        f"{_count(len(found.owners), 'owner')} found; nothing in it is more than a suggestion"
     )
-    click.echo(f"{found.manifests} manifest files, {len(found.owners)} owners; nothing in it is more than a suggestion")
     if found.charts or found.overlays:
+        built = f"{_count(len(found.charts), 'Helm chart')} and {_count(len(found.overlays), 'overlay')}"
         click.echo(
-            f"{len(found.charts)} Helm charts and {len(found.overlays)} overlays: a scan has them built by helm, and "
-            "by kubectl or kustomize, where they are on PATH (soc2gate doctor tells)"
+            f"{built}: a scan has them built by helm, and by kubectl or kustomize, where they are on PATH "
+            "(soc2gate doctor tells)"
         )
     click.echo("next: soc2gate config check, then soc2gate scan")
     return int(Exit.OK)
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number} {one}" + ("" if number == 1 else "s")

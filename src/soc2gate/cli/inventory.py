@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app, reading
+from soc2gate import app, opted, reading
 from soc2gate.cli import options, progress
 from soc2gate.errors import Exit, UsageError
+from soc2gate.facts import replace
 from soc2gate.model.resource import Weight
 
 
@@ -45,18 +46,8 @@ Examples:
 )
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there.")
 def inventory(
-    paths: tuple[Path, ...],
-    config_file: Path | None,
-    rule_dirs: tuple[Path, ...],
-    only: tuple[str, ...],
-    var_files: tuple[str, ...],
-    environments: tuple[str, ...],
-    plan_root: Path | None,
-    variables: tuple[str, ...],
-    now: str | None,
-    regions: tuple[str, ...],
-    context: str | None,
-    profile: str | None,
+    read: options.Read,
+    live: options.Live,
     look: bool,
     snapshot_files: tuple[Path, ...],
     classification: tuple[str, ...],
@@ -74,22 +65,14 @@ def inventory(
 
     if look and snapshot_files:
         raise UsageError("--live and --snapshot are two answers to one question", hint="give one of them")
-    if (regions or context or profile) and not look:
+    if live != options.Live() and not look:
         raise UsageError("--region, --context and --profile say what to read live", hint="add --live")
     request = options.request(
-        paths=paths,
-        config_file=config_file,
-        rule_dirs=rule_dirs,
-        only=only,
-        var_files=var_files,
-        variables=variables,
-        environments=environments,
-        plan_root=plan_root,
-        now=now,
-        regions=regions,
-        context=context,
-        profile=profile,
+        read,
+        live=live,
     )
+    request = replace(request, not_code=snapshot_files)
+    opted.allow_cloud_control(request)
     snapshot = read_files(snapshot_files) if snapshot_files else None
     if look:
         with progress.shown() as told:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate.cli.options import clock
+from soc2gate.cli.options import clock, write_atomically
 from soc2gate.errors import Exit, UsageError
 
 PASSPHRASE = "SOC2GATE_PASSPHRASE"
@@ -20,6 +20,8 @@ Examples:
   soc2gate keygen --output ci                          writes ci.key (encrypted) and ci.pub, asks for a passphrase
   soc2gate keygen --output ci --trust soc2gate-keys.json --owner "Platform CI"
                                                        and adds it to the keys that your repository trusts
+  soc2gate keys add awskms:///alias/soc2gate --trust soc2gate-keys.json
+                                                       no key file at all: a key that never leaves AWS KMS
 """,
 )
 @click.option("--output", "name", default="soc2gate", show_default=True, help="Write NAME.key and NAME.pub.")
@@ -58,7 +60,9 @@ def keygen(
     public_file.write_bytes(public)
     click.echo(f"key {keyid}\nprivate: {private_file}\npublic:  {public_file}")
     if trust is not None:
-        _add(trust, envelope.trust_entry(public, owner, clock(now)))
+        from soc2gate.evidence import trust as trusting
+
+        write_atomically(trust, trusting.added(trust, envelope.trust_entry(public, owner, clock(now))))
         click.echo(f"trusted: {trust}")
     return int(Exit.OK)
 
@@ -86,20 +90,3 @@ def _write_private(file: Path, pem: bytes) -> None:
             out.write(pem)
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
-
-
-def _add(trust: Path, entry: object) -> None:
-    import json
-
-    from soc2gate.cli.options import write_atomically
-    from soc2gate.evidence.envelope import KEYS_SCHEMA, load_trusted
-
-    document = {"schema": KEYS_SCHEMA, "keys": []}
-    if trust.exists():
-        # Refuses what is not such a file before anything is written over it.
-        load_trusted(trust)
-        document = json.loads(trust.read_text("utf-8"))
-    keys = document["keys"]
-    assert isinstance(keys, list)
-    keys.append(entry)
-    write_atomically(trust, json.dumps(document, indent=2, ensure_ascii=False) + "\n")

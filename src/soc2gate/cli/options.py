@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from soc2gate import plugins, suggest
 from soc2gate.bridges import Asked
@@ -18,6 +19,7 @@ from soc2gate.config import load as load_config
 from soc2gate.engine.baseline import Baseline
 from soc2gate.engine.baseline import read as read_baseline
 from soc2gate.errors import UsageError
+from soc2gate.facts import dataclass
 from soc2gate.model.outcome import Run
 from soc2gate.model.rule import RuleSet, Severity
 from soc2gate.packs import load as load_rules
@@ -25,176 +27,212 @@ from soc2gate.request import Request
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is read and by which rules, as the flags of `reading` say it."""
+
+    paths: tuple[Path, ...] = ()
+    config_file: Path | None = None
+    rule_dirs: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    var_files: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    plan_root: Path | None = None
+    variables: tuple[str, ...] = ()
+    now: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Which live state is read, as the flags of `living` say it."""
+
+    regions: tuple[str, ...] = ()
+    context: str | None = None
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What closes the gate and how the result is told, as the flags of `judging` say it."""
+
+    fail_on: str | None = None
+    on_incomplete: str | None = None
+    formats: tuple[str, ...] = ()
+    outputs: tuple[Path, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Which other engines are heard, as the flags of `beside` say it."""
+
+    checkov: bool = False
+    checkov_json: tuple[Path, ...] = ()
+    results: tuple[Path, ...] = ()
+
+
 LEVELS = ["critical", "high", "medium", "low", "never"]
 ON_INCOMPLETE = ["block", "report"]
 
 
+def _grouped(command: Command, name: str, group: type[Any], flags: Sequence[Callable[[Any], Any]]) -> Any:
+    """The command with these flags, of which it is given the values as one thing."""
+
+    @functools.wraps(command)
+    def gathered(**given: Any) -> Any:
+        values = {each: given.pop(each) for each in group.__slots__}
+        return command(**given, **{name: group(**values)})
+
+    made: Any = gathered
+    for option in reversed(flags):
+        made = option(made)
+    return made
+
+
 def reading(command: Command) -> Command:
     """Flags about what is read and by which rules."""
-    for option in reversed(
-        [
-            click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
-            click.option(
-                "--config",
-                "config_file",
-                type=click.Path(path_type=Path),
-                help="Use this soc2gate.yaml. Environment: SOC2GATE_CONFIG.",
-            ),
-            click.option(
-                "--rules",
-                "rule_dirs",
-                multiple=True,
-                type=click.Path(path_type=Path),
-                help="Also ask the rules in this folder (your own pack). Repeatable.",
-            ),
-            click.option("--rule", "only", multiple=True, help="Ask only this rule. Repeatable."),
-            click.option(
-                "--var-file",
-                "var_files",
-                multiple=True,
-                metavar="[ENV=]FILE",
-                help="Terraform variable file. With a name before it (prod=prod.tfvars) for that environment only: "
-                "each environment is evaluated apart, and findings say which. Repeatable.",
-            ),
-            click.option(
-                "--environment",
-                "environments",
-                multiple=True,
-                metavar="NAME",
-                help="Of the environments that soc2gate.yaml or --var-file name, only this. Repeatable [all].",
-            ),
-            click.option(
-                "--root",
-                "plan_root",
-                metavar="DIR",
-                type=click.Path(path_type=Path),
-                help="The folder a plan was made from, so that findings point at its lines [the plan's own folder].",
-            ),
-            click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable or parameter."),
-            click.option("--now", metavar="TIME", help="The clock to judge by (ISO 8601, UTC), to repeat a run."),
-        ]
-    ):
-        command = option(command)
-    return command
+    flags = [
+        click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
+        click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path),
+            help="Use this soc2gate.yaml. Environment: SOC2GATE_CONFIG.",
+        ),
+        click.option(
+            "--rules",
+            "rule_dirs",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help="Also ask the rules in this folder (your own pack). Repeatable.",
+        ),
+        click.option("--rule", "only", multiple=True, help="Ask only this rule. Repeatable."),
+        click.option(
+            "--var-file",
+            "var_files",
+            multiple=True,
+            metavar="[ENV=]FILE",
+            help="Terraform variable file. With a name before it (prod=prod.tfvars) for that environment only: "
+            "each environment is evaluated apart, and findings say which. Repeatable.",
+        ),
+        click.option(
+            "--environment",
+            "environments",
+            multiple=True,
+            metavar="NAME",
+            help="Of the environments that soc2gate.yaml or --var-file name, only this. Repeatable [all].",
+        ),
+        click.option(
+            "--root",
+            "plan_root",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            help="The folder a plan was made from, so that findings point at its lines [the plan's own folder].",
+        ),
+        click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable or parameter."),
+        click.option("--now", metavar="TIME", help="The clock to judge by (ISO 8601, UTC), to repeat a run."),
+    ]
+    return cast(Command, _grouped(command, "read", Read, flags))
 
 
 def judging(command: Command) -> Command:
     """Flags about what closes the gate and how the result is told."""
-    for option in reversed(
-        [
-            click.option(
-                "--fail-on",
-                type=click.Choice(LEVELS),
-                help="Lowest severity that closes the gate [high]. Environment: SOC2GATE_FAIL_ON.",
-            ),
-            click.option(
-                "--on-incomplete",
-                type=click.Choice(ON_INCOMPLETE),
-                help="Whether what could not be looked at closes the gate (exit 3) or is only counted [block]. "
-                "Environment: SOC2GATE_ON_INCOMPLETE.",
-            ),
-            click.option(
-                "--format",
-                "formats",
-                multiple=True,
-                type=click.Choice(list(plugins.REPORTERS)),
-                help="How to tell the result [by --output's name, else text]. Repeatable, each with its own --output.",
-            ),
-            click.option(
-                "--output",
-                "outputs",
-                multiple=True,
-                type=click.Path(path_type=Path, dir_okay=False),
-                help="Write there instead of standard output. Repeatable.",
-            ),
-            click.option(
-                "--framework",
-                "frameworks",
-                multiple=True,
-                metavar="NAME",
-                help="Also tell of another framework, by our controls (soc2gate criteria --frameworks). Repeatable.",
-            ),
-            click.option("--verbose", "-v", is_flag=True, help="List every undecided verdict."),
-        ]
-    ):
-        command = option(command)
-    return command
+    flags = [
+        click.option(
+            "--fail-on",
+            type=click.Choice(LEVELS),
+            help="Lowest severity that closes the gate [high]. Environment: SOC2GATE_FAIL_ON.",
+        ),
+        click.option(
+            "--on-incomplete",
+            type=click.Choice(ON_INCOMPLETE),
+            help="Whether what could not be looked at closes the gate (exit 3) or is only counted [block]. "
+            "Environment: SOC2GATE_ON_INCOMPLETE.",
+        ),
+        click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            type=click.Choice(list(plugins.REPORTERS)),
+            help="How to tell the result [by --output's name, else text]. Repeatable, each with its own --output.",
+        ),
+        click.option(
+            "--output",
+            "outputs",
+            multiple=True,
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Write there instead of standard output. Repeatable.",
+        ),
+        click.option(
+            "--framework",
+            "frameworks",
+            multiple=True,
+            metavar="NAME",
+            help="Also tell of another framework, by our controls (soc2gate criteria --frameworks). Repeatable.",
+        ),
+        click.option("--verbose", "-v", is_flag=True, help="List every undecided verdict."),
+    ]
+    return cast(Command, _grouped(command, "judge", Judge, flags))
 
 
 def beside(command: Command) -> Command:
     """Flags about other engines whose results are told beside ours."""
     kind = click.Path(path_type=Path, dir_okay=False)
-    for option in reversed(
-        [
-            click.option(
-                "--checkov",
-                is_flag=True,
-                help="Run checkov too, in an environment of its own, and tell what it finds beside ours.",
-            ),
-            click.option(
-                "--checkov-json",
-                "checkov_json",
-                multiple=True,
-                type=kind,
-                help="Tell what this file (from `checkov -o json`) holds beside ours. Repeatable.",
-            ),
-            click.option(
-                "--results",
-                multiple=True,
-                type=kind,
-                help="Tell what another tool found beside ours: SARIF of any tool, Prowler's OCSF JSON. Repeatable.",
-            ),
-        ]
-    ):
-        command = option(command)
-    return command
+    flags = [
+        click.option(
+            "--checkov",
+            is_flag=True,
+            help="Run checkov too, in an environment of its own, and tell what it finds beside ours.",
+        ),
+        click.option(
+            "--checkov-json",
+            "checkov_json",
+            multiple=True,
+            type=kind,
+            help="Tell what this file (from `checkov -o json`) holds beside ours. Repeatable.",
+        ),
+        click.option(
+            "--results",
+            multiple=True,
+            type=kind,
+            help="Tell what another tool found beside ours: SARIF of any tool, Prowler's OCSF JSON. Repeatable.",
+        ),
+    ]
+    return cast(Command, _grouped(command, "beside", Beside, flags))
 
 
-def others(checkov: bool, checkov_json: Sequence[Path], results: Sequence[Path]) -> Asked:
+def others(beside: Beside) -> Asked:
     """Whose results are wanted; raises `UsageError` for a file that does not exist."""
-    for flag, files in (("--checkov-json", checkov_json), ("--results", results)):
+    for flag, files in (("--checkov-json", beside.checkov_json), ("--results", beside.results)):
         for file in files:
             if not file.is_file():
                 raise UsageError(f"{flag}: there is no file {file}")
-    absolute = [tuple(Path(os.path.abspath(file)) for file in files) for files in (checkov_json, results)]
-    return Asked(checkov, *absolute)
+    absolute = [tuple(Path(os.path.abspath(file)) for file in files) for files in (beside.checkov_json, beside.results)]
+    return Asked(beside.checkov, *absolute)
 
 
 def living(command: Command) -> Command:
     """Flags about live state."""
-    for option in reversed(
-        [
-            click.option("--region", "regions", multiple=True, help="AWS region to read. Repeatable."),
-            click.option("--context", help="kubeconfig context to read [the current one]."),
-            click.option("--profile", help="AWS profile to use."),
-        ]
-    ):
-        command = option(command)
-    return command
+    flags = [
+        click.option("--region", "regions", multiple=True, help="AWS region to read. Repeatable."),
+        click.option("--context", help="kubeconfig context to read [the current one]."),
+        click.option("--profile", help="AWS profile to use."),
+    ]
+    return cast(Command, _grouped(command, "live", Live, flags))
 
 
 def request(
+    read: Read,
     *,
-    paths: Sequence[Path],
-    config_file: Path | None,
-    rule_dirs: Sequence[Path],
-    only: Sequence[str],
-    var_files: Sequence[str],
-    variables: Sequence[str],
-    now: str | None,
-    environments: Sequence[str] = (),
-    plan_root: Path | None = None,
-    fail_on: str | None = None,
-    on_incomplete: str | None = None,
-    regions: Sequence[str] = (),
-    context: str | None = None,
-    profile: str | None = None,
+    live: Live | None = None,
+    judge: Judge | None = None,
+    beside: Beside | None = None,
     changed: bool = False,
     baseline_file: Path | None = None,
     copy: Path | None = None,
-    states: Sequence[Path] = (),
-    others: Asked | None = None,
-    frameworks: Sequence[str] = (),
+    states: Sequence[str] = (),
     looks: Path | None = None,
     only_new: bool = False,
     who: bool = False,
@@ -207,15 +245,16 @@ def request(
     Raises `UsageError` for paths that do not exist, an unknown rule or a malformed variable; `ConfigError` for a
     configuration or pack that is wrong.
     """
-    asked = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]
+    live, judge = live or Live(), judge or Judge()
+    asked = [Path(os.path.abspath(path)) for path in read.paths] or [Path.cwd()]
     for path in asked:
         if not path.exists() and not changed:
             raise UsageError(f"there is no file or folder {path}")
     base = base_of(asked)
     # Which files changed must not decide whose configuration counts.
     start = Path.cwd() if changed else asked[0] if asked[0].is_dir() else asked[0].parent
-    config_file = named_config(config_file)
-    packs = [Path(os.path.abspath(folder)) for folder in rule_dirs]
+    config_file = named_config(read.config_file)
+    packs = [Path(os.path.abspath(folder)) for folder in read.rule_dirs]
     if copy is not None:
         start = inside(start, base, copy)
         packs = [pack for pack in (inside(pack, base, copy) for pack in packs) if pack.exists()]
@@ -228,34 +267,35 @@ def request(
             if not baseline_file.exists() and shown.exists():
                 baseline_file = None
     config = load_config(start, config_file, base=copy or base)
-    level = fail_on or from_environment("SOC2GATE_FAIL_ON", LEVELS) or config.fail_on
-    on_incomplete = on_incomplete or from_environment("SOC2GATE_ON_INCOMPLETE", ON_INCOMPLETE)
-    common, of_environments = _var_files(var_files, base)
-    _check_environments(environments, config, of_environments)
+    level = judge.fail_on or from_environment("SOC2GATE_FAIL_ON", LEVELS) or config.fail_on
+    on_incomplete = judge.on_incomplete or from_environment("SOC2GATE_ON_INCOMPLETE", ON_INCOMPLETE)
+    common, of_environments = _var_files(read.var_files, base)
+    _check_environments(read.environments, config, of_environments)
     return Request(
         paths=tuple(os.path.relpath(path, base).replace(os.sep, "/") for path in asked),
         base=base,
         config=config,
-        rules=choose(load_rules([*config.packs, *packs]), only),
-        now=clock(now),
-        clock=(lambda: clock(now)),
+        rules=choose(load_rules([*config.packs, *packs]), read.only),
+        now=clock(read.now),
+        clock=(lambda: clock(read.now)),
         fail_on=None if level == "never" else Severity[level.upper()],
         on_incomplete=on_incomplete or config.on_incomplete,
         var_files=common,
         environment_files=of_environments,
-        only_environments=tuple(environments),
-        code=_plan_root(plan_root, asked, base) if plan_root is not None else None,
-        variables=_pairs(variables),
+        only_environments=read.environments,
+        code=_plan_root(read.plan_root, asked, base) if read.plan_root is not None else None,
+        variables=_pairs(read.variables),
         environment={name: value for name, value in os.environ.items() if name.startswith("TF_VAR_")},
-        regions=tuple(regions),
-        context=context,
-        profile=profile,
-        narrowed=bool(only),
+        regions=live.regions,
+        context=live.context,
+        profile=live.profile,
+        narrowed=bool(read.only),
         baseline=_baseline(baseline_file, copy or base),
-        states=tuple(_state_file(file) for file in states),
+        states=tuple(_state_file(file) for file in states if not file.startswith("s3://")),
+        state_urls=tuple(dict.fromkeys(file for file in states if file.startswith("s3://"))),
         packs=(*config.packs, *packs),
-        others=others or Asked(),
-        frameworks=tuple(frameworks),
+        others=Asked() if beside is None else others(beside),
+        frameworks=judge.frameworks,
         step=step,
         work_tree=base if copy is not None else None,
         looks=looks,
@@ -305,7 +345,7 @@ def _plan_root(given: Path, asked: Sequence[Path], base: Path) -> str:
     return full.relative_to(base).as_posix()
 
 
-def _state_file(given: Path) -> Path:
+def _state_file(given: str) -> Path:
     path = Path(os.path.abspath(given))
     if not path.is_file():
         raise UsageError(f"--state: there is no file {given}", hint="write one with: terraform show -json > state.json")
@@ -405,22 +445,22 @@ def _pairs(variables: Sequence[str]) -> Mapping[str, str]:
     return pairs
 
 
-def tell(run: Run, *, formats: Sequence[str], outputs: Sequence[Path], verbose: bool) -> int:
+def tell(run: Run, judge: Judge) -> int:
     """Write the result in every format asked for, and return the exit code.
 
     A file goes with the format that its name ends in, if that was asked for, else with the next that is free; one
     format may go without a file, to standard output.
     """
-    chosen = list(formats) or [plugins.SUFFIXES.get(path.suffix, "text") for path in outputs] or ["text"]
-    if len(outputs) > len(chosen):
+    chosen = list(judge.formats) or [plugins.SUFFIXES.get(path.suffix, "text") for path in judge.outputs] or ["text"]
+    if len(judge.outputs) > len(chosen):
         raise UsageError("more --output than --format", hint="give one --format for each --output")
-    for name, target in _paired(chosen, outputs):
+    for name, target in _paired(chosen, judge.outputs):
         if target is None:
-            click.echo(_rendered(run, name, color=_colored(), verbose=verbose), nl=False)
+            click.echo(_rendered(run, name, color=_colored(), verbose=judge.verbose), nl=False)
         else:
-            write_atomically(target, _rendered(run, name, color=False, verbose=verbose))
+            write_atomically(target, _rendered(run, name, color=False, verbose=judge.verbose))
             click.echo(f"wrote {target}", err=True)
-    if len(outputs) >= len(chosen) and "text" not in chosen:
+    if len(judge.outputs) >= len(chosen) and "text" not in chosen:
         # Everything went to files: the decision still reaches the person.
         click.echo(f"exit {int(run.decision.exit)}: {'; '.join(run.decision.reasons) or 'nothing found'}", err=True)
     return int(run.decision.exit)
@@ -458,12 +498,22 @@ def _colored() -> bool:
 def write_atomically(path: Path, text: str) -> None:
     """Write in one step, so that nobody ever reads half a report.
 
+    A link stays, and what it leads to is written; a device or pipe (`/dev/stdout`) is written to and never replaced.
     Raises `UsageError` where the folder cannot be written.
     """
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """As `write_atomically`, of what is no text."""
+    path = path.resolve() if path.is_symlink() and path.is_file() else path
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(data)
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app, suggest
+from soc2gate import app, opted, suggest
 from soc2gate.cli import options
 from soc2gate.errors import Exit, UsageError
 from soc2gate.kinds import has_live, known_kinds
@@ -19,6 +19,7 @@ Examples:
   soc2gate permissions > policy.json            an IAM policy for all that the rules read
   soc2gate permissions --rule s3-encryption     for one rule
   soc2gate permissions --kind AWS::S3::Bucket   for one kind
+  soc2gate permissions --state s3://states/prod.tfstate    with reading Terraform's state from its bucket
   soc2gate permissions --assume                 for who takes on the roles that soc2gate.yaml names (accounts:)
   soc2gate permissions kubernetes | kubectl apply -f -
 """,
@@ -36,6 +37,13 @@ Examples:
     help="In place of what reading takes in each account: what whoever signs in needs, to take on the roles that "
     "accounts: and organization: of soc2gate.yaml name.",
 )
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    metavar="s3://BUCKET/KEY",
+    help="With what reading this Terraform state takes, and those that soc2gate.yaml names (roots: state). Repeatable.",
+)
 @click.option("--who", is_flag=True, help="With what `verify --who` asks of CloudTrail.")
 def permissions(
     provider: str,
@@ -44,20 +52,21 @@ def permissions(
     rule_dirs: tuple[Path, ...],
     config_file: Path | None,
     assume: bool,
+    states: tuple[str, ...],
     who: bool,
 ) -> int:
     """Print the least that must be allowed for `collect` and `verify`: an IAM policy, or a Kubernetes ClusterRole.
 
     Only what reads; nothing in it can change anything, and nothing reads what is stored in buckets, tables, queues or
-    secrets. AWS's managed policy SecurityAudit includes all of the first. Whatever is not allowed is reported as not
-    looked at, never as fine.
+    secrets, but the Terraform states that you name. AWS's managed policy SecurityAudit includes all of the rest, but
+    what Cloud Control takes where soc2gate.yaml asks for it (cloud_control:).
+    Whatever is not allowed is reported as not looked at, never as fine.
     """
+    request = options.request(options.Read(config_file=config_file, rule_dirs=rule_dirs, only=only))
+    opted.allow_cloud_control(request)
     for name in asked:
         if name not in known_kinds():
             raise UsageError(f"there is no kind “{name}”", hint=suggest.did_you_mean(name, known_kinds()))
-    request = options.request(
-        paths=(), config_file=config_file, rule_dirs=rule_dirs, only=only, var_files=(), variables=(), now=None
-    )
     # Imported here: the flags of other commands are completed without the live side.
     from soc2gate.live import permissions as least
 
@@ -75,10 +84,17 @@ def permissions(
     if only or not asked:
         # Without a rule named, what code declares is compared as well where no rule reads it.
         asked += tuple(app.live_kinds(request.rules) if only else filter(has_live, known_kinds()))
-    document = least.iam_policy(asked, who=who) if provider == "aws" else least.cluster_role(asked)
+    every = {*states, *opted.state_urls(request)} if provider == "aws" else set()
+    document = least.iam_policy(asked, who=who, states=every) if provider == "aws" else least.cluster_role(asked)
     if not (document.get("Statement") or document.get("rules")):
         raise UsageError(f"none of these is read from {provider}")
     click.echo(json.dumps(document, indent=2))
+    if every:
+        click.echo(
+            "note: a state holds secrets, and reading one reads them all; only ids are kept of it. Where its bucket"
+            " encrypts with a key of yours, kms:Decrypt on that key is needed as well.",
+            err=True,
+        )
     if provider == "kubernetes" and "secrets" in json.dumps(document):
         click.echo(
             "note: of Secrets only metadata is asked for, but RBAC has no word for that: whoever may list them may read"

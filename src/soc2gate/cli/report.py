@@ -15,7 +15,7 @@ from soc2gate.cli.attest import anchor_of, signer_of, trusted, trusting
 from soc2gate.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from soc2gate.evidence.envelope import FileSigner, TrustedKey
+    from soc2gate.evidence.envelope import Signer, TrustedKey
     from soc2gate.evidence.period import Report
     from soc2gate.evidence.stores import Store
 
@@ -45,7 +45,7 @@ Examples:
 @click.option("--sample", type=click.IntRange(min=1), help="Draw so many commits, the same for the same seed.")
 @click.option("--seed", default="", help="For --sample.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--key", "key_file", type=click.Path(path_type=Path, dir_okay=False), help="Private key; signs a zip.")
+@click.option("--key", "key_name", metavar="KEY", help="Private key: a file, or awskms:///ARN; signs a zip.")
 @click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there.")
 def report(
@@ -62,7 +62,7 @@ def report(
     sample: int | None,
     seed: str,
     form: str,
-    key_file: Path | None,
+    key_name: str | None,
     passphrase_file: Path | None,
     output: Path | None,
 ) -> int:
@@ -78,7 +78,7 @@ def report(
         raise UsageError("records are read from a ledger: give --ledger")
     if at is not None and (start or end):
         raise UsageError("--as-of is one moment; --from and --to are a period: give one of them")
-    if form == "zip" and (key_file is None or output is None):
+    if form == "zip" and (key_name is None or output is None):
         raise UsageError("a package is signed and kept: give --key and --output with --format zip")
     keys = trusted(key_files)
     made = attesting.report(
@@ -97,8 +97,8 @@ def report(
             seed=seed,
         )
     )
-    if form == "zip" and key_file is not None and output is not None:
-        number = _pack(made, open_place(place, repository), keys, signer_of(key_file, passphrase_file), output)
+    if form == "zip" and key_name is not None and output is not None:
+        number = _pack(made, open_place(place, repository), keys, signer_of(key_name, passphrase_file), output)
         click.echo(f"wrote {output}: {number} files and their signed digests", err=True)
     elif output is not None:
         options.write_atomically(output, _told(form, made))
@@ -131,7 +131,7 @@ def _told(form: str, made: Report) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _pack(made: Report, store: Store, keys: Sequence[TrustedKey], signer: FileSigner, output: Path) -> int:
+def _pack(made: Report, store: Store, keys: Sequence[TrustedKey], signer: Signer, output: Path) -> int:
     from soc2gate.evidence import package
 
     documents = {f"report.{form}": _told(form, made) for form in ("html", "json")}

@@ -42,7 +42,15 @@ def rules() -> None:
     """The rules: list them, read one, test them."""
 
 
-@rules.command("list")
+@rules.command(
+    "list",
+    epilog="""\b
+Examples:
+  soc2gate rules list
+  soc2gate rules list --criterion CC6.6
+  soc2gate rules list --kind AWS::S3::Bucket --format json
+""",
+)
 @_pack
 @_config
 @click.option("--criterion", help="Only rules that are evidence for this criterion.")
@@ -74,7 +82,14 @@ def list_rules(
     return int(Exit.OK)
 
 
-@rules.command("show")
+@rules.command(
+    "show",
+    epilog="""\b
+Examples:
+  soc2gate rules show s3-encryption
+  soc2gate rules show s3-encryption s3-versioning --format json
+""",
+)
 @click.argument("ids", nargs=-1, required=True)
 @_pack
 @_config
@@ -91,7 +106,15 @@ def show_rule(ids: tuple[str, ...], rule_dirs: tuple[Path, ...], config_file: Pa
     return int(Exit.OK)
 
 
-@rules.command("test")
+@rules.command(
+    "test",
+    epilog="""\b
+Examples:
+  soc2gate rules test                                     ours
+  soc2gate rules test s3-encryption
+  soc2gate rules test --rules ./policy                    your own
+""",
+)
 @click.argument("ids", nargs=-1)
 @_pack
 @_config
@@ -116,7 +139,13 @@ def test_rules(ids: tuple[str, ...], rule_dirs: tuple[Path, ...], config_file: P
     return int(Exit.CLOSED if failed else Exit.OK)
 
 
-@rules.command("new")
+@rules.command(
+    "new",
+    epilog="""\b
+Examples:
+  soc2gate rules new queue-encrypted --rules ./policy --kind AWS::SQS::Queue --control encryption-at-rest
+""",
+)
 @click.argument("rule_id", metavar="ID")
 @click.option("--kind", required=True, help="What it judges: AWS::S3::Bucket, Kubernetes::PodTemplate, …")
 @click.option("--control", required=True, help="The control it is evidence for; `soc2gate criteria` lists them.")
@@ -162,7 +191,14 @@ def new_rule(rule_id: str, kind: str, control: str, severity: str, pack: Path, c
     return int(Exit.OK)
 
 
-@rules.command("docs")
+@rules.command(
+    "docs",
+    epilog="""\b
+Examples:
+  soc2gate rules docs --rules ./policy
+  soc2gate rules docs --rules ./policy --check            in CI: exit 1 when a page is stale
+""",
+)
 @_pack
 @_config
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a page is missing or out of date.")

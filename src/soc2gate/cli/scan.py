@@ -57,27 +57,12 @@ Examples:
 @options.beside
 @options.judging
 def scan(
-    paths: tuple[Path, ...],
-    config_file: Path | None,
-    rule_dirs: tuple[Path, ...],
-    only: tuple[str, ...],
-    var_files: tuple[str, ...],
-    environments: tuple[str, ...],
-    plan_root: Path | None,
-    variables: tuple[str, ...],
-    now: str | None,
+    read: options.Read,
     changed: bool,
     diff_base: str | None,
     baseline_file: Path | None,
-    checkov: bool,
-    checkov_json: tuple[Path, ...],
-    results: tuple[Path, ...],
-    fail_on: str | None,
-    on_incomplete: str | None,
-    formats: tuple[str, ...],
-    outputs: tuple[Path, ...],
-    frameworks: tuple[str, ...],
-    verbose: bool,
+    beside: options.Beside,
+    judge: options.Judge,
 ) -> int:
     """Judge Terraform, CloudFormation and Kubernetes configuration, before it deploys.
 
@@ -86,32 +71,21 @@ def scan(
     if changed and diff_base is not None:
         raise UsageError("--changed and --diff-base ask different questions", hint="leave one of them out")
 
-    others = options.others(checkov, checkov_json, results)
     step: Callable[[str], None] | None = None
 
     def request(copy: Path | None = None) -> Request:
         return options.request(
-            paths=paths,
-            config_file=config_file,
-            rule_dirs=rule_dirs,
-            only=only,
-            var_files=var_files,
-            variables=variables,
-            environments=environments,
-            plan_root=plan_root,
-            now=now,
-            fail_on=fail_on,
-            on_incomplete=on_incomplete,
+            read,
+            judge=judge,
             changed=changed,
             baseline_file=baseline_file,
             copy=copy,
-            others=others,
-            frameworks=frameworks,
+            beside=beside,
             step=step,
         )
 
     def tell(run: Run) -> int:
-        return options.tell(run, formats=formats, outputs=outputs, verbose=verbose)
+        return options.tell(run, judge)
 
     with contextlib.ExitStack() as watched:
         if sys.stderr.isatty():
@@ -122,8 +96,8 @@ def scan(
         if diff_base is not None:
             from soc2gate.cli import diff
 
-            named = diff.Named(rule_dirs, baseline_file)
-            with diff.judged(diff_base, options.repository(paths), request, named, environment=os.environ) as run:
+            named = diff.Named(read.rule_dirs, baseline_file)
+            with diff.judged(diff_base, options.repository(read.paths), request, named, environment=os.environ) as run:
                 watched.close()
                 return tell(run)
         if changed:
@@ -131,7 +105,7 @@ def scan(
 
             asked = request()
             # Without any, nothing changed: not the folder here, which PATHS stand for otherwise.
-            run = scan_changed(asked, asked.paths if paths else ())
+            run = scan_changed(asked, asked.paths if read.paths else ())
         else:
             run = app.scan(request())
     return tell(run)

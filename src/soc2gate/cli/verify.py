@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from soc2gate import app
+from soc2gate import app, opted
 from soc2gate.cli import options, progress, watching
 from soc2gate.errors import UsageError
+from soc2gate.facts import replace
 from soc2gate.model.outcome import Run
 
 if TYPE_CHECKING:
     from soc2gate.live.snapshot import Snapshot
+    from soc2gate.request import Request
 
 
 @click.command(
@@ -25,10 +27,13 @@ Examples:
   soc2gate verify --snapshot live.json.gz          against a snapshot, without credentials
   soc2gate verify --save-snapshot live.json.gz     and keep what was seen
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
+  soc2gate verify infra --live-state state.json    against what Terraform saw last, without credentials
+  soc2gate verify infra --state s3://states/prod.tfstate    the same by the state in its bucket
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify --snapshot prod.json --snapshot test.json    environments in two accounts, each read by itself
   soc2gate verify k8s --context prod               manifests against a cluster
   soc2gate verify k8s --snapshot dump.json         against what kubectl get -A -o json wrote
+  soc2gate verify --snapshot 123456789012_Config_eu-west-1_ConfigSnapshot_….json.gz    against AWS Config's
   soc2gate verify --results prowler.ocsf.json      with what Prowler found in the account beside ours
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
@@ -45,15 +50,25 @@ Examples:
     "snapshot_files",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Compare with this snapshot (from `soc2gate collect`) or with what "
-    "`kubectl get deployments,… -A -o json` wrote, instead of reading live state. Repeatable.",
+    help="Compare with this snapshot (from `soc2gate collect`), with one that AWS Config delivered to its bucket, or "
+    "with what `kubectl get deployments,… -A -o json` wrote, instead of reading live state. Repeatable.",
 )
 @click.option(
     "--state",
     "states",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Terraform state of the code: pair by the ids it tells (only ids are read). Repeatable.",
+    metavar="FILE|s3://BUCKET/KEY",
+    help="Terraform state of the code: pair by the ids it tells (only ids are kept). One in a bucket is read there, "
+    "which takes a permission of its own (soc2gate permissions --state s3://…). Repeatable.",
+)
+@click.option(
+    "--live-state",
+    "live_states",
+    multiple=True,
+    metavar="FILE|s3://BUCKET/KEY",
+    help="Compare with what Terraform saw, as this state holds it (terraform show -json, or terraform state pull), "
+    "instead of reading live state: no credentials, and as old as the last refresh. What Terraform does not manage, or "
+    "its state does not tell, is undecided. Repeatable; it pairs as --state does.",
 )
 @click.option(
     "--save-snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was collected in this file."
@@ -102,51 +117,36 @@ Examples:
 @options.beside
 @options.judging
 def verify(
-    paths: tuple[Path, ...],
-    config_file: Path | None,
-    rule_dirs: tuple[Path, ...],
-    only: tuple[str, ...],
-    var_files: tuple[str, ...],
-    environments: tuple[str, ...],
-    plan_root: Path | None,
-    variables: tuple[str, ...],
-    now: str | None,
-    regions: tuple[str, ...],
-    context: str | None,
-    profile: str | None,
+    read: options.Read,
+    live: options.Live,
     snapshot_files: tuple[Path, ...],
     save_snapshot: Path | None,
-    states: tuple[Path, ...],
+    states: tuple[str, ...],
+    live_states: tuple[str, ...],
     looks: Path | None,
     only_new: bool,
     who: bool,
     watch: str | None,
     suggest: Path | None,
     baseline_file: Path | None,
-    checkov: bool,
-    checkov_json: tuple[Path, ...],
-    results: tuple[Path, ...],
-    fail_on: str | None,
-    on_incomplete: str | None,
-    formats: tuple[str, ...],
-    outputs: tuple[Path, ...],
-    frameworks: tuple[str, ...],
-    verbose: bool,
+    beside: options.Beside,
+    judge: options.Judge,
 ) -> int:
     """Compare code with what is running: the account and the cluster.
 
     Only calls that change no resource are made. Live state is read from the account and the cluster that your
     credentials and kubeconfig reach, or from a snapshot. Each environment of soc2gate.yaml is looked for in its own
-    account and regions; what belongs to an account that was not read is undecided, never missing.
+    account and regions; what belongs to an account that was not read is undecided, never missing. A CloudFormation
+    template is paired by the stack it is deployed as: the one that soc2gate.yaml names (roots: stack), or the only
+    one with its logical ids. Values that a snapshot must not hold (environment variables, user data) are compared by
+    digests where SOC2GATE_DIGEST_KEY holds the key they were collected with, and are undecided elsewhere.
     """
-    from soc2gate.live.files import read_files
-
     if looks is None and save_snapshot is not None:
         name = save_snapshot.name.removesuffix(".gz").removesuffix(".json")
         looks = save_snapshot.with_name(f"{name}.history.json")
     pause = None if watch is None else watching.pause(watch)
-    if pause is not None and (snapshot_files or now):
-        raise UsageError("--watch looks at what runs now: it goes with neither --snapshot nor --now")
+    if pause is not None and (snapshot_files or live_states or read.now):
+        raise UsageError("--watch looks at what runs now: it goes with none of --snapshot, --live-state and --now")
     if only_new and looks is None and pause is None:
         raise UsageError("--only-new needs what the last look saw", hint="add --history FILE or --save-snapshot FILE")
 
@@ -155,29 +155,18 @@ def verify(
     def look(kept: Path | None) -> Run:
         # Made for each look: in between, the code and its configuration may have changed.
         request = options.request(
-            paths=paths,
-            config_file=config_file,
-            rule_dirs=rule_dirs,
-            only=only,
-            var_files=var_files,
-            variables=variables,
-            environments=environments,
-            plan_root=plan_root,
-            now=now,
-            fail_on=fail_on,
-            on_incomplete=on_incomplete,
-            regions=regions,
-            context=context,
-            profile=profile,
-            states=states,
+            read,
+            judge=judge,
+            live=live,
+            states=(*states, *live_states),
             baseline_file=baseline_file,
             looks=kept,
             only_new=only_new,
             who=who,
-            others=options.others(checkov, checkov_json, results),
-            frameworks=frameworks,
+            beside=beside,
         )
-        snapshot = read_files(snapshot_files) if snapshot_files else None
+        request = opted.with_fetched_states(replace(request, not_code=snapshot_files))
+        snapshot = _read(snapshot_files, live_states, request)
         with progress.shown() as told:
             return app.verify(
                 request,
@@ -188,7 +177,7 @@ def verify(
             )
 
     def tell(run: Run) -> int:
-        code = options.tell(run, formats=formats, outputs=outputs, verbose=verbose)
+        code = options.tell(run, judge)
         if run.history is not None:
             # After the telling: a look that nobody was told of has not been.
             watching.keep(run.history)
@@ -197,6 +186,19 @@ def verify(
     if pause is None:
         return tell(look(looks))
     return watching.again_and_again(look, tell, pause, looks)
+
+
+def _read(snapshots: tuple[Path, ...], states: tuple[str, ...], request: Request) -> Snapshot | None:
+    """Live state as files hold it; None where there are none, and it has to be collected."""
+    from soc2gate.live.files import read_files
+    from soc2gate.live.snapshot import Snapshot
+
+    found = [read_files(snapshots)] if snapshots else []
+    if states:
+        from soc2gate.state_as_live import read_states
+
+        found.append(read_states([request.fetched.get(one) or Path(one) for one in states], request.base))
+    return Snapshot.join(found) if found else None
 
 
 def _keeper(file: Path) -> Callable[[Snapshot], None]:

@@ -40,21 +40,15 @@ def waivers(
     Other tools' skip comments are listed too. Age and author are what git tells of the line. A
     waiver holds in every environment that its code is evaluated for.
     """
-    request = options.request(
-        paths=paths,
-        config_file=config_file,
-        rule_dirs=rule_dirs,
-        only=(),
-        var_files=(),
-        variables=(),
-        now=now,
-    )
+    request = options.request(options.Read(paths=paths, config_file=config_file, rule_dirs=rule_dirs, now=now))
     files: set[str] = set()
     for path in request.paths:
         if (request.base / path).is_dir():
             files.update(list_files(path, request.base, request.config.ignore_paths).files)
         else:
             files.add(path)
+    # A comment in the configuration stands beside no code: it is an example, as `soc2gate init` writes one.
+    files -= {request.config.path}
     judged = app.judged_waivers(request, sorted(files), _built(request))
     today = date.fromisoformat(request.now[:10])
     if form == "json":
@@ -63,7 +57,8 @@ def waivers(
     for item in judged:
         _show(item, today)
     counting = sum(item.counts for item in judged)
-    click.echo(f"{len(judged)} waivers, {counting} count" + ("" if counting != 1 else "s"))
+    number = f"{len(judged)} waiver{'' if len(judged) == 1 else 's'}"
+    click.echo(f"{number}, {counting} count{'s' if counting == 1 else ''}")
     return int(Exit.OK)
 
 

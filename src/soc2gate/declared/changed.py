@@ -18,7 +18,6 @@ from soc2gate.declared.source import Root
 from soc2gate.errors import InputError
 from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Span, Weight
-from soc2gate.yaml_lines import load_all
 
 _VALUES = (".tfvars", ".tfvars.json")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -194,6 +193,9 @@ def _kustomized(files: Iterable[str], base: Path, limits: Limits) -> set[str]:
 
 
 def _named_by(file: str, base: Path, limits: Limits) -> list[str]:
+    # Imported here: few changes are about a kustomization, and the hook waits for every import.
+    from soc2gate.yaml_lines import load_all
+
     try:
         documents = load_all(read_text(file, base, limits), file)
     except InputError:

@@ -182,7 +182,10 @@ def _sniff_file(file: str, base: Path, limits: Limits, found: _Found) -> Sniffed
         # Too big to be read whole: only its beginning says whether that matters.
         with open(base / file, "rb") as stream:
             start = stream.read(65_536)
-        if b"AWSTemplateFormatVersion" in start or b"AWS::" in start or (b"apiVersion" in start and b"kind" in start):
+        if start.lstrip(b"{ \r\n").startswith(b'"schema": "soc2gate.'):
+            # What an earlier run left here, by `--output` or as the action's evidence.
+            found.others += 1
+        elif b"AWSTemplateFormatVersion" in start or b"AWS::" in start or (b"apiVersion" in start and b"kind" in start):
             found.problems.append(as_problem(error, "discover"))
     except InputError as error:
         found.problems.append(as_problem(error, "discover"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from soc2gate.declared.options import Limits
@@ -62,15 +63,23 @@ def list_files(folder: str, base: Path, ignore: Sequence[str] = ()) -> Listing:
 
 def read_bytes(path: str, base: Path, limits: Limits) -> bytes:
     """The file's bytes. Raises `RefusedError` beyond the limit or outside the base, `InputError` when unreadable."""
-    full = base / path
+    full = os.path.join(base, path)
     try:
-        if not full.resolve().is_relative_to(base.resolve()):
-            raise RefusedError(f"leads outside the folder that is scanned, to {full.resolve()}", path=path)
-        if full.stat().st_size > limits.file_bytes:
+        real = os.path.realpath(full)
+        if not real.startswith(_inside(base)):
+            raise RefusedError(f"leads outside the folder that is scanned, to {real}", path=path)
+        if os.stat(full).st_size > limits.file_bytes:
             raise RefusedError(f"is larger than {limits.file_bytes:,} bytes and was not read", path=path)
-        return full.read_bytes()
+        with open(full, "rb", buffering=0) as file:
+            return file.readall()
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+
+
+@lru_cache(maxsize=8)
+def _inside(base: Path) -> str:
+    """How the real path of everything inside the base begins."""
+    return os.path.join(os.path.realpath(base), "")
 
 
 def decode(content: bytes, path: str) -> str:
@@ -100,21 +109,11 @@ def _git_files(folder: str, base: Path) -> list[str]:
     """What git tracks or would track below the folder; empty where git does not answer or knows nothing of it."""
     if not any((above / ".git").exists() for above in (base, *base.resolve().parents)):
         return []
-    # Imported here: most of its cost is its own imports, and a folder outside git needs none of it.
-    import subprocess
+    # Imported here: a folder outside git needs none of it.
+    from soc2gate.declared.git import git
 
-    # Only the repository's own configuration could name a program to run; both ways to do so are closed.
-    command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "ls-files"]
-    command += ["--cached", "--others", "--exclude-standard", "-z", "--", f":(literal){folder}"]
-    # A hook (pre-commit) runs us with git's variables set; they name another repository's work tree or index.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        done = subprocess.run(command, cwd=base, env=environment, capture_output=True, check=False)
-    except OSError:
-        return []
-    if done.returncode != 0:
-        return []
-    return sorted({os.fsdecode(name).rstrip("/") for name in done.stdout.split(b"\0") if name})
+    told = git(base, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", f":(literal){folder}")
+    return sorted({os.fsdecode(name).rstrip("/") for name in (told or b"").split(b"\0") if name})
 
 
 def _walk(folder: str, base: Path) -> Iterator[str]:

@@ -27,18 +27,45 @@ class Author:
 
 def git(base: Path, *arguments: str, given: bytes | None = None) -> bytes | None:
     """What a git command says in the folder `base`; None where it fails or there is no git."""
-    # Imported here: a scan of a folder outside git needs none of it.
-    import subprocess
-
-    command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", *arguments]
+    safely = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
+    command = ["git", "-C", os.fspath(base), *safely, *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     # A partial clone would otherwise go and fetch what is missing: a scan opens no socket.
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
-        done = subprocess.run(command, cwd=base, env=environment, input=given, capture_output=True, check=False)
+        if given is None and hasattr(os, "posix_spawnp"):
+            return _answer(command, environment)
+        # Imported here: importing it takes longer than git takes to answer, and a hook asks git one question.
+        import subprocess
+
+        done = subprocess.run(command, env=environment, input=given, capture_output=True, check=False)
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _answer(command: list[str], environment: dict[str, str]) -> bytes | None:
+    """What a command prints that is asked nothing more; None where it fails."""
+    reading, writing = os.pipe()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    streams = [(os.POSIX_SPAWN_DUP2, theirs, number) for number, theirs in enumerate((nothing, writing, nothing))]
+    try:
+        process = os.posix_spawnp(command[0], command, environment, file_actions=streams)
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+        os.close(nothing)
+    with open(reading, "rb") as answer:
+        told = answer.read()
+    try:
+        _, status = os.waitpid(process, 0)
+    except ChildProcessError:
+        # Whoever started us ignores the end of children, and so nobody learns how this one ended; as subprocess does,
+        # what it said is taken for its answer.
+        status = 0
+    return told if status == 0 else None
 
 
 def said(base: Path, *arguments: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from soc2gate.declared.options import ReadOptions
 from soc2gate.facts import dataclass
 from soc2gate.model.resource import Reading, Span, evaluation
 from soc2gate.model.value import Unknown
+
+if TYPE_CHECKING:
+    from soc2gate.declared.kubernetes.substitution import Substitution
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Deployment:
     """What says so: an Application, a HelmRelease, a `helm_release`; None for a convention or the configuration."""
     stand_ins: tuple[tuple[str, Unknown], ...] = ()
     """Texts in `values` and `sets` that stand for what is not known."""
+    substitution: Substitution | None = None
+    """Of an overlay or a folder of manifests: what Flux fills into what is built of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def admit(body: Object, manager: str, version: int) -> Object:
 
 def touch(before: Object, change: Object, manager: str, version: int) -> Object:
     """`change` as a JSON merge patch by `manager`, with the bookkeeping and the defaults of what it brings."""
-    after = _filled(_merged(before, change))
+    after = _filled(merged(before, change))
     now = _now()
     patch: Object = {key: value for key, value in after.items() if key in change}
     earlier = [entry for entry in before["metadata"].get("managedFields", []) if entry["manager"] != manager]
@@ -118,17 +118,17 @@ def touch(before: Object, change: Object, manager: str, version: int) -> Object:
     return patch
 
 
-def _merged(before: Any, change: Any) -> Any:
-    """RFC 7396."""
+def merged(before: Any, change: Any) -> Any:
+    """A JSON merge patch, as RFC 7396 has it."""
     if not isinstance(change, dict) or not isinstance(before, dict):
         return change
-    merged = dict(before)
+    after = dict(before)
     for key, value in change.items():
         if value is None:
-            merged.pop(key, None)
+            after.pop(key, None)
         else:
-            merged[key] = _merged(merged.get(key), value)
-    return merged
+            after[key] = merged(after.get(key), value)
+    return after
 
 
 def _managed(written: Object, manager: str, operation: str, now: str, before: Object | None = None) -> Object:
@@ -199,6 +199,92 @@ def _fill_deployment(body: Object) -> None:
     body["metadata"].setdefault("annotations", {}).setdefault("deployment.kubernetes.io/revision", "1")
     count = spec["replicas"]
     _fill(body, {"status": {"replicas": count, "readyReplicas": count, "updatedReplicas": count}})
+
+
+def _fill_stateful_set(body: Object) -> None:
+    spec = body["spec"]
+    _fill(
+        spec,
+        {
+            "replicas": 1,
+            "podManagementPolicy": "OrderedReady",
+            "revisionHistoryLimit": 10,
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+        },
+    )
+    _fill_pod_spec(spec["template"]["spec"])
+    _fill(body, {"status": {"replicas": spec["replicas"], "readyReplicas": spec["replicas"]}})
+
+
+def _fill_daemon_set(body: Object) -> None:
+    spec = body["spec"]
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+    _fill(spec, {"revisionHistoryLimit": 10, "updateStrategy": rolling})
+    _fill_pod_spec(spec["template"]["spec"])
+    body["metadata"].setdefault("annotations", {}).setdefault("deprecated.daemonset.template.generation", "1")
+    _fill(body, {"status": {"desiredNumberScheduled": 3, "numberReady": 3}})
+
+
+def _fill_job(body: Object) -> None:
+    spec = body["spec"]
+    uid = hashlib.sha256(_name(body).encode()).hexdigest()[:8]
+    # The controller tells its pods by a label of its own.
+    labels = {"batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": body["metadata"]["name"]}
+    spec.setdefault("selector", {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}})
+    spec["template"].setdefault("metadata", {}).setdefault("labels", {}).update(labels)
+    _fill_job_spec(spec)
+    _fill(body, {"status": {"active": 1}})
+
+
+def _fill_job_spec(spec: Object) -> None:
+    _fill(
+        spec,
+        {
+            "backoffLimit": 6,
+            "completionMode": "NonIndexed",
+            "completions": 1,
+            "manualSelector": False,
+            "parallelism": 1,
+            "podReplacementPolicy": "TerminatingOrFailed",
+            "suspend": False,
+        },
+    )
+    _fill_pod_spec(spec["template"]["spec"])
+
+
+def _fill_cron_job(body: Object) -> None:
+    spec = body["spec"]
+    _fill(
+        spec,
+        {"concurrencyPolicy": "Allow", "failedJobsHistoryLimit": 1, "successfulJobsHistoryLimit": 3, "suspend": False},
+    )
+    template = spec["jobTemplate"]["spec"]["template"]
+    template.setdefault("metadata", {"creationTimestamp": None})
+    _fill_pod_spec(template["spec"])
+    _fill(body, {"status": {"lastScheduleTime": _now()}})
+
+
+def _fill_claim(body: Object) -> None:
+    volume = f"pvc-{hashlib.sha256(_name(body).encode()).hexdigest()[:8]}"
+    _fill(body["spec"], {"storageClassName": "standard", "volumeMode": "Filesystem", "volumeName": volume})
+    _fill(body, {"status": {"phase": "Bound"}})
+
+
+def _fill_scaler(body: Object) -> None:
+    target = {"type": "Utilization", "averageUtilization": 80}
+    _fill(
+        body["spec"],
+        {"minReplicas": 1, "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]},
+    )
+    _fill(body, {"status": {"currentReplicas": 2, "desiredReplicas": 2}})
+
+
+def _fill_limit_range(body: Object) -> None:
+    # A maximum is the default of who says nothing.
+    for limit in body["spec"]["limits"]:
+        limit.setdefault("default", dict(limit.get("max", {})))
+        limit.setdefault("defaultRequest", dict(limit["default"]))
 
 
 def _fill_replica_set(body: Object) -> None:
@@ -296,11 +382,18 @@ def _fill_binding(body: Object) -> None:
 
 _DEFAULTS: dict[str, Callable[[Object], None]] = {
     "ClusterRoleBinding": _fill_binding,
+    "CronJob": _fill_cron_job,
+    "DaemonSet": _fill_daemon_set,
     "Deployment": _fill_deployment,
+    "HorizontalPodAutoscaler": _fill_scaler,
+    "Job": _fill_job,
+    "LimitRange": _fill_limit_range,
     "Namespace": _fill_namespace,
     "NetworkPolicy": _fill_network_policy,
+    "PersistentVolumeClaim": _fill_claim,
     "Pod": _fill_pod,
     "ReplicaSet": _fill_replica_set,
     "RoleBinding": _fill_binding,
     "Service": _fill_service,
+    "StatefulSet": _fill_stateful_set,
 }

@@ -11,7 +11,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
-from soc2gate.demo.admission import SERVED, Object, Served, admit, served, touch
+from soc2gate.demo.admission import SERVED, Object, Served, admit, merged, served, touch
 
 if TYPE_CHECKING:
     from aiohttp.web import BaseRequest, StreamResponse
@@ -117,7 +117,7 @@ def _api_server() -> Any:
 
 
 async def _answer_about_namespaces(server: Any, raw: BaseRequest, name: str) -> StreamResponse:
-    """Get, list and create Namespace objects."""
+    """Get, list, create and patch Namespace objects."""
     import kmock
     from aiohttp.web import json_response
 
@@ -131,6 +131,12 @@ async def _answer_about_namespaces(server: Any, raw: BaseRequest, name: str) -> 
         return json_response(_as_list(SERVED[0], list(stored.values()), 1000 + server.writes))
     if raw.method == "GET" and name in stored:
         return json_response(stored[name])
+    if raw.method == "PATCH" and name in stored:
+        server.writes += 1
+        change = touch(stored[name], await raw.json(), raw.query.get("fieldManager", "unknown"), 1000 + server.writes)
+        patched = merged(stored[name], change)
+        server.objects[namespaces, None, name] = patched
+        return json_response(patched)
     error = kmock.KubernetesObjectNotFoundError() if raw.method == "GET" else kmock.KubernetesError(405)
     answer: StreamResponse = await server._render_error(error)
     return answer

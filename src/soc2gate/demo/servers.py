@@ -102,7 +102,10 @@ class AccountServer:
 
     def start(self) -> None:
         """Serve an empty account."""
-        if _left_over.is_set():
+        from moto.iam.models import iam_backends
+
+        # Also what another server of this process was asked: an account keeps the settings that it began with.
+        if _left_over.is_set() or len(iam_backends):
             from moto.moto_api._internal.models import moto_api_backend
 
             moto_api_backend.reset()
@@ -148,7 +151,7 @@ def running(kubeconfig: Path) -> Iterator[Servers]:
         raise RuntimeError("the demo's account is already running in this process")
     try:
         with _isolated(kubeconfig), _started(AccountServer) as account, _started(ClusterServer) as cluster:
-            kubeconfig.write_text(_kubeconfig(cluster.url), encoding="utf-8")
+            write_kubeconfig(kubeconfig, cluster.url)
             os.environ["AWS_ENDPOINT_URL"] = account.url
             yield Servers(account, cluster, _ours(os.environ), kubeconfig)
     finally:
@@ -222,8 +225,9 @@ def _ours(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _kubeconfig(url: str) -> str:
-    return f"""\
+def write_kubeconfig(file: Path, url: str) -> None:
+    """A kubeconfig whose current context is the demo's cluster, served at `url`."""
+    text = f"""\
 apiVersion: v1
 kind: Config
 current-context: {CLUSTER}
@@ -241,3 +245,4 @@ users:
     user:
       token: demo
 """
+    file.write_text(text, encoding="utf-8")

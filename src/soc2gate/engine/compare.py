@@ -13,7 +13,8 @@ from soc2gate.engine.evaluate import fingerprint
 from soc2gate.engine.match import Matching, Pair, Unpaired
 from soc2gate.facts import replace
 from soc2gate.kinds.kubernetes_api import POD_TEMPLATE, path_in_workload
-from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
+from soc2gate.model.credentials import holds_credential
+from soc2gate.model.outcome import WITHHELD, Difference, Disagreement, Finding, RuleContrast, Verdict
 from soc2gate.model.resource import LiveRef, Resource, Side, Where, place_of
 from soc2gate.model.rule import Rule, RuleSet, Severity
 from soc2gate.model.value import OpenList, Ref, Value
@@ -115,9 +116,9 @@ def _resolver(matching: Matching) -> Callable[[str], spelled.Resolve]:
     def for_root(root: str) -> spelled.Resolve:
         def resolve(ref: Ref) -> frozenset[str] | None:
             live = live_by_address.get((root, ref.address))
-            if live is None or not _names_the_resource(ref.attribute):
+            if live is None or _plain_name(ref.attribute) not in _own_names(live.kind):
                 return None
-            values = [live.identity.get(key) for key in ("arn", "id", "name", "alias", "url")]
+            values = [live.identity.get(key) for key in _NAMES]
             return frozenset(value for value in values if isinstance(value, str) and value)
 
         return resolve
@@ -125,10 +126,28 @@ def _resolver(matching: Matching) -> Callable[[str], spelled.Resolve]:
     return for_root
 
 
-def _names_the_resource(attribute: str) -> bool:
-    """Whether an attribute is one of the resource's own names; an endpoint or a port is something else."""
-    lowered = attribute.lower()
-    return lowered in {"ref", "id", "arn", "name", "url"} or lowered.endswith(("_id", "_arn", "id", "arn", "name"))
+_NAMES = ("arn", "id", "name", "alias", "url")
+"""What a resource's identity keeps of its own names."""
+
+
+@cache
+def _own_names(kind: str) -> frozenset[str]:
+    """The attributes that give one of a resource's own names, in every spelling, as `_plain_name` has them; an
+    endpoint, a qualified ARN or the default security group of a VPC is something else."""
+    described = kinds.kind(kind)
+    spellings = [*described.terraform, *([described.cloudformation] if described.cloudformation else [])]
+    exported = (
+        attribute
+        for spelling in spellings
+        for attribute, key in spelling.exports.items()
+        if key in _NAMES or key in described.names
+    )
+    return frozenset(map(_plain_name, ("ref", *_NAMES, *exported)))
+
+
+def _plain_name(attribute: str) -> str:
+    """The same for `TopicArn` and the `topic_arn` that the awscc provider makes of it."""
+    return attribute.lower().replace("_", "")
 
 
 def _pair(pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve]) -> Iterator[Disagreement]:
@@ -154,7 +173,11 @@ def _pair(pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Res
         for name in sorted({*ours, *theirs}):
             if not _reads(ours.get(name), theirs.get(name), difference.path):
                 continue
-            contrasts.append(_contrast(name, ours, theirs, verdicts, declared))
+            contrast = _contrast(name, ours, theirs, verdicts, declared)
+            if difference.hidden and difference.reason and not _matters(contrast):
+                # What was not kept was judged first: where both sides are, the rule has no question left.
+                continue
+            contrasts.append(contrast)
             told.add(name)
         yield _disagreement(pair, difference, contrasts, verdicts, leaf=leaf)
     for name in sorted({*ours, *theirs} - told):
@@ -188,17 +211,19 @@ def _grouped(
     if not whole:
         yield from ((leaf, leaf.path) for leaf in leaves)
         return
-    groups: dict[tuple[str, bool], list[spelled.Difference]] = defaultdict(list)
+    groups: dict[tuple[str, bool, bool], list[spelled.Difference]] = defaultdict(list)
     for leaf in leaves:
-        groups[(re.split(r"[.\[]", leaf.path, maxsplit=1)[0], bool(leaf.reason))].append(leaf)
+        groups[(re.split(r"[.\[]", leaf.path, maxsplit=1)[0], bool(leaf.reason), leaf.hidden)].append(leaf)
     for group in groups.values():
         if len(group) == 1:
             yield group[0], group[0].path
             continue
         path = _common_path([leaf.path for leaf in group])
-        whole_value = spelled.Difference(
-            path, value_at(declared.properties, path), value_at(live.properties, path), group[0].reason, group[0].note
-        )
+        whole_value = replace(group[0], path=path)
+        if not whole_value.hidden:
+            whole_value = replace(
+                whole_value, declared=value_at(declared.properties, path), live=value_at(live.properties, path)
+            )
         yield whole_value, group[0].path
 
 
@@ -295,8 +320,8 @@ def _disagreement(
         uid=uid,
         difference=Difference.UNDECIDED if difference.reason else Difference.CHANGED,
         property=path or None,
-        declared=difference.declared,
-        live=difference.live,
+        declared=_shown(difference.declared),
+        live=_shown(difference.live),
         declared_where=_written(declared, leaf),
         live_where=live_where if isinstance(live_where, LiveRef) else None,
         rules=tuple(contrasts),
@@ -313,6 +338,18 @@ def _disagreement(
         environment=declared.environment,
         fingerprint=fingerprint("pair", kind, declared.root, declared.address, path or ",".join(names)),
     )
+
+
+def _shown(value: Value, name: str = "") -> Value:
+    """A value as a report may say it: without what looks like a credential."""
+    if isinstance(value, str):
+        return WITHHELD if holds_credential(f"{name}={value}" if name else value) is True else value
+    if isinstance(value, list):
+        return [_shown(item, name) for item in value]
+    if not isinstance(value, dict):
+        return value
+    named = next((said for key in ("Name", "name") if isinstance(said := value.get(key), str)), "")
+    return {key: _shown(child, named if key in ("Value", "value") else key) for key, child in value.items()}
 
 
 def _who_changed(live: Resource, path: str) -> str:

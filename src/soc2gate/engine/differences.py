@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from soc2gate.facts import dataclass
-from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value, as_json
+from soc2gate.model.value import Alternatives, OpenList, OpenMap, Ref, Text, Unknown, Value, Withheld, as_json
 from soc2gate.patterns import regex
 
 Resolve: TypeAlias = Callable[[Ref], frozenset[str] | None]
@@ -30,6 +30,8 @@ class Difference:
     """Why it could not be decided; empty where it was."""
     note: str = ""
     """For collections: what one side has more than the other."""
+    hidden: bool = False
+    """Whether it is of what is read and not kept, so that neither side may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ class _Walk:
         if pattern in self._spelling.ignored or _unsaid(declared):
             return
         if isinstance(live, Unknown):
-            if not _computed(declared):
+            if live.withheld is not None:
+                yield from self._withheld(path, declared, live, live.withheld)
+            elif not _computed(declared):
                 yield Difference(path, declared, live, live.reason)
             return
         if isinstance(declared, dict):
@@ -107,6 +111,18 @@ class _Walk:
             yield from self._one_of(path, pattern, declared, live)
         elif not _same_scalar(declared, live):
             yield Difference(path, declared, live)
+
+    def _withheld(self, path: str, declared: Value, live: Unknown, kept: Withheld) -> Iterator[Difference]:
+        """What was read and not kept compares by its digest, or not at all; code's own word for it is not repeated."""
+        # Imported here: most resources have nothing of this sort.
+        from soc2gate.kinds.withheld import HIDDEN, differs
+
+        found = differs(declared, kept, self._resolve, path)
+        if isinstance(found, str):
+            if not _computed(declared):
+                yield Difference(path, HIDDEN, live, found, hidden=True)
+        elif found:
+            yield Difference(path, HIDDEN, live, hidden=True)
 
     def _one_of(self, path: str, pattern: str, declared: Alternatives, live: Value) -> Iterator[Difference]:
         """It was deployed as one of them; which one, live state tells, unless no option fits for certain."""
@@ -162,6 +178,9 @@ class _Walk:
         return not left and not right
 
     def _list(self, path: str, pattern: str, declared: list[Value], live: Value) -> Iterator[Difference]:
+        if isinstance(live, OpenList):
+            yield from self._against_open_list(path, pattern, declared, live)
+            return
         theirs: list[Value] = [] if _unsaid(live) else live if isinstance(live, list) else [live]
         key = _naming_key(declared, theirs)
         if key is not None:
@@ -178,6 +197,16 @@ class _Walk:
         elif left or right:
             reason = self._undecided_pairs(f"{pattern}[*]", left, right)
             yield Difference(path, declared, theirs, reason, "" if reason else _more_and_less(right, left))
+
+    def _against_open_list(
+        self, path: str, pattern: str, declared: list[Value], live: OpenList
+    ) -> Iterator[Difference]:
+        """A live list of which more may exist than was seen: only what was seen, and code does not say, is certain."""
+        _, right = self._unmatched(f"{pattern}[*]", declared, live.items)
+        if right:
+            yield Difference(path, declared, live, note=_more_and_less(right, ()))
+        else:
+            yield Difference(path, declared, live, live.reason)
 
     def _named(
         self, path: str, pattern: str, declared: list[Value], live: list[Value], key: str

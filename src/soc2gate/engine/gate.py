@@ -89,11 +89,23 @@ def _gaps(
         and item.waiver is None
         and item.severity is not None
         and item.severity >= threshold
+        and not _judged_alike(item)
         for item in disagreements
     )
     if undecided:
         reasons.append(_count(undecided, "pair is undecided", "pairs are undecided") + f" at {threshold} or above")
     return reasons
+
+
+def _judged_alike(item: Disagreement) -> bool:
+    """Whether every rule that reads the property was able to judge it on both sides, and says the same of both.
+
+    No control hangs on such a property: a function's environment, of whose values a snapshot keeps only whether they
+    look like credentials, is listed as not compared and closes nothing.
+    """
+    return bool(item.property and item.rules) and all(
+        rule.declared is rule.live and rule.declared not in (None, Verdict.UNKNOWN) for rule in item.rules
+    )
 
 
 def _count(number: int, one: str, many: str) -> str:

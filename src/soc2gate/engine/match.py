@@ -1,6 +1,7 @@
 """Pair what code declares with what runs.
 
-By ids that state or a plan gave, then by the names a kind says are unique, then by the `Name` tag. A live resource
+By ids that state, a plan or a CloudFormation stack gave, then by the names a kind says are unique, then by the `Name`
+tag. A live resource
 claimed twice, or a declared one with two candidates, is undecided with the reason: a wrong pair would invent
 disagreements and hide real ones.
 """
@@ -11,10 +12,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from soc2gate import kinds
+from soc2gate import kinds, schema
+from soc2gate.engine.stacks import Deployed, Deployment
 from soc2gate.facts import dataclass
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import Value
+from soc2gate.model.value import Unknown, Value
 
 Coverage: TypeAlias = Callable[[str, str, str], str]
 """(kind, account, region) to why the live side could not be read there; empty when it was."""
@@ -57,22 +59,28 @@ def match(
     *,
     coverage: Coverage,
     asked: Callable[[str], bool],
+    deployed: Deployment | None = None,
 ) -> Matching:
     """Pair both sides kind by kind.
 
     `asked(kind)` tells whether live state of that kind was asked for at all; kinds that were not take no part.
+    `deployed` is what CloudFormation made of the resources of templates.
     Singletons, partial resources and Terraform's uncertain ones are never missing; what AWS or a controller brings by
     itself is never unmanaged.
     """
-    ours = _by_kind(r for r in declared if not r.partial and asked(r.kind) and not kinds.kind(r.kind).singleton)
-    theirs = _by_kind(r for r in live if asked(r.kind) and not kinds.kind(r.kind).singleton)
+    ours = _by_kind(r for r in declared if not r.partial and asked(r.kind))
+    theirs = _by_kind(r for r in live if asked(r.kind))
     pairs: list[Pair] = []
     missing: list[Resource] = []
     unmanaged: list[Resource] = []
     undecided: list[Unpaired] = []
     parts: list[Resource] = []
     for name in sorted({*ours, *theirs}):
-        found = _match_kind(name, ours.get(name, []), theirs.get(name, []), coverage)
+        declared_here, live_here = ours.get(name, []), theirs.get(name, [])
+        if kinds.kind(name).singleton:
+            found = _match_singletons(declared_here, live_here, coverage)
+        else:
+            found = _match_kind(declared_here, _Live(name, live_here), coverage, deployed or {})
         pairs += found.pairs
         missing += found.missing
         unmanaged += found.unmanaged
@@ -91,8 +99,10 @@ def _by_kind(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
 class _Live:
     """The live resources of one kind, found by what they are called: asking each about each is hours for thousands."""
 
-    def __init__(self, resources: Sequence[Resource]) -> None:
+    def __init__(self, kind: str, resources: Sequence[Resource]) -> None:
+        self.kind = kind
         self.resources = resources
+        self._physical: dict[str, list[int]] | None = None
         self._found: dict[tuple[str, str], dict[str, list[int]]] = {}
 
     def identified(self, key: str, wanted: str) -> list[int]:
@@ -106,6 +116,20 @@ class _Live:
     def tagged(self, wanted: str, declared: Resource) -> list[int]:
         """Indices of those of the same place with this `Name` tag."""
         return self._near(declared, self._by("tag", "Name", lambda resource: resource.tags.get("Name"), wanted))
+
+    def physical(self, place: Deployed) -> list[int]:
+        """Indices of those that CloudFormation calls by this physical id, where it made it."""
+        if self._physical is None:
+            self._physical = defaultdict(list)
+            for index, resource in enumerate(self.resources):
+                for name in _physical_ids(resource):
+                    self._physical[name].append(index)
+        return [
+            index
+            for index in self._physical.get(_without_host(place.physical), ())
+            if self.resources[index].identity.get("account") in (place.account, None)
+            and self.resources[index].identity.get("region") in (place.region, "global", None)
+        ]
 
     def owned_by(self, name: str, declared: Resource) -> list[int]:
         """Indices of the parts, in the same place, of what has this name."""
@@ -128,8 +152,31 @@ def _indexed(values: Iterable[object]) -> dict[str, list[int]]:
     return found
 
 
-def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource], coverage: Coverage) -> Matching:
-    live = _Live(theirs)
+def _physical_ids(resource: Resource) -> set[str]:
+    """What CloudFormation may call it: its own id, arn or name, or the parts of its identifier with bars between them
+    (`public|1a2b…|REGIONAL`)."""
+    found = {value for key in ("arn", "id", "name", "url") if isinstance(value := resource.identity.get(key), str)}
+    parts = [_identifying(resource, name) for name in schema.facts(resource.kind).primary_identifier]
+    known = [part for part in parts if isinstance(part, str) and part]
+    found |= set(known)
+    if len(known) == len(parts) > 1:
+        found.add("|".join(known))
+    return {_without_host(value) for value in found} - {""}
+
+
+def _without_host(name: str) -> str:
+    """A queue's URL without the host: one queue has several, and older stacks say older ones."""
+    return name.partition("://")[2].partition("/")[2] if name.startswith(("https://", "http://")) else name
+
+
+def _identifying(resource: Resource, name: str) -> Value:
+    """A part of the kind's identifier; some kinds keep it as what they are known by, and not as a property."""
+    value = resource.properties.get(name)
+    return resource.identity.get(name.lower()) if value is None else value
+
+
+def _match_kind(ours: Sequence[Resource], live: _Live, coverage: Coverage, deployed: Deployment) -> Matching:
+    theirs = live.resources
     claims: dict[int, list[tuple[Resource, str]]] = defaultdict(list)
     undecided: list[Unpaired] = []
     missing: list[Resource] = []
@@ -140,7 +187,7 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
             for index in _owned(resource, live):
                 claims[index].append((resource, "owner"))
             continue
-        candidates, by = _candidates(resource, live)
+        candidates, by = _candidates(resource, live, deployed)
         if len(candidates) == 1:
             claims[candidates[0]].append((resource, by))
         elif candidates:
@@ -188,6 +235,27 @@ def _match_kind(name: str, ours: Sequence[Resource], theirs: Sequence[Resource],
     return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), parts)
 
 
+def _match_singletons(ours: Sequence[Resource], theirs: Sequence[Resource], coverage: Coverage) -> Matching:
+    """Pair what an account or a region has one of by where it is; none is ever missing or unmanaged.
+
+    Only where code writes one: what owning the account implies is judged, and says nothing to be compared.
+    """
+    pairs: list[Pair] = []
+    undecided: list[Unpaired] = []
+    for resource in ours:
+        if not resource.places:
+            continue
+        found = [live for live in theirs if _same_place(resource, live)]
+        if len(found) == 1:
+            pairs.append(Pair(resource, found[0], "place"))
+        elif found:
+            reason = f"code does not say which of {len(found)} accounts or regions this is of"
+            undecided.append(Unpaired(resource, reason))
+        elif reason := _unreadable(resource, coverage):
+            undecided.append(Unpaired(resource, f"could not look: {reason}"))
+    return Matching(tuple(pairs), (), (), tuple(undecided))
+
+
 def _by_place(resources: Iterable[Resource]) -> list[Resource]:
     """The first of each place: the others stand for no place more."""
     first: dict[tuple[str, ...], Resource] = {}
@@ -210,9 +278,17 @@ def _nameless_reason(resource: Resource) -> str:
     return "this kind has no unique name, and there is no Name tag: nothing to match it by"
 
 
-def _candidates(resource: Resource, live: _Live) -> tuple[list[int], str]:
+def _candidates(resource: Resource, live: _Live, deployed: Deployment) -> tuple[list[int], str]:
     """Indices of live resources it may be, and what was compared; an empty second part means nothing could be."""
     tried = ""
+    place = deployed.get((resource.root, resource.address)) if not resource.derived_from else None
+    if place is not None:
+        found = live.physical(place) if place.physical else []
+        if found:
+            return found, f"id in stack {place.stack}"
+        # What a stack does not hold was not deployed; an id that no live resource shows may be one we cannot compare.
+        if place.certain and (not place.physical or _shows_physical_ids(resource)):
+            tried = f"id in stack {place.stack}"
     for key in ("arn", "id"):
         given = resource.identity.get(key)
         if not isinstance(given, str) or not given:
@@ -222,7 +298,7 @@ def _candidates(resource: Resource, live: _Live) -> tuple[list[int], str]:
         if len(found) == 1:
             return found, key
     for key in kinds.kind(resource.kind).names:
-        wanted = _key(resource, key)
+        wanted = _named_by_stack(_key(resource, key), resource, deployed)
         if not isinstance(wanted, str) or not wanted:
             continue
         tried = tried or _spoken(key)
@@ -236,6 +312,20 @@ def _candidates(resource: Resource, live: _Live) -> tuple[list[int], str]:
         if found:
             return found, "tag Name"
     return [], tried
+
+
+def _shows_physical_ids(resource: Resource) -> bool:
+    """Whether live resources of the kind carry what CloudFormation calls theirs."""
+    spelling = kinds.kind(resource.kind).cloudformation
+    return spelling is not None and spelling.exports.get("Ref", "")[:1].islower()
+
+
+def _named_by_stack(value: Value, resource: Resource, deployed: Deployment) -> Value:
+    """A name that is another resource's of the same template: `Bucket: !Ref Logs`."""
+    if not isinstance(value, Unknown) or value.ref is None or value.ref.attribute != "Ref":
+        return value
+    place = deployed.get((resource.root, value.ref.address))
+    return place.physical if place is not None and place.physical else value
 
 
 def _key(resource: Resource, key: str) -> Value:

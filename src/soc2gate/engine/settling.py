@@ -13,6 +13,10 @@ from functools import lru_cache
 _VERIFY = "let verify judge what runs"
 _ADVICE: tuple[tuple[str, str], ...] = (
     # What the person who asks can say.
+    (
+        r"its value is not kept.*(no digest|no key|another key)",
+        "set the same SOC2GATE_DIGEST_KEY to collect and to verify",
+    ),
     (r'variable "([^"]+)" has no default', r"pass --var-file, or --var \1=…"),
     (r'parameter "([^"]+)" has no default', r"pass --var \1=…"),
     (r'is not given its required variable "([^"]+)"', r"write \1 in the module's block"),
@@ -21,6 +25,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"(partition|account) is (that of|the one)", f"say the account in soc2gate.yaml (roots: account), or {_VERIFY}"),
     # What else there is to look at.
     (r'module "[^"]+".* is not installed', "run terraform init -backend=false, and scan again"),
+    (r"Helm chart .* was not rendered", "install helm, or scan what `helm template` writes"),
     (r"another tool fills in", "render it and scan the result"),
     (r"macro .* was not run|is made by a macro", "scan the processed template"),
     (r"is not declared here", "scan the code that declares it as well"),
@@ -37,8 +42,15 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"is required and not written|version \d+ of the AWS provider", "write it"),
     (r"not written|no \w+ is written|names no protocol", f"write it, or {_VERIFY}"),
     (r"started by a shell", "start it without one"),
+    (
+        r"security scheme `|`security`|the authorizer of|\$ref|OpenAPI document|the API's methods stand",
+        f"write it in the API's own document, or {_VERIFY}",
+    ),
     # What only the running account or cluster tells.
-    (r"known after (it is deployed|apply|deploy)|known at deploy|after it is deployed", f"scan a plan, or {_VERIFY}"),
+    (r"(the|whose) (account|region) is chosen at deploy", rf"say the \2 in soc2gate.yaml (roots), or {_VERIFY}"),
+    # A stack has no plan that would tell.
+    (r"known after deploy\b|chosen at deploy", _VERIFY),
+    (r"known after (it is deployed|apply)|known at deploy|after it is deployed", f"scan a plan, or {_VERIFY}"),
     (r"data\.\w|data source|the plan does not tell", f"scan a plan, or {_VERIFY}"),
     (r"looked up (in SSM|when the stack)|is (sensitive|NoEcho)|marked by sensitive", _VERIFY),
     (r"aggregationRule|chooses the number of replicas|decides?\b|decided by\b", _VERIFY),

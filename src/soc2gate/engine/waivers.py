@@ -34,8 +34,8 @@ class Terms:
     """Days from today that an expiry may lie ahead."""
     inline: bool = True
     """Whether comments and metadata may waive."""
-    accept_foreign: bool = False
-    """Whether other tools' skip comments count, though nobody approved them."""
+    accepts: Callable[[str], bool] = lambda tool: False
+    """Whether this tool's skip comments count, though nobody approved them."""
     foreign: Mapping[str, str] = field(default_factory=dict)
     """Other tools' ids to the rules of ours that ask the same."""
     author_of: Callable[[Waiver], Author | None] = lambda waiver: None
@@ -89,8 +89,9 @@ def _ours(name: str, foreign: Mapping[str, str]) -> str:
 
 
 def _foreign_refused(waiver: Waiver, rule: str, left: int | None, terms: Terms) -> tuple[str, str]:
-    if not terms.accept_foreign:
-        return "nobody is named who approved it", "write it as `# soc2gate:waive …`, or set accept_foreign_skips"
+    if not terms.accepts(waiver.source):
+        hint = f"write it as `# soc2gate:waive …`, or say accept_foreign_skips: [{waiver.source}] in soc2gate.yaml"
+        return "nobody is named who approved it", hint
     if waiver.rule == "*":
         return "it names no rule", "write it as `# soc2gate:waive RULE …`"
     if not rule or (terms.rules and rule not in terms.rules):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from soc2gate.errors import EvidenceError, Exit, InputError, UsageError
 from soc2gate.evidence.envelope import TrustedKey, signed_by
+from soc2gate.evidence.standing import seconds
 from soc2gate.evidence.statement import check_totals
 from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json
@@ -19,6 +20,7 @@ from soc2gate.model.value import Json
 if TYPE_CHECKING:
     from soc2gate.evidence.ledger import Anchor, Ledger, Record
     from soc2gate.evidence.repository import Repository
+    from soc2gate.evidence.timestamps import Authority, Stamp
 
 HOLDS, FAILS, NOT_CHECKED = "holds", "fails", "not_checked"
 
@@ -47,6 +49,8 @@ class Policy:
     """`open`."""
     criteria: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Criterion to the statuses that are accepted."""
+    stamped_within_hours: int = 0
+    """How soon after it was finished an authority must have seen it; 0 asks for no timestamp."""
 
 
 def exit_of(checks: Sequence[Check]) -> Exit:
@@ -141,8 +145,58 @@ def check_freshness(record: Record, now: str) -> Check:
     return ask("freshness", question)
 
 
-def check_policy(record: Record, keys: Sequence[TrustedKey], policy: Policy) -> Check:
+def check_timestamp(
+    record: Record, token: bytes, keys: Sequence[TrustedKey], authorities: Sequence[Authority]
+) -> tuple[Check, Stamp | None]:
+    """Whether an authority that is trusted saw this very record, after it was made and while its keys were valid."""
+    from soc2gate.evidence import timestamps
+
+    if not authorities:
+        missing = "no timestamp authority is trusted: soc2gate keys add CERTIFICATE, and give that file with --keys"
+        return Check("timestamp", NOT_CHECKED, missing), None
+    found: list[Stamp] = []
+
     def question() -> str:
+        stamp = timestamps.check(token, record.digest, authorities)
+        after = seconds(record.finished_at, stamp.time)
+        if after < -_CLOCKS_APART:
+            raise EvidenceError(f"made at {stamp.time}, before the record was: it says {record.finished_at}")
+        # A key that is retired signs what it likes with whatever time; what an authority saw since then is none of it.
+        signed_by(record.envelope, keys, stamp.time)
+        found.append(stamp)
+        who = f"{stamp.authority.id[:16]} {stamp.authority.owner}".strip()
+        return f"there at {stamp.time}, {max(after, 0)} seconds after it was finished, says {who}"
+
+    try:
+        return ask("timestamp", question), found[0] if found else None
+    except ImportError:
+        missing = f"rfc3161-client is not installed: {timestamps.INSTALL}"
+        return Check("timestamp", NOT_CHECKED, missing), None
+
+
+_CLOCKS_APART = 300
+"""Seconds that the clock of whoever signs may be ahead of the authority's."""
+
+
+def check_policy(
+    record: Record,
+    keys: Sequence[TrustedKey],
+    policy: Policy,
+    stamped: tuple[Check, Stamp | None] | None = None,
+) -> Check:
+    """Whether the record says what a policy demands; `stamped` is what its timestamp said, where it has one."""
+    hours = policy.stamped_within_hours
+    if hours and stamped is not None and stamped[0].answer == NOT_CHECKED:
+        return Check("policy", NOT_CHECKED, "it asks for a timestamp, and that was not checked")
+
+    def question() -> str:
+        stamp = stamped[1] if stamped is not None else None
+        if hours and stamp is None:
+            raise EvidenceError(f"no timestamp that holds, the policy asks for one within {hours} hours")
+        if hours and stamp is not None and seconds(record.finished_at, stamp.time) > hours * 3600:
+            raise EvidenceError(
+                f"stamped at {stamp.time}, the policy asks for {hours} hours after {record.finished_at}"
+            )
         signers = signed_by(record.envelope, keys, record.finished_at)
         accepted = [key for key in signers if not policy.keys or key.keyid in policy.keys]
         if len(accepted) < policy.signatures:
@@ -253,16 +307,18 @@ def load_policy(path: Path) -> Policy:
         data: Any = yaml_lines.load(path.read_text("utf-8"), str(path)).data
     except (OSError, UnicodeDecodeError, InputError) as error:
         raise UsageError(f"cannot read the policy {path}: {error}") from None
-    known = ("keys", "signatures", "workflow", "commands", "gate", "criteria")
+    known = ("keys", "signatures", "workflow", "commands", "gate", "criteria", "stamped_within_hours")
     if not isinstance(data, dict):
         raise UsageError(f"{path}: a policy is a mapping of {', '.join(known)}")
     for key in data:
         if key not in known:
             raise UsageError(f"{path}: unknown key “{key}”", hint=did_you_mean(str(key), known))
     criteria = data.get("criteria", {})
-    signatures = data.get("signatures", 1)
+    signatures, hours = data.get("signatures", 1), data.get("stamped_within_hours", 0)
     if not isinstance(criteria, dict) or not isinstance(signatures, int) or signatures < 1:
         raise UsageError(f"{path}: criteria maps a criterion to statuses, signatures is a number from 1")
+    if not isinstance(hours, int) or hours < 0:
+        raise UsageError(f"{path}: stamped_within_hours is a number of hours")
     return Policy(
         keys=_texts(data.get("keys", [])),
         signatures=signatures,
@@ -270,6 +326,7 @@ def load_policy(path: Path) -> Policy:
         commands=_texts(data.get("commands", [])),
         gate=str(data.get("gate", "")),
         criteria={str(name): _texts(wanted) for name, wanted in criteria.items()},
+        stamped_within_hours=hours,
     )
 
 

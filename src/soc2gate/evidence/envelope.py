@@ -17,6 +17,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -41,7 +42,8 @@ class Signer(Protocol):
     """Whatever holds a private key: a file, or a service that never lets it out."""
 
     @property
-    def keyid(self) -> str: ...
+    def public(self) -> TrustedKey:
+        """Its public half."""
 
     def sign(self, message: bytes) -> bytes: ...
 
@@ -52,6 +54,10 @@ class FileSigner:
 
     key: EllipticCurvePrivateKey | Ed25519PrivateKey
     keyid: str
+
+    @property
+    def public(self) -> TrustedKey:
+        return TrustedKey(self.keyid, self.key.public_key())
 
     def sign(self, message: bytes) -> bytes:
         from cryptography.hazmat.primitives import hashes
@@ -86,6 +92,11 @@ class TrustedKey:
         except InvalidSignature:
             return False
         return True
+
+    @property
+    def kind(self) -> str:
+        """`p256` or `ed25519`."""
+        return "p256" if hasattr(self.public, "curve") else "ed25519"
 
     @property
     def pem(self) -> bytes:
@@ -134,8 +145,8 @@ def seal(document: Mapping[str, Json], payload_type: str, signers: Sequence[Sign
     payload = canonical(dict(document))
     message = pre_authentication(payload_type, payload)
     signatures: list[Json] = [
-        {"keyid": signer.keyid, "sig": base64.b64encode(signer.sign(message)).decode()}
-        for signer in sorted(signers, key=lambda signer: signer.keyid)
+        {"keyid": signer.public.keyid, "sig": base64.b64encode(signed(message, signer)).decode()}
+        for signer in sorted(signers, key=lambda signer: signer.public.keyid)
     ]
     whole: dict[str, Json] = {
         "payload": base64.b64encode(payload).decode(),
@@ -143,6 +154,20 @@ def seal(document: Mapping[str, Json], payload_type: str, signers: Sequence[Sign
         "signatures": signatures,
     }
     return canonical(whole) + b"\n"
+
+
+def signed(message: bytes, signer: Signer) -> bytes:
+    """The signature, once it was checked: a record that nobody can check must never be kept.
+
+    A service may hold another key than it said, or hash once more what was hashed. Raises `EvidenceError`.
+    """
+    signature = signer.sign(message)
+    if not signer.public.verifies(signature, message):
+        raise EvidenceError(
+            f"the signature that was made does not fit the key {signer.public.keyid}: nothing was written",
+            hint="the signer signed something else, or with another key than its public half",
+        )
+    return signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,20 +240,24 @@ def signed_by(envelope: Envelope, keys: Iterable[TrustedKey], at: str) -> tuple[
 
     Raises `EvidenceError` otherwise: a signature that nobody here can check is not ignored, it is a question.
     """
-    known = {key.keyid: key for key in keys}
+    known: dict[str, list[TrustedKey]] = {}
+    for key in keys:
+        known.setdefault(key.keyid, []).append(key)
     signers = []
     for keyid, signature in envelope.signatures:
-        key = known.get(keyid)
-        if key is None:
+        entries = known.get(keyid)
+        if entries is None:
             raise EvidenceError(f"signed by a key that is not trusted here: {keyid[:64]}")
-        if not key.verifies(signature, envelope.message):
+        if not entries[0].verifies(signature, envelope.message):
             raise EvidenceError(f"the signature of {keyid} does not fit: the record or the signature was changed")
-        if not key.holds_at(at):
-            raise EvidenceError(
-                f"the key {keyid} was not valid at {at}",
-                hint=f"valid from {key.valid_from or 'always'} until {key.valid_until or 'always'}",
+        # One key may stand there for several times, or in several files: each of them was given to be trusted.
+        held = next((key for key in entries if key.holds_at(at)), None)
+        if held is None:
+            spans = "; ".join(
+                f"from {key.valid_from or 'always'} until {key.valid_until or 'always'}" for key in entries
             )
-        signers.append(key)
+            raise EvidenceError(f"the key {keyid} was not valid at {at}", hint=f"valid {spans}")
+        signers.append(held)
     return tuple(signers)
 
 
@@ -318,14 +347,17 @@ def load_trusted(path: Path) -> tuple[TrustedKey, ...]:
     try:
         document = json.loads(data)
         entries = document["keys"] if document["schema"] == KEYS_SCHEMA else None
+        unknown = set(document) - {"schema", "keys", "authorities"}
     except (ValueError, KeyError, TypeError, RecursionError):
-        entries = None
+        entries, unknown = None, set()
     if not isinstance(entries, list):
         raise UsageError(f"{path} is neither a public key in PEM nor a {KEYS_SCHEMA} file")
+    if unknown:
+        raise UsageError(f"{path}: unknown in a {KEYS_SCHEMA} file: {', '.join(sorted(unknown))}")
     return tuple(_trusted(entry, path) for entry in entries)
 
 
-def trust_entry(public: bytes, owner: str, valid_from: str) -> dict[str, Json]:
+def trust_entry(public: bytes, owner: str, valid_from: str, valid_until: str = "") -> dict[str, Json]:
     """What stands in a file of trusted keys for one key."""
     key = public_key(public, "the new key")
     return {
@@ -333,7 +365,7 @@ def trust_entry(public: bytes, owner: str, valid_from: str) -> dict[str, Json]:
         "owner": owner,
         "public": public.decode(),
         "valid_from": valid_from,
-        "valid_until": "",
+        "valid_until": valid_until,
     }
 
 
@@ -345,10 +377,25 @@ def _trusted(entry: Json, path: Path) -> TrustedKey:
     key = public_key(text["public"].encode(), f"a key of {path}")
     if text["id"] != key.keyid:
         raise UsageError(f"{path}: the key with id {text['id']} is in truth {key.keyid}")
-    for name in ("valid_from", "valid_until"):
-        if text[name] and (len(text[name]) != 20 or text[name][-1] != "Z"):
-            raise UsageError(f"{path}: {name} “{text[name]}” is not a time", hint="write it as 2026-11-21T09:00:00Z")
+    check_span(text["valid_from"], text["valid_until"], str(path))
     return TrustedKey(key.keyid, key.public, text["owner"], text["valid_from"], text["valid_until"])
+
+
+def check_span(valid_from: str, valid_until: str, told: str) -> None:
+    """Raises `UsageError` for a time that is none, or that ends before it begins."""
+    for time in filter(None, (valid_from, valid_until)):
+        try:
+            # They are compared as text, so only one spelling of a time will do.
+            same = datetime.strptime(time, _TIME).strftime(_TIME) == time
+        except ValueError:
+            same = False
+        if not same:
+            raise UsageError(f"{told}: “{time}” is not a time", hint="write it as 2026-11-21T09:00:00Z")
+    if valid_from and valid_until and valid_until < valid_from:
+        raise UsageError(f"{told}: its time ends ({valid_until}) before it begins ({valid_from})")
+
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def _document(data: bytes, told: str) -> dict[str, Json]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from soc2gate.errors import EvidenceError
-from soc2gate.evidence.envelope import FileSigner, TrustedKey, digest
-from soc2gate.evidence.stores import HEADS, RECORDS, Store, name_of
+from soc2gate.evidence.envelope import Signer, TrustedKey, digest, signed
+from soc2gate.evidence.stores import HEADS, RECORDS, TIMESTAMPS, Store, name_of
 
 SUMS = "SHA256SUMS"
 SIGNATURE = "SHA256SUMS.sig"
@@ -26,6 +26,7 @@ Evaluation records of a period, for whoever checks them. Everything here is a pl
 
   report.html, report.json, controls.csv   what the records say; drawn from them
   records/, heads/                         the ledger: each record signed, each naming the one before by digest
+  timestamps/                              an RFC 3161 token over each record that an authority was asked about, if any
   keys/                                    the public keys that were trusted when this was packed
   statement.md, statement.schema.json      every field of a record explained, and its form
   SHA256SUMS, SHA256SUMS.sig               the digest of every other file, and a signature over that list
@@ -86,7 +87,7 @@ def write(
     digests: Mapping[int, str],
     keys: Sequence[TrustedKey],
     documents: Mapping[str, str],
-    signer: FileSigner,
+    signer: Signer,
 ) -> int:
     """Pack the records with these digests, which were checked before, and say how many files there are.
 
@@ -99,7 +100,7 @@ def write(
             sums.append((name, hashlib.sha256(data).hexdigest()))
         listed = "".join(f"{sha}  {name}\n" for name, sha in sorted(sums)).encode()
         _add(archive, SUMS, listed)
-        _add(archive, SIGNATURE, signer.sign(listed))
+        _add(archive, SIGNATURE, signed(listed, signer))
     return len(sums)
 
 
@@ -119,9 +120,10 @@ def _files(
         if digest(data) != digests[number]:
             raise EvidenceError(f"record {number} changed while it was packed")
         yield name_of(RECORDS, number), data
-    there = set(store.sequences(HEADS))
-    for number, data in store.read_all(HEADS, sorted(there & set(digests))):
-        yield name_of(HEADS, number), data
+    for what in (HEADS, TIMESTAMPS):
+        there = set(store.sequences(what))
+        for number, data in store.read_all(what, sorted(there & set(digests))):
+            yield name_of(what, number), data
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:

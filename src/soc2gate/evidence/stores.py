@@ -5,6 +5,7 @@ not wait for each other: two that want the same number find out when they create
 
     records/000/000000412.dsse.json     the records, a thousand to a folder
     heads/000/000000412.dsse.json       a signed line per record: so many there were, the last had this digest
+    timestamps/000/000000412.tsr        an authority's token over the record, where one was asked for
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,15 +25,18 @@ from soc2gate.facts import dataclass, field
 
 RECORDS = "records"
 HEADS = "heads"
+TIMESTAMPS = "timestamps"
 BRANCH = "refs/heads/soc2gate-evidence"
-_NAME = re.compile(r"(?:records|heads)/\d+/(\d+)\.dsse\.json")
+_NOT_FIRST = ("PreconditionFailed", "ConditionalRequestConflict")
+"""What S3 answers when another writer was first, or is writing now."""
+_NAME = re.compile(r"(?:(?:records|heads)/\d+/(\d+)\.dsse\.json|timestamps/\d+/(\d+)\.tsr)")
 
 
 class Store(Protocol):
     """What a ledger needs of a place."""
 
     def sequences(self, what: str) -> list[int]:
-        """The numbers there are of `records` or `heads`, sorted."""
+        """The numbers there are of `records`, `heads` or `timestamps`, sorted."""
 
     def read(self, what: str, sequence: int) -> bytes:
         """One of them; raises `EvidenceError` where it is missing."""
@@ -42,16 +47,19 @@ class Store(Protocol):
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
         """Add a record and its head; False when another writer was first. Raises when the place cannot be written."""
 
+    def stamp(self, sequence: int, token: bytes) -> None:
+        """Add the timestamp of a record; one that is there stays as it is."""
+
 
 def _s3_client() -> Any:
-    import boto3
+    from soc2gate.evidence import aws
 
-    return boto3.client("s3")
+    return aws.client("s3")
 
 
 def name_of(what: str, sequence: int) -> str:
     """`records/000/000000412.dsse.json`."""
-    return f"{what}/{sequence // 1000:03d}/{sequence:09d}.dsse.json"
+    return f"{what}/{sequence // 1000:03d}/{sequence:09d}.{'tsr' if what == TIMESTAMPS else 'dsse.json'}"
 
 
 def open_store(place: str, repository: Path, *, retain_days: int = 0) -> Store:
@@ -91,6 +99,9 @@ class Directory:
             return False
         self._add(name_of(HEADS, sequence), head)
         return True
+
+    def stamp(self, sequence: int, token: bytes) -> None:
+        self._add(name_of(TIMESTAMPS, sequence), token)
 
     def _add(self, name: str, data: bytes) -> bool:
         target = self.folder / name
@@ -143,12 +154,24 @@ class GitBranch:
         return zip(numbers, self.repository.blobs(names), strict=True)
 
     def create(self, sequence: int, record: bytes, head: bytes) -> bool:
-        git = self.repository
         tip = self._tip()
         there = self._sequences(tip, RECORDS) if tip else []
         if there and there[-1] >= sequence:
             return False
-        files = {name_of(RECORDS, sequence): record, name_of(HEADS, sequence): head}
+        return self._add(tip, {name_of(RECORDS, sequence): record, name_of(HEADS, sequence): head}, sequence)
+
+    def stamp(self, sequence: int, token: bytes) -> None:
+        for _ in range(_MOST_RACES):
+            tip = self._tip()
+            if sequence in self._sequences(tip, TIMESTAMPS) or self._add(
+                tip, {name_of(TIMESTAMPS, sequence): token}, sequence
+            ):
+                return
+        raise EvidenceError(f"no place for the timestamp of record {sequence}: others write without end")
+
+    def _add(self, tip: str, files: Mapping[str, bytes], sequence: int) -> bool:
+        """Add files to the branch; False when it is no longer where it was read."""
+        git = self.repository
         with tempfile.TemporaryDirectory(prefix="soc2gate-") as scratch:
             own = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
             if tip:
@@ -191,16 +214,22 @@ class Bucket:
         return Bucket, (self.name, self.prefix, self.retain_days)
 
     def sequences(self, what: str) -> list[int]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self._key(f"{what}/"))
-        keys = (item["Key"] for page in pages for item in page.get("Contents", ()))
+        with self._asking("list", f"{what}/"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=self._key(f"{what}/")
+            )
+            keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
         return _numbers(key.removeprefix(f"{self.prefix}/") if self.prefix else key for key in keys)
 
     def read(self, what: str, sequence: int) -> bytes:
         try:
-            answer = self.client.get_object(Bucket=self.name, Key=self._key(name_of(what, sequence)))
+            return self._read(name_of(what, sequence))
         except self.client.exceptions.NoSuchKey as error:
             raise _missing(what, sequence, f"s3://{self.name}") from error
-        data: bytes = answer["Body"].read()
+
+    def _read(self, name: str) -> bytes:
+        with self._asking("read", name, "NoSuchKey"):
+            data: bytes = self.client.get_object(Bucket=self.name, Key=self._key(name))["Body"].read()
         return data
 
     def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
@@ -212,35 +241,49 @@ class Bucket:
         self._add(name_of(HEADS, sequence), head)
         return True
 
-    def _add(self, name: str, data: bytes) -> bool:
-        from botocore.exceptions import ClientError
+    def stamp(self, sequence: int, token: bytes) -> None:
+        self._add(name_of(TIMESTAMPS, sequence), token)
 
+    def _add(self, name: str, data: bytes) -> bool:
         lock: dict[str, Any] = {}
         if self.retain_days:
             until = datetime.now(UTC) + timedelta(days=self.retain_days)
             lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
         try:
-            self.client.put_object(
-                Bucket=self.name,
-                Key=self._key(name),
-                Body=data,
-                ContentType="application/json",
-                # S3 refuses a put that carries a lock without a checksum, and answers 412 to a second creation.
-                ChecksumAlgorithm="SHA256",
-                IfNoneMatch="*",
-                **lock,
-            )
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code in ("PreconditionFailed", "ConditionalRequestConflict"):
-                return False
-            raise UsageError(f"cannot write s3://{self.name}/{self._key(name)}: {code}") from error
+            with self._asking("write", name, *_NOT_FIRST):
+                self.client.put_object(
+                    Bucket=self.name,
+                    Key=self._key(name),
+                    Body=data,
+                    ContentType="application/json" if name.endswith("json") else "application/timestamp-reply",
+                    # S3 refuses a put that carries a lock without a checksum, and answers 412 to a second creation.
+                    ChecksumAlgorithm="SHA256",
+                    IfNoneMatch="*",
+                    **lock,
+                )
+        except self.client.exceptions.ClientError as error:
+            # When the network lost the answer to a first try and the client library tried again, what stands there is
+            # our own. A 409 says that another write of this name is under way: nothing may stand there yet.
+            return error.response["Error"]["Code"] == _NOT_FIRST[0] and self._read(name) == data
         return True
+
+    def _asking(self, what: str, name: str, *but: str) -> AbstractContextManager[None]:
+        from soc2gate.evidence import aws
+
+        hints = {
+            "AccessDenied": "a ledger needs s3:ListBucket, s3:GetObject and s3:PutObject, with --retain-days also"
+            " s3:PutObjectRetention",
+            "NoSuchBucket": "is its name right? soc2gate creates none",
+            "InvalidRequest": "--retain-days needs a bucket with object lock",
+        }
+        return aws.refusals(f"cannot {what} s3://{self.name}/{self._key(name)}", hints, but)
 
     def _key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name
 
 
+_MOST_RACES = 1000
+"""How often a timestamp is tried for a place on the branch."""
 # commit-tree wants somebody; who ran it stands in the record, and is signed there.
 _WRITER: Mapping[str, str] = {
     "GIT_AUTHOR_NAME": "soc2gate",
@@ -251,7 +294,7 @@ _WRITER: Mapping[str, str] = {
 
 
 def _numbers(names: Iterable[str]) -> list[int]:
-    return sorted(int(found.group(1)) for found in map(_NAME.fullmatch, names) if found)
+    return sorted(int(found[1] or found[2]) for found in map(_NAME.fullmatch, names) if found)
 
 
 def _missing(what: str, sequence: int, place: str) -> EvidenceError:

@@ -15,7 +15,6 @@ from soc2gate.engine.read_back import not_the_same, told
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.into_code.hcl import is_blocks
 from soc2gate.into_code.pieces import Beside, Piece, Traces, ways
-from soc2gate.kinds.aws.withheld import HARMLESS, SECRET
 from soc2gate.kinds.describe import Spelling
 from soc2gate.kinds.inverting import Left, put, unsaid
 from soc2gate.kinds.terraform_imports import BESIDE, GATHERED, IMPORTS, ITSELF, UNTOLD
@@ -24,6 +23,8 @@ from soc2gate.model.value import Ref, Unknown, Value
 from soc2gate.schema.terraform import Argument, NestedBlock, Taken, arguments
 
 _HERE = Span("suggested.tf", 1)
+_WITHHELD = "credential=withheld-by-soc2gate"
+"""Stands for a value that was not kept, until a variable does."""
 _SECRET = "a secret, or a value that soc2gate does not keep"
 
 
@@ -123,7 +124,7 @@ class Writing:
 
     def _sayable(self, live: Resource) -> Resource:
         """The resource without those of its settings that no argument says: of them, the API tells every one."""
-        properties = dict(live.properties)
+        properties = {name: _marked(value) for name, value in live.properties.items()}
         for path in self.kind.settings:
             listed = properties.get(path)
             kept: list[Value] = []
@@ -263,6 +264,15 @@ class Writing:
         return "its spelling is computed, and cannot be read backwards" if reason.startswith(name) else reason
 
 
+def _marked(value: Value) -> Value:
+    """A value with a mark in the place of whatever was not kept of it."""
+    if isinstance(value, Unknown) and value.withheld is not None:
+        return _WITHHELD
+    if isinstance(value, dict):
+        return {key: _marked(child) for key, child in value.items()}
+    return [_marked(child) for child in value] if isinstance(value, list) else value
+
+
 def _numbered(name: str) -> Iterator[str]:
     yield name
     number = 2
@@ -381,4 +391,4 @@ def without_secrets(body: Mapping[str, Value], name: str) -> dict[str, Value]:
 
 def is_secret(value: str, name: str = "") -> bool:
     """Whether a text is a credential, or stands for a value that was not kept; `name` is one that a person gave it."""
-    return value in (SECRET, HARMLESS) or looks_like_secret(f"{name}={value}" if name else value) is True
+    return value == _WITHHELD or looks_like_secret(f"{name}={value}" if name else value) is True

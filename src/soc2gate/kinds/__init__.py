@@ -7,11 +7,20 @@ links between resources on either side. A kind is one entry in `kinds/aws/<servi
 from soc2gate.kinds.linking import Unread, link
 from soc2gate.kinds.live import build_live
 from soc2gate.kinds.normalise import Normalised, derived, normalise
-from soc2gate.kinds.registry import has_live, is_workload, kind, known_kinds, listing_call, type_of
+from soc2gate.kinds.registry import (
+    also_by_cloud_control,
+    has_live,
+    is_workload,
+    kind,
+    known_kinds,
+    listing_call,
+    type_of,
+)
 
 __all__ = [
     "Normalised",
     "Unread",
+    "also_by_cloud_control",
     "build_live",
     "derived",
     "has_live",

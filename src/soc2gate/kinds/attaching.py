@@ -8,7 +8,7 @@ element. Where part of a root was not read, what a companion could have said is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from soc2gate.facts import dataclass, field
 from soc2gate.kinds import registry
@@ -30,6 +30,7 @@ class Roots:
     by_address: dict[tuple[str, str], tuple[Companion, Draft]] = field(default_factory=dict)
     own: dict[tuple[str, str], Draft] = field(default_factory=dict)
     """By root and address, what an address is itself."""
+    by_type: dict[tuple[str, str], list[Draft]] = field(default_factory=dict)
 
     def add(self, draft: Draft) -> None:
         """Take in a drafted resource."""
@@ -85,6 +86,13 @@ class Roots:
         self.companions.append((companion, draft))
         self.by_address[draft.root, draft.address] = (companion, draft)
 
+    def of_type(self, root: str, type_: str) -> Sequence[Draft]:
+        """The companions of a type in one root."""
+        if not self.by_type:
+            for _, draft in self.companions:
+                self.by_type.setdefault((draft.root, draft.type), []).append(draft)
+        return self.by_type.get((root, type_), ())
+
     def everything(self) -> Iterator[Draft]:
         """All drafts, for their problems."""
         yield from self.drafts
@@ -123,8 +131,7 @@ def attach(roots: Roots, unread: Mapping[str, str]) -> None:
         if piece is None:
             continue
         orphan = False
-        for value in _names(companion, source):
-            named = _find(roots, companion, source, value)
+        for value, named in _all_named(roots, companion, source):
             parts += [_Part(draft, companion, source, piece, doubt) for draft in named.certain]
             maybe = doubt or f"{source.address} may belong to another {source.kind.title}"
             parts += [_Part(draft, companion, source, piece, maybe) for draft in named.possible]
@@ -155,6 +162,18 @@ def attach(roots: Roots, unread: Mapping[str, str]) -> None:
                 _leave_open(draft, unread[draft.root])
     roots.drafts += {(draft.root, draft.address, draft.kind.name): draft for draft in partials}.values()
     roots.resolve_references()
+
+
+def _all_named(roots: Roots, companion: Companion, source: Draft) -> Iterator[tuple[Value, Named[Draft]]]:
+    """What a companion names, value by value."""
+    for value in _names(companion, source):
+        named = _find(roots, companion, source, value)
+        others = companion.via(source, lambda type_: roots.of_type(source.root, type_)) if companion.via else None
+        if others is None or not named.unknown:
+            yield value, named
+            continue
+        for other in others:
+            yield other, _find(roots, companion, source, other)
 
 
 def _names(companion: Companion, source: Draft) -> list[Value]:

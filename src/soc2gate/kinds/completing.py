@@ -64,7 +64,7 @@ def fill_defaults(draft: Draft, defaults: tuple[Default, ...]) -> None:
         if "." not in path and "[" not in path:
             # The common case, kept short: every default of every resource passes here.
             current = draft.properties.get(path)
-            if current is None or isinstance(current, Alternatives):
+            if current is None or isinstance(current, (Alternatives, list, OpenList)):
                 _fill(draft, draft.properties, path, path, default)
             continue
         top = path.partition(".")[0].partition("[")[0]
@@ -103,6 +103,12 @@ def _holders(value: Value, steps: list[str], place: str) -> Iterator[tuple[dict[
 
 def _fill(draft: Draft, holder: dict[str, Value], name: str, place: str, default: Default) -> None:
     current = holder.get(name)
+    if default.value != [] and draft.format == "terraform":
+        # Blocks of which a dynamic block, or a plan, makes none are not written; of some that is not known.
+        if isinstance(current, OpenList) and not current.items:
+            current = Alternatives((None, current), current.reason)
+        elif current == []:
+            current = None
     if isinstance(current, Alternatives) and None in current.options:
         if default.when is None or default.when(draft.properties):
             others = [option for option in current.options if option is not None]

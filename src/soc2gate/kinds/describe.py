@@ -6,15 +6,15 @@ stands where they cannot. Nothing here imports an SDK: a live call is described,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from soc2gate.facts import dataclass, field
 from soc2gate.model.value import Json, Value
 
 if TYPE_CHECKING:
     from soc2gate.kinds.draft import Draft, Piece
-    from soc2gate.model.resource import Resource
+    from soc2gate.model.resource import RawResource, Resource
 
 
 class Neighbours(Protocol):
@@ -25,6 +25,10 @@ class Neighbours(Protocol):
 
     def at(self, kind: str, address: str) -> Resource | None:
         """The one of a kind that has this address in the root."""
+
+
+Siblings: TypeAlias = "Callable[[str], Sequence[Draft]]"
+"""From a type to the companions of this type in the same root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class Spelling:
     defaults: tuple[Default, ...] = ()
     exports: Mapping[str, str] = field(default_factory=dict)
     """Attribute that others refer to (`id`, `arn`, `bucket`; `Ref`, `Arn`) to the identity key or property it is."""
+    split: Callable[[RawResource], Sequence[RawResource]] | None = None
+    """From one block to the resources of this kind in it (an API's OpenAPI document to its methods); none where it
+    holds none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,9 @@ class Companion:
     """Whether it stands for itself anyway, so that nothing needs to stand for it where its target is not declared."""
     when: Callable[[Draft], bool | None] | None = None
     """Whether this one belongs to `kind` at all, for types that may belong to several; None means that is unknown."""
+    via: Callable[[Draft, Siblings], Sequence[Value] | None] | None = None
+    """Where what `target` names is none of the kind but something that others put on one (an address on a network
+    interface, and that on an instance): what names the resource then; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +112,9 @@ class Link:
     by: str = ""
     """The linked kind's property that names this resource (`ResourceId`); empty where everything of that kind in the
     same account (or, for a singleton of a region, the same region) belongs to it."""
-    reads: Callable[[Mapping[str, Value]], Value] | None = None
-    """In place of `by`, where the name stands deeper or as part of an ARN: what names this resource, from the linked
-    one's properties; None where it names none."""
+    reads: Callable[[Resource], Value] | None = None
+    """In place of `by`, where the name stands deeper or as part of an ARN: what in the linked one names this resource,
+    a list where it may name several; None where it names none."""
     when: Callable[[Mapping[str, Value]], bool | None] | None = None
     """Whether a linked resource's properties make it count at all (`ResourceType == "VPC"`); None: it may."""
     to: Callable[[Resource], Value] | None = None
@@ -139,6 +149,11 @@ class Call:
     after: Call | None = None
     """An operation that makes ready what this one fetches (IAM's credential report): it is asked again until it answers
     `State: COMPLETE`."""
+    within: Call | None = None
+    """For a further listing (`also`), and for a holder that is itself held: lists what it is asked of, one by one, as
+    `LiveSpelling.within` does for the first."""
+    only: Callable[[Mapping[str, Json]], bool] | None = None
+    """For a listing: which of what it lists count."""
     needs: str = ""
     """The field that an item must have for this detail call to be asked of it, or that tells this listing's items from
     those of another; empty where all have it."""
@@ -174,6 +189,16 @@ class LiveSpelling:
     where AWS keeps them, and so are their detail calls."""
     split: Callable[[Mapping[str, Json]], Sequence[Mapping[str, Json]]] | None = None
     """From one listed item to the resources in it (a function's policy to its permissions)."""
+
+
+def calls_of(live: LiveSpelling) -> Iterator[Call]:
+    """Every call that reading a kind may take."""
+    pending = [live.enumerate, live.within, live.worldwide, *live.also, *live.details]
+    while pending:
+        call = pending.pop(0)
+        if call is not None:
+            yield call
+            pending[:0] = [call.after, call.within]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +254,8 @@ class Kind:
     """Paths of lists of named settings of which the API always tells all: those that code leaves out keep what the
     service gave them, and are not compared."""
     compared: tuple[str, ...] = ()
-    """Property paths compared although the schema calls them write-only: our live reader can read them."""
+    """Property paths compared although the schema calls them write-only (our live reader can read them) or has them not
+    at all (code can write them: the settings of an account)."""
     part_of: str = ""
     """The kind that owns this one (a bucket policy's bucket): judged for itself, and neither missing nor unmanaged for
     itself, since its owner tells of the same thing."""

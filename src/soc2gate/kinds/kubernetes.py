@@ -273,7 +273,11 @@ def pod_templates(resource: Resource) -> Sequence[Resource]:
         replace(
             resource,
             kind=POD_TEMPLATE,
-            properties={"metadata": metadata, "spec": template.get("spec", {})},
+            # The API refuses pods without: what the code leaves out, or we did not make out, is not known to be empty.
+            properties={
+                "metadata": metadata,
+                "spec": template.get("spec", Unknown("spec is required and not written")),
+            },
             places=_below(resource.places, prefix),
             identity={**resource.identity, "workload": _workload(resource)},
             related={},

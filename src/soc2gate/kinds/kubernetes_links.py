@@ -258,7 +258,9 @@ class _Scan:
         for account, doubt in nearby:
             if account.identity.get("name") == wanted:
                 _add(found, account, doubt)
-        self._doubt(found, template)
+        if not found.certain:
+            # A namespace holds one of a name: what was not read can add none.
+            self._doubt(found, template)
         if not found.certain and wanted != _DEFAULT_ACCOUNT:
             # It must be somewhere, or no pod would start. The default account needs nobody to write it.
             found.doubt = found.doubt or f"no manifest that was read declares its service account {wanted}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from soc2gate.facts import dataclass, field
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds.kubernetes_api import PREFIX, RESOURCES, ApiResource, find
 from soc2gate.kinds.kubernetes_yaml import NotAnObject, object_in
 from soc2gate.kinds.respelling import Respelling, camel
@@ -64,6 +64,7 @@ class Terraform:
         resource = api_resource(raw.type)
         if resource is None:
             return None
+        raw = _with_pod_spec(raw)
         walk = Respelling(raw, _named, finish=_provider_writes, scalar=_scalar, resolve=self._resolver(raw))
         body = walk.structure(raw.body, type_of(resource.kind), "", "")
         body.pop("status", None)
@@ -170,8 +171,7 @@ _NAMESPACES = ("metadata[0].namespace", "metadata.0.namespace", "manifest.metada
 def _metadata_of(raw: RawResource) -> Mapping[str, Value]:
     body: Value = raw.body.get(OBJECT[raw.type]) if raw.type in OBJECT else dict(raw.body)
     found = body.get("metadata") if isinstance(body, dict) else None
-    first = found[0] if isinstance(found, list) and found else found
-    return first if isinstance(first, dict) else {}
+    return _only(found)
 
 
 def _resolved(value: Value, resolve: _Resolver) -> Value:
@@ -180,6 +180,38 @@ def _resolved(value: Value, resolve: _Resolver) -> Value:
     if isinstance(value, dict):
         return {key: _resolved(child, resolve) for key, child in value.items()}
     return [_resolved(child, resolve) for child in value] if isinstance(value, list) else value
+
+
+_TEMPLATE = "spec[0].template[0]"
+
+
+def _with_pod_spec(raw: RawResource) -> RawResource:
+    """A controller of before 2.0 of the provider, whose template is the pod's spec itself, as it is written since.
+
+    https://github.com/hashicorp/terraform-provider-kubernetes/blob/v1.13.3/kubernetes/resource_kubernetes_replication_controller.go
+    """
+    spec = _only(raw.body.get("spec"))
+    template = _only(spec.get("template"))
+    flat: dict[str, Value] = {
+        name: value for name, value in template.items() if name not in ("metadata", "spec") and value is not None
+    }
+    if "spec" in template or "container" not in flat:
+        return raw
+    whole: dict[str, Value] = {name: value for name, value in template.items() if name == "metadata"}
+    whole["spec"] = [dict(flat)]
+    places = {
+        f"{_TEMPLATE}.spec[0]{path.removeprefix(_TEMPLATE)}" if path.startswith(f"{_TEMPLATE}.") else path: where
+        for path, where in raw.places.items()
+        if not path.startswith(f"{_TEMPLATE}.metadata")
+    }
+    outer: dict[str, Value] = {**spec, "template": [whole]}
+    body: dict[str, Value] = {**raw.body, "spec": [outer]}
+    return replace(raw, body=body, places=places)
+
+
+def _only(value: Value) -> Mapping[str, Value]:
+    first = value[0] if isinstance(value, list) and value else value
+    return first if isinstance(first, dict) else {}
 
 
 def _version(resource: ApiResource, body: Mapping[str, Value]) -> str:

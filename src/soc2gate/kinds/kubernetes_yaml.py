@@ -1,7 +1,4 @@
-"""The API object that an attribute of `kubernetes_manifest` or `kubectl_manifest` is, as data with its places.
-
-YAML with parts that are not known is still YAML: `image: ${var.image}` makes one leaf unknown, not the object.
-"""
+"""The API object that an attribute of `kubernetes_manifest` or `kubectl_manifest` is, as data with its places."""
 
 from __future__ import annotations
 
@@ -10,9 +7,9 @@ from collections.abc import Mapping
 from soc2gate.errors import InputError
 from soc2gate.facts import dataclass
 from soc2gate.kinds.convert import unknown_like
+from soc2gate.kinds.yaml_text import parse_yaml_text
 from soc2gate.model.resource import Places, RawResource
-from soc2gate.model.value import SPECIAL, OpenMap, Text, Unknown, Value
-from soc2gate.yaml_lines import Tagged, YamlValue, load_all
+from soc2gate.model.value import SPECIAL, Text, Unknown, Value
 
 
 class NotAnObject(Exception):
@@ -43,42 +40,13 @@ def object_in(raw: RawResource, attribute: str) -> Given:
     return Given(value, places)
 
 
-def _from_yaml(text: str | Text) -> dict[str, Value]:
-    parts = text.parts if isinstance(text, Text) else (text,)
-    literal = "".join(part for part in parts if isinstance(part, str))
-    mark = next(char for char in map(chr, range(0xE000, 0xF8FF)) if char not in literal)
-    holes = [part for part in parts if isinstance(part, Unknown)]
-    numbers = iter(range(len(holes)))
-    marked = "".join(part if isinstance(part, str) else f"{mark}{next(numbers)}{mark}" for part in parts)
+def _from_yaml(text: str | Text) -> Mapping[str, Value]:
+    hole = next((part for part in text.parts if isinstance(part, Unknown)), None) if isinstance(text, Text) else None
     try:
-        documents = [document for document in load_all(marked, "yaml_body") if document.data is not None]
+        documents = parse_yaml_text(text, "yaml_body")
     except InputError as error:
-        why = f", and part of it is not known: {holes[0].reason}" if holes else ""
+        why = f", and part of it is not known: {hole.reason}" if hole else ""
         raise NotAnObject(f"its YAML could not be read: {error.message}{why}") from error
-    data = documents[0].data if documents else None
-    if not isinstance(data, dict):
-        raise NotAnObject("its YAML is not an object")
-    filled = _filled(data, mark, holes)
-    if not isinstance(filled, dict):
-        raise NotAnObject(holes[0].reason if holes else "its YAML is not an object")
-    return filled
-
-
-def _filled(value: YamlValue, mark: str, holes: list[Unknown]) -> Value:
-    if isinstance(value, dict):
-        if any(mark in key for key in value):
-            known = {key: _filled(child, mark, holes) for key, child in value.items() if mark not in key}
-            return OpenMap(known, Unknown(holes[0].reason), holes[0].reason)
-        return {key: _filled(child, mark, holes) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_filled(child, mark, holes) for child in value]
-    if isinstance(value, Tagged):
-        return Unknown(f"tag `!{value.tag}` is not one that a cluster knows")
-    if isinstance(value, str) and mark in value:
-        # `literal mark number mark literal mark number mark …`
-        pieces = value.split(mark)
-        parts = [holes[int(piece)] if i % 2 else piece for i, piece in enumerate(pieces)]
-        kept = tuple(part for part in parts if part != "")
-        only = kept[0]
-        return only if len(kept) == 1 and isinstance(only, Unknown) else Text(kept)
-    return value
+    if documents and isinstance(documents[0], dict):
+        return documents[0]
+    raise NotAnObject(hole.reason if hole and documents else "its YAML is not an object")

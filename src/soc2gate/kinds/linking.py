@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.kinds import registry
 from soc2gate.kinds.describe import Link
-from soc2gate.kinds.targets import Targets
+from soc2gate.kinds.targets import Targets, block_of, elements
 from soc2gate.model.resource import LiveRef, Resource, Side, Where
 from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
 
@@ -44,10 +44,11 @@ def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[R
     by_kind: dict[str, list[Resource]] = {}
     for resource in everything:
         by_kind.setdefault(resource.kind, []).append(resource)
+    world = _World(by_kind)
     changed: dict[int, Resource] = {}
     for name, owners in by_kind.items():
         for link_name, described in registry.kind(name).links.items():
-            found = _belonging(name, owners, described, by_kind.get(described.kind, []))
+            found = _belonging(name, owners, described, by_kind.get(described.kind, []), world)
             for owner in owners:
                 if owner.partial:
                     continue
@@ -55,7 +56,6 @@ def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[R
                 reason = _unread(owner, described.kind, unread)
                 current = changed.get(id(owner), owner)
                 changed[id(owner)] = _related(current, link_name, described, belonging, reason)
-    world = _World(by_kind)
     for name, owners in by_kind.items():
         concludes = registry.kind(name).concludes
         if concludes is None:
@@ -65,6 +65,9 @@ def link(resources: Iterable[Resource], unread: Sequence[Unread] = ()) -> list[R
                 changed[id(owner)] = concludes(changed.get(id(owner), owner), _Around(owner, world))
     return [changed.get(id(resource), resource) for resource in everything]
 
+
+_OWN = ("arn", "Arn", "Ref")
+"""Attributes that are a resource's own name, and nobody else's."""
 
 _MOST_DOUBTFUL = 16
 """Linked resources of unknown owner that are told apart, for each root."""
@@ -77,6 +80,31 @@ class _World:
     by_kind: Mapping[str, Sequence[Resource]]
     by_root: dict[str, dict[str, list[Resource]]] = field(default_factory=dict)
     by_address: dict[str, dict[tuple[str, str], Resource]] = field(default_factory=dict)
+    kinds_at: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+    def is_another(self, value: Value, root: str, kind: str) -> bool:
+        """Whether a value certainly is some resource's of another kind: a topic's ARN where a queue's may stand."""
+        # Any other attribute may well name one: `aws_vpc_ipv4_cidr_block_association.a.vpc_id`.
+        if not isinstance(value, Unknown) or value.ref is None:
+            return False
+        # What awscc calls `id` is what a template's `Ref` gives.
+        by_id = value.ref.attribute == "id" and value.ref.address.rpartition(".")[0].rpartition(".")[2].startswith(
+            "awscc_"
+        )
+        if value.ref.attribute not in _OWN and not by_id:
+            return False
+        if not self.kinds_at:
+            for name, others in self.by_kind.items():
+                for other in others:
+                    self.kinds_at.setdefault((other.root, other.address), set()).add(name)
+        found = self.kinds_at.get((root, value.ref.address))
+        if found is not None:
+            return kind not in found
+        block = block_of(value.ref.address)
+        if len(block) < 2 or not block[-2].startswith(("aws_", "awscc_")):
+            return False
+        spelt = registry.spelt("terraform", block[-2])
+        return spelt is None or all(one.name != kind for one, _ in (*spelt.owns, *spelt.parts))
 
     def in_root(self, kind: str, root: str) -> Sequence[Resource]:
         found = self.by_root.get(kind)
@@ -110,7 +138,9 @@ class _Around:
         return self.world.at(kind, self.owner.root, address)
 
 
-def _belonging(name: str, owners: list[Resource], described: Link, linked: list[Resource]) -> dict[int, _Belonging]:
+def _belonging(
+    name: str, owners: list[Resource], described: Link, linked: list[Resource], world: _World
+) -> dict[int, _Belonging]:
     out: dict[int, _Belonging] = {id(owner): _Belonging([], []) for owner in owners}
     if described.find is not None:
         by_root: dict[str, list[Resource]] = {}
@@ -133,29 +163,53 @@ def _belonging(name: str, owners: list[Resource], described: Link, linked: list[
     for owner in owners:
         if not owner.partial:
             targets.add(owner, owner.root, owner.address, _names(owner))
-    doubtful: Counter[str] = Counter()
+    naming = _Naming(name, described, targets, out)
     for other in linked:
-        value = described.reads(other.properties) if described.reads else other.properties.get(described.by)
-        if described.reads and value is None:
-            continue
-        named = targets.find(value, other.root)
+        for value in _told(described, other):
+            if not world.is_another(value, other.root, name):
+                naming.add(other, value)
+    return out
+
+
+def _told(described: Link, other: Resource) -> list[Value]:
+    """What in a linked resource may name the one it belongs to."""
+    if described.reads is None:
+        return [other.properties.get(described.by)]
+    told, reason = elements(described.reads(other))
+    return [value for value in [*told, Unknown(reason) if reason else None] if value is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """Linked resources find the one that they name."""
+
+    kind: str
+    described: Link
+    targets: Targets[Resource]
+    out: Mapping[int, _Belonging]
+    doubtful: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Resource, value: Value) -> None:
+        """Take in that `other` names something by this value."""
+        named = self.targets.find(value, other.root)
         # Written under a condition that is not known: it may name nothing.
         doubt = value.reason if isinstance(value, Alternatives) and None in value.options else ""
         for owner in named.certain:
-            _add(out[id(owner)], other, described, doubt)
+            _add(self.out[id(owner)], other, self.described, doubt)
         for owner in named.possible:
-            _add(out[id(owner)], other, described, f"{other.address} may belong to another {name}")
+            _add(self.out[id(owner)], other, self.described, f"{other.address} may belong to another {self.kind}")
         # What stands for a resource that is declared elsewhere says one thing of it, and nothing of the rest.
-        if named.unknown and not other.partial:
-            doubt = f"{other.address} may belong to this: {named.unknown}"
-            doubtful[other.root] += 1
-            # Each may belong to every one: ten thousand of either would make a hundred million of both.
-            for owner in targets.in_root(other.root) if doubtful[other.root] <= _MOST_DOUBTFUL + 1 else ():
-                if doubtful[other.root] <= _MOST_DOUBTFUL:
-                    _add(out[id(owner)], other, described, doubt)
-                else:
-                    out[id(owner)].unseen = f"{doubt}, and others like it"
-    return out
+        if not named.unknown or other.partial:
+            return
+        doubt = f"{other.address} may belong to this: {named.unknown}"
+        self.doubtful[other.root] += 1
+        # Each may belong to every one: ten thousand of either would make a hundred million of both.
+        number = self.doubtful[other.root]
+        for owner in self.targets.in_root(other.root) if number <= _MOST_DOUBTFUL + 1 else ():
+            if number <= _MOST_DOUBTFUL:
+                _add(self.out[id(owner)], other, self.described, doubt)
+            else:
+                self.out[id(owner)].unseen = f"{doubt}, and others like it"
 
 
 def _follow(

@@ -12,6 +12,7 @@ from soc2gate.kinds.describe import Call, LiveItem
 from soc2gate.kinds.draft import Draft
 from soc2gate.model.resource import LiveRef, Resource, Side
 from soc2gate.model.value import Json, Unknown, Value
+from soc2gate.schema import lookup
 
 _WHO = "sts:GetCallerIdentity"
 """What tells of the account itself."""
@@ -66,6 +67,39 @@ def build_live(
     whole = next((call.operation for call in spelling.details if call.into == "*"), listed)
     for path in spelling.tells:
         draft.places.setdefault(path, draft.calls.get(whole, draft.where))
+    return _finish(draft)
+
+
+def build_told(kind_name: str, told: Mapping[str, Json], where: LiveRef, *, arn: str, untold: str) -> Resource:
+    """What another source tells of a live resource in the registry's own names.
+
+    What it leaves out is unknown, with `untold` and the property's name as the reason.
+    """
+    # Imported here: a scan loads this module, and none of what live state needs.
+    from soc2gate.kinds.withheld import without_credentials
+
+    kind = registry.kind(kind_name)
+    facts = facts_of(kind_name)
+    draft = Draft(kind, None, {}, where)
+    draft.account, draft.region = where.account, where.region
+    draft.root = f"aws:{where.account}:{where.region}"
+    draft.identity |= {"account": where.account, "region": where.region}
+    for name in facts.type.properties:
+        value = told.get(name)
+        if name in told:
+            draft.places[name] = where
+        if value is not None:
+            draft.set(name, without_credentials(cast("Value", value)))
+        elif name not in told:
+            draft.properties[name] = Unknown(untold.format(name))
+    for call in kind.live.details if kind.live is not None else ():
+        for path in _paths(call):
+            if path.startswith("related."):
+                draft.overwrite(path, Unknown(untold.format(path)))
+    named = {"arn": arn, "name": next((told[name] for name in kind.names if name in told), None)}
+    parts = lookup.facts(kind_name).primary_identifier
+    named["id"] = told.get(parts[0]) if len(parts) == 1 else None
+    draft.identity |= {key: value for key, value in named.items() if isinstance(value, str) and value}
     return _finish(draft)
 
 

@@ -107,7 +107,14 @@ def _draft(raw: RawResource, roots: Roots, unjudged: Counter[str]) -> None:
     for kind, spelling in spelt.owns:
         if any(companion.type == raw.type and companion.stands_as == kind.name for _, companion in spelt.parts):
             continue  # it stands for itself only where what it belongs to is not declared
-        roots.add(write_down(kind, spelling, raw))
+        if spelling.split is None:
+            roots.add(write_down(kind, spelling, raw))
+            continue
+        inside = spelling.split(raw)
+        for part in inside:
+            roots.add(write_down(kind, spelling, part))
+        if not inside:
+            unjudged[raw.type] += 1
     for kind, companion in spelt.parts:
         roots.add_companion(companion, Draft.of(kind, None, raw, writes=False))
 

@@ -6,7 +6,7 @@ module for S3 and no other. A test holds these tables against what the modules s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 
 from soc2gate.facts import dataclass, field
@@ -19,6 +19,7 @@ _KUBERNETES = "soc2gate.kinds.kubernetes"
 
 KINDS: Mapping[str, str] = {
     "Account::Account": _AWS + "account",
+    "Account::CloudFormation::Stack": _AWS + "cloudformation_stacks",
     "Account::EC2::EbsDefaults": _AWS + "regions",
     "Account::EC2::Image": _AWS + "ec2_images",
     "Account::EC2::Snapshot": _AWS + "ec2_images",
@@ -66,6 +67,7 @@ KINDS: Mapping[str, str] = {
     "AWS::ElasticLoadBalancingV2::Listener": _AWS + "elbv2",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _AWS + "elbv2",
     "AWS::Elasticsearch::Domain": _AWS + "opensearch",
+    "AWS::Events::Rule": _AWS + "undelivered",
     "AWS::GuardDuty::Detector": _AWS + "guardduty",
     "AWS::IAM::Group": _AWS + "iam",
     "AWS::IAM::ManagedPolicy": _AWS + "iam",
@@ -74,6 +76,7 @@ KINDS: Mapping[str, str] = {
     "AWS::IAM::User": _AWS + "iam",
     "AWS::Kinesis::Stream": _AWS + "kinesis",
     "AWS::KMS::Key": _AWS + "kms",
+    "AWS::Lambda::EventSourceMapping": _AWS + "undelivered",
     "AWS::Lambda::Function": _AWS + "lambdas",
     "AWS::Lambda::Permission": _AWS + "lambda_permissions",
     "AWS::Logs::LogGroup": _AWS + "logs",
@@ -90,6 +93,7 @@ KINDS: Mapping[str, str] = {
     "AWS::SecretsManager::Secret": _AWS + "secretsmanager",
     "AWS::SecurityHub::Hub": _AWS + "securityhub",
     "AWS::SecurityHub::Standard": _AWS + "securityhub",
+    "AWS::SNS::Subscription": _AWS + "undelivered",
     "AWS::SNS::Topic": _AWS + "sns",
     "AWS::SNS::TopicPolicy": _AWS + "sns",
     "AWS::SQS::Queue": _AWS + "sqs",
@@ -105,6 +109,7 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
     "apigateway": (
         "aws_api_gateway_domain_name",
         "aws_api_gateway_method",
+        "aws_api_gateway_rest_api",
         "aws_api_gateway_stage",
         "aws_apigatewayv2_stage",
     ),
@@ -136,6 +141,8 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_launch_template",
         "aws_network_acl",
         "aws_network_acl_rule",
+        "aws_network_interface",
+        "aws_network_interface_attachment",
         "aws_security_group",
         "aws_security_group_rule",
         "aws_subnet",
@@ -217,6 +224,12 @@ _TERRAFORM: Mapping[str, Sequence[str]] = {
         "aws_sqs_queue_redrive_allow_policy",
         "aws_sqs_queue_redrive_policy",
     ),
+    "undelivered": (
+        "aws_cloudwatch_event_rule",
+        "aws_cloudwatch_event_target",
+        "aws_lambda_event_source_mapping",
+        "aws_sns_topic_subscription",
+    ),
     "wafv2": ("aws_wafv2_web_acl", "aws_wafv2_web_acl_logging_configuration"),
     "workspaces": ("aws_workspaces_workspace",),
 }
@@ -225,8 +238,11 @@ TERRAFORM: Mapping[str, str] = {type_: _AWS + name for name, types in _TERRAFORM
 
 CLOUDFORMATION: Mapping[str, str] = {
     # Types that say part of a kind, or are one under another name. Types that are kinds are found in `KINDS`.
+    "AWS::ApiGateway::RestApi": _AWS + "apigateway",
     "AWS::EC2::EIP": _AWS + "ec2",
     "AWS::EC2::EIPAssociation": _AWS + "ec2",
+    "AWS::EC2::NetworkInterface": _AWS + "ec2",
+    "AWS::EC2::NetworkInterfaceAttachment": _AWS + "ec2",
     "AWS::EC2::SecurityGroupEgress": _AWS + "ec2",
     "AWS::EC2::SecurityGroupIngress": _AWS + "ec2",
     "AWS::IAM::GroupPolicy": _AWS + "iam",
@@ -261,6 +277,8 @@ class _Loaded:
     modules: set[str] = field(default_factory=set)
     types: dict[str, ObjectType] = field(default_factory=dict)
     awscc: dict[str, str] = field(default_factory=dict)
+    also: set[str] = field(default_factory=set)
+    """Kinds without a description of ours that somebody wants read through Cloud Control."""
 
 
 _loaded = _Loaded()
@@ -290,7 +308,31 @@ def kind(name: str) -> Kind:
 def known_kinds() -> tuple[str, ...]:
     """Every kind that some source can tell of, sorted. Imports the module for Kubernetes."""
     _load(_KUBERNETES)
-    return tuple(sorted({*KINDS, *(name for name in _loaded.kinds if name.startswith("Kubernetes::"))}))
+    cluster = (name for name in _loaded.kinds if name.startswith("Kubernetes::"))
+    return tuple(sorted({*KINDS, *_loaded.also, *cluster}))
+
+
+def why_not_by_cloud_control(name: str) -> str:
+    """Why a kind cannot be read through Cloud Control; empty where it can."""
+    if name in KINDS or name.startswith(("Account::", "Kubernetes::")):
+        return "it has a reader of its own"
+    if name in CLOUDFORMATION:
+        return "it is read as part of what it belongs to"
+    if name not in lookup.kinds():
+        return "there is no such kind among those whose schema is known here"
+    return "" if lookup.reads(name) else "AWS's registry tells of no way to read it"
+
+
+def also_by_cloud_control(names: Iterable[str]) -> None:
+    """From now on these kinds are read too, through Cloud Control, and templates that declare them are judged."""
+    for name in names:
+        if name not in _loaded.also and not why_not_by_cloud_control(name):
+            from soc2gate.kinds.cloud_control import described
+
+            made = _loaded.kinds[name] = described(name)
+            assert made.cloudformation is not None
+            _loaded.also.add(name)
+            _loaded.spelt["cloudformation", name] = Spelt(owns=((made, made.cloudformation),))
 
 
 def type_of(name: str) -> ObjectType:

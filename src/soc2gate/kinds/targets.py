@@ -167,6 +167,11 @@ def _block(address: str) -> tuple[str, list[str]]:
     return _INDEX.sub("[]", address), _INDEX.findall(address)
 
 
+def block_of(address: str) -> list[str]:
+    """The steps of an address without its indices: `["aws_s3_bucket", "b"]` at the end."""
+    return _INDEX.sub("", address).split(".")
+
+
 def _may_be(one: list[str], other: list[str]) -> bool:
     """Whether two lists of indices may be the same; `[?]` may be any, and one that is left out as well."""
     return all(a == b or "[?]" in (a, b) for a, b in zip(one, other, strict=False))

@@ -15,7 +15,7 @@ from typing import Any
 from soc2gate import kinds
 from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.facts import dataclass, field
-from soc2gate.kinds.describe import Call, Kind
+from soc2gate.kinds.describe import Call, Kind, calls_of
 from soc2gate.live.aws_accounts import unread_part, ways_in
 from soc2gate.live.aws_build import Seen, build
 from soc2gate.live.aws_calls import Calls, Failure
@@ -188,32 +188,42 @@ class _Collector:
         listing = unit.listing
         if listing is None:
             return [{}]
-        holders = self._items(live.within, unit.endpoint, {}) if live.within is not None else [{}]
+        found = self._held(listing, live.within, unit.endpoint)
+        for further in live.also:
+            if isinstance(found, Failure):
+                return found
+            more = self._held(further, further.within, unit.endpoint)
+            found = more if isinstance(more, Failure) else [*found, *more]
+        if isinstance(found, Failure):
+            return found
+        if live.split is not None:
+            found = [part for item in found for part in live.split(item)]
+        return [item for item in found if live.keep is None or live.keep(item, unit.region)]
+
+    def _held(self, call: Call, within: Call | None, region: str) -> list[Mapping[str, Json]] | Failure:
+        """What a call lists, each item with its holder where it can be listed only one holder at a time."""
+        if within is None:
+            return self._items(call, region, {})
+        holders = self._held(within, within.within, region)
         if isinstance(holders, Failure):
             return holders
         found: list[Mapping[str, Json]] = []
         for holder in holders:
-            held: dict[str, Json] = {"within": dict(holder)} if live.within is not None else {}
-            items = self._items(listing, unit.endpoint, held)
+            held: dict[str, Json] = {"within": dict(holder)}
+            items = self._items(call, region, held)
             if isinstance(items, Failure):
                 # Without one holder's list nobody can say of anything that it is missing.
                 return items
             found += [{**item, **held} for item in items]
-        for further in live.also:
-            items = self._items(further, unit.endpoint, {})
-            if isinstance(items, Failure):
-                return items
-            found += items
-        if live.split is not None:
-            found = [part for item in found for part in live.split(item)]
-        return [item for item in found if live.keep is None or live.keep(item, unit.region)]
+        return found
 
     def _items(self, call: Call, region: str, known: Mapping[str, Json]) -> list[Mapping[str, Json]] | Failure:
         answer = self.calls.ask(call, region, known)
         if isinstance(answer, Failure):
             return answer
         listed = answer if isinstance(answer, list) else [] if answer is None else [answer]
-        return [item if isinstance(item, dict) else {"value": item} for item in listed]
+        items: list[Mapping[str, Json]] = [item if isinstance(item, dict) else {"value": item} for item in listed]
+        return items if call.only is None else [item for item in items if call.only(item)]
 
     def _is(self, call: Call, failure: Failure, unit: _Unit) -> bool:
         return self.calls.name(call, unit.endpoint) == failure.call
@@ -224,8 +234,7 @@ class _Collector:
         live = unit.kind.live
         assert live is not None
         if isinstance(listed, Failure):
-            asked = live.within if live.within and self._is(live.within, listed, unit) else unit.listing
-            asked = next((further for further in live.also if self._is(further, listed, unit)), asked)
+            asked = next((call for call in calls_of(live) if self._is(call, listed, unit)), unit.listing)
             assert asked is not None
             unit.reason = listed.reason
             self.failed.append(

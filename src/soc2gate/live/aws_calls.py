@@ -166,16 +166,18 @@ class Calls:
 
 
 def _all_pages(ask: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole answer of an operation that boto3 has no paginator for: WAF's go on while they give a `NextMarker`."""
+    """The whole answer of an operation that boto3 has no paginator for: it goes on while it gives a marker to ask the
+    next page with (WAF a `NextMarker`, EventBridge a `NextToken`)."""
     answer: dict[str, Any] = ask(**parameters)
-    marker = answer.get("NextMarker")
+    word = next((word for word in ("NextMarker", "NextToken") if answer.get(word)), "")
+    marker = answer.get(word)
     while marker:
-        page = ask(**parameters, NextMarker=marker)
+        page = ask(**parameters, **{word: marker})
         for name, found in page.items():
             if isinstance(found, list):
                 answer.setdefault(name, []).extend(found)
         # An empty page can repeat the marker it was asked with.
-        marker = page.get("NextMarker") if page.get("NextMarker") != marker else None
+        marker = page.get(word) if page.get(word) != marker else None
     return answer
 
 

@@ -16,7 +16,7 @@ from soc2gate.kinds import kubernetes_managers
 from soc2gate.kinds.kubernetes import from_object
 from soc2gate.kinds.kubernetes_api import NAMESPACE, POD_TEMPLATE, PREFIX, RESOURCES, ApiResource, find
 from soc2gate.kinds.kubernetes_ownership import belongs_to_known, managed_by
-from soc2gate.live.kubernetes_secrets import without_credentials
+from soc2gate.kinds.withheld import without_credentials
 from soc2gate.live.kubernetes_session import ApiError, Session, Target, open_session
 from soc2gate.live.progress import Progress
 from soc2gate.live.snapshot import CallCount, Coverage, FailedCall, Part, Snapshot, root_of

@@ -5,41 +5,74 @@ AWS's managed policy SecurityAudit holds all of it; a test says so. It holds som
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from soc2gate.config import AccountConfig, OrganizationConfig
-from soc2gate.kinds.describe import Call, LiveSpelling
+from soc2gate.kinds.describe import calls_of
 from soc2gate.kinds.kubernetes_api import RESOURCES
+from soc2gate.live import s3_state
 from soc2gate.live.aws import readable
 from soc2gate.live.kubernetes import kinds_to_list
 from soc2gate.model.value import Json
+from soc2gate.schema.lookup import reads
 
 SIGNING_IN = ("ec2:DescribeRegions", "sts:GetCallerIdentity")
 """Asked before anything is read: who we are (which AWS never refuses), and which regions the account is opted into."""
 LOOKING_UP = "cloudtrail:LookupEvents"
 """For `verify --who` alone."""
 ROLE = "soc2gate-reader"
+_CLOUD_CONTROL = "cloudcontrol"
+"""What boto3 calls the service."""
 
 
 def actions(kinds: Iterable[str]) -> tuple[str, ...]:
     """The IAM actions that reading these kinds takes, with those that they are linked to; sorted."""
     wanted, _, _ = readable(tuple(kinds))
-    calls = (call for kind in wanted if kind.live is not None for call in _calls(kind.live))
-    found = {call.action for call in calls}
+    calls = (call for kind in wanted if kind.live is not None for call in calls_of(kind.live))
+    found = {call.action for call in calls if call.service != _CLOUD_CONTROL}
     return tuple(sorted(found | set(SIGNING_IN))) if found else ()
 
 
-def iam_policy(kinds: Iterable[str], *, who: bool = False) -> dict[str, Json]:
+def cloud_control_actions(kinds: Iterable[str]) -> tuple[str, ...]:
+    """What reading those of these kinds takes that have no reader of ours: Cloud Control's own actions, and those by
+    which it asks the service as whoever asks it; sorted."""
+    wanted, _, _ = readable(tuple(kinds))
+    found: set[str] = set()
+    for kind in wanted:
+        own = {call.action for call in calls_of(kind.live) if call.service == _CLOUD_CONTROL} if kind.live else set()
+        found |= own | set(reads(kind.name) if own else ())
+    return tuple(sorted(found))
+
+
+def iam_policy(kinds: Iterable[str], *, who: bool = False, states: Iterable[str] = ()) -> dict[str, Json]:
     """An IAM policy that allows those and nothing else; without a statement where no kind is AWS's.
 
     Listing has no resources to name, and what is read is not known before it is listed: every action is for `*`. None
-    of them reads what stands in a bucket, a table, a queue or a secret.
+    of them reads what stands in a bucket, a table, a queue or a secret, but the `states` (`s3://bucket/key`) that
+    somebody named: of each its one object. Raises `UsageError` for a URL that names none.
     """
     allowed: list[Json] = list(actions(kinds))
     if who and allowed:
         allowed = [*sorted({*actions(kinds), LOOKING_UP})]
+    # Apart, as SecurityAudit does not hold them.
+    beyond: list[Json] = [*cloud_control_actions(kinds)]
+    asking: Json = {"Sid": "Soc2gateAsksCloudControl", "Effect": "Allow", "Action": beyond, "Resource": "*"}
     statement: Json = {"Sid": "Soc2gateReads", "Effect": "Allow", "Action": allowed, "Resource": "*"}
-    return {"Version": "2012-10-17", "Statement": [statement] if allowed else []}
+    objects: list[Json] = [f"arn:aws:s3:::{bucket}/{key}" for bucket, key in map(s3_state.split, sorted(set(states)))]
+    reading: Json = {
+        "Sid": "Soc2gateReadsState",
+        "Effect": "Allow",
+        "Action": [s3_state.ACTION],
+        "Resource": objects,
+    }
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            *([statement] if allowed else []),
+            *([asking] if beyond else []),
+            *([reading] if objects else []),
+        ],
+    }
 
 
 def assuming(accounts: Iterable[AccountConfig], organization: OrganizationConfig | None) -> dict[str, Json]:
@@ -88,10 +121,3 @@ def cluster_role(kinds: Iterable[str]) -> dict[str, Json]:
         "metadata": {"name": ROLE},
         "rules": rules,
     }
-
-
-def _calls(live: LiveSpelling) -> Iterator[Call]:
-    for call in (live.enumerate, live.within, live.worldwide, *live.also, *live.details):
-        while call is not None:
-            yield call
-            call = call.after

@@ -19,9 +19,11 @@ later, gives the same answer. A file holds *parts*, one per AWS account or clust
                       "identity": {"name": "logs"}, "tags": {}, "properties": {…}}]}]}
 
 `read` and `calls` name the properties that were looked at, found or not: by the resource's own `call`, and by others.
-Properties are in the normal form. What could not be read is written as `{"$unknown": "why"}`; a key of the provider's
-that begins with `$` is written with one more (`$$…`). The digest is the sha256 of the same document without `digest`,
-as JSON with sorted keys, no spaces and no escapes beyond JSON's own. A name that ends in `.gz` is compressed.
+Properties are in the normal form. What could not be read is written as `{"$unknown": "why"}`, with
+`"withheld": {"secret": true, "digest": "…"}` where it was read, judged and not kept (kinds/withheld.py); a key
+of the provider's that begins with `$` is written with one more (`$$…`). The digest is the sha256 of the same document
+without `digest`, as JSON with sorted keys, no spaces and no escapes beyond JSON's own. A name that ends in
+`.gz` is compressed.
 
 **The short form** for rule fixtures (`*.live.json`), read with `strict_digest=False`: one part without the wrapping,
 and only what the case needs. `account` is 123456789012 and `region` us-east-1 unless said, every kind counts as
@@ -52,6 +54,8 @@ from soc2gate.model.value import Json
 SCHEMA = "soc2gate.snapshot/1"
 GLOBAL = "global"
 """The region of services that have none."""
+_MANY = 5
+"""From so many kinds on that could not be read for one reason, they are told as one."""
 MAX_BYTES = 2_000_000_000
 """A snapshot may not unpack to more than this."""
 
@@ -121,6 +125,8 @@ class Part:
     """Stopped before it was done."""
     notes: tuple[str, ...] = ()
     """Remarks for the report: how the regions were chosen."""
+    digest_key: str = ""
+    """The name of the key that digests of what is not kept were made with; empty where none were made."""
 
     @property
     def info(self) -> SnapshotInfo:
@@ -311,16 +317,16 @@ def _problems_of(part: Part) -> list[Problem]:
             )
         )
     told = {(failed.kind, failed.region) for failed in part.failed_calls if not failed.uid}
-    problems.extend(
-        Problem(
-            Weight.GAP,
-            "collect",
-            f"could not look: {entry.kind} in {entry.region or part.account}: {entry.reason}",
-            where=LiveRef(part.provider, part.account, entry.region, "", "", part.taken_at),
-        )
-        for entry in part.coverage
-        if not entry.read and (entry.kind, entry.region) not in told
-    )
+    unread: dict[tuple[str, str], list[str]] = {}
+    for entry in part.coverage:
+        if not entry.read and (entry.kind, entry.region) not in told:
+            unread.setdefault((entry.region, entry.reason), []).append(entry.kind)
+    for (region, reason), names in unread.items():
+        # A source that holds little says of every kind the same.
+        for what in names if len(names) < _MANY else [f"{len(names)} kinds ({names[0]}, {names[1]}, …)"]:
+            message = f"could not look: {what} in {region or part.account}: {reason}"
+            place = LiveRef(part.provider, part.account, region, "", "", part.taken_at)
+            problems.append(Problem(Weight.GAP, "collect", message, where=place))
     problems.extend(Problem(Weight.NOTE, "collect", note) for note in part.notes)
     return problems
 

@@ -26,7 +26,7 @@ from soc2gate.live.snapshot import (
     root_of,
 )
 from soc2gate.model.resource import LiveRef, Resource, Side
-from soc2gate.model.value import Alternatives, Json, OpenList, OpenMap, Text, Unknown, Value
+from soc2gate.model.value import Alternatives, Json, OpenList, OpenMap, Text, Unknown, Value, Withheld
 from soc2gate.suggest import closest
 
 COLLECT_AGAIN = "collect it again: soc2gate collect --output FILE"
@@ -113,9 +113,12 @@ def encode(value: Value) -> Json:
     if isinstance(value, list):
         return [encode(child) for child in value]
     if isinstance(value, Unknown):
+        told: dict[str, Json] = {"$unknown": value.reason}
         if value.not_null:
-            return {"$unknown": value.reason, "not_null": True}
-        return {"$unknown": value.reason}
+            told["not_null"] = True
+        if value.withheld is not None:
+            told["withheld"] = _without_empty({"secret": value.withheld.secret, "digest": value.withheld.digest})
+        return told
     if isinstance(value, OpenList):
         return {
             "$list": [encode(child) for child in value.items],
@@ -148,6 +151,16 @@ def _decode_all(values: Json) -> tuple[Value, ...]:
     return tuple(decode(value) for value in values) if isinstance(values, list) else ()
 
 
+def _decode_withheld(value: Fields) -> Withheld | None:
+    told = value.get("withheld")
+    secret = told.get("secret") if isinstance(told, dict) else None
+    return (
+        Withheld(secret if isinstance(secret, bool) else None, str(told.get("digest", "")))
+        if isinstance(told, dict)
+        else None
+    )
+
+
 def _decode_text(value: Fields) -> Value:
     return Text(tuple(part for part in _decode_all(value["$text"]) if isinstance(part, (str, Unknown))))
 
@@ -162,7 +175,9 @@ def _decode_map(value: Fields) -> Value:
 
 
 _MARKERS: Mapping[str, Callable[[Fields], Value]] = {
-    "$unknown": lambda value: Unknown(str(value["$unknown"]), not_null=bool(value.get("not_null", False))),
+    "$unknown": lambda value: Unknown(
+        str(value["$unknown"]), not_null=bool(value.get("not_null", False)), withheld=_decode_withheld(value)
+    ),
     "$list": lambda value: OpenList(
         _decode_all(value["$list"]), _decode_all(value.get("more")), str(value.get("reason", ""))
     ),
@@ -221,7 +236,8 @@ def _broken_json(error: ValueError | RecursionError, path: Path) -> InputError:
 
 
 def _part_document(part: Part) -> dict[str, Json]:
-    return {
+    keyed: dict[str, Json] = {"digest_key": part.digest_key} if part.digest_key else {}
+    return keyed | {
         "provider": part.provider,
         "account": part.account,
         "caller": part.caller,
@@ -309,6 +325,7 @@ _PART = (
     "regions_asked",
     "regions_read",
     "notes",
+    "digest_key",
     "coverage",
     "calls",
     "failed_calls",
@@ -394,6 +411,7 @@ class _Reader:
             regions_read=self.texts(fields, "regions_read", what),
             partial=bool(fields.get("partial", False)),
             notes=self.texts(fields, "notes", what),
+            digest_key=self.text(fields, "digest_key", what),
             coverage=self.each(fields, "coverage", what, self.coverage),
             calls=self.each(fields, "calls", what, self.call_count),
             failed_calls=self.each(fields, "failed_calls", what, self.failed),

@@ -7,17 +7,21 @@ import re
 from soc2gate.model.value import Unknown
 from soc2gate.patterns import regex
 
-CREDENTIAL = regex(
-    r"""(?:^|[^A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}
-    | -----BEGIN[ ](?:[A-Z]+[ ])?PRIVATE[ ]KEY
-    | gh[pousr]_[A-Za-z0-9]{36} | github_pat_[A-Za-z0-9_]{40} | glpat-[A-Za-z0-9_-]{20}
-    | xox[abprs]-[A-Za-z0-9-]{10} | [rs]k_live_[A-Za-z0-9]{16} | AIza[A-Za-z0-9_-]{35} | npm_[A-Za-z0-9]{36}
-    | ://[^\s:/@$<{]+:[^\s:/@$<{]{3,}@
-    | (?<![:/])\b(?i:[A-Za-z0-9_-]{0,40}
+_NAME = r"""(?i:[A-Za-z0-9_-]{0,40}
         (?:passw(?:or)?d|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)
         (?![A-Za-z0-9_]*_(?:name|arn|id|path|file|url|ref|ttl|days|length)s?\b)
-        (?![A-Za-z0-9_]*(?-i:(?:Name|Arn|ARN|Id|ID|Path|File|Url|URL|Ref|Ttl|TTL|Days|Length)s?)\b)[A-Za-z0-9_]{0,40})
-      ["']?[ \t]*[=:][ \t]*["']?(?!arn:|ssm:|[a-z0-9]+://|true\b|false\b|null\b|none\b|/)[^\s"'$<{(%,;/][^\s"'$<{(%,;]{5}
+        (?![A-Za-z0-9_]*(?-i:(?:Name|Arn|ARN|Id|ID|Path|File|Url|URL|Ref|Ttl|TTL|Days|Length)s?)\b)[A-Za-z0-9_]{0,40})"""
+_VALUE = r"""["']?(?!arn:|ssm:|[a-z0-9]+://|true\b|false\b|null\b|none\b|/)[^\s"'$<{(%,;/][^\s"'$<{(%,;]{5}"""
+
+CREDENTIAL = regex(
+    rf"""(?:^|[^A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{{16}}
+    | -----BEGIN[ ](?:[A-Z]+[ ])?PRIVATE[ ]KEY
+    | gh[pousr]_[A-Za-z0-9]{{36}} | github_pat_[A-Za-z0-9_]{{40}} | glpat-[A-Za-z0-9_-]{{20}}
+    | xox[abprs]-[A-Za-z0-9-]{{10}} | [rs]k_live_[A-Za-z0-9]{{16}} | AIza[A-Za-z0-9_-]{{35}} | npm_[A-Za-z0-9]{{36}}
+    | ://[^\s:/@$<{{]+:[^\s:/@$<{{]{{3,}}@
+    | (?<![:/])\b{_NAME}["']?[ \t]*[=:][ \t]*{_VALUE}
+    # Named and given as a call's arguments: PHP's define('DB_PASSWORD', '…').
+    | \b(?i:define|set[A-Za-z]{{0,20}}|putenv)[ \t]*\([ \t]*["']{_NAME}["'][ \t]*,[ \t]*(?=["']){_VALUE}
     """,
     re.VERBOSE,
 )

@@ -165,6 +165,16 @@ class Problem:
     """Where it is met in one evaluation of a root and not in all of them: `prod`."""
 
 
+@dataclass(frozen=True, slots=True)
+class StateObject:
+    """A Terraform state that was fetched; it holds secrets, and is kept in memory only."""
+
+    url: str
+    content: bytes
+    written: str
+    """ISO 8601, UTC."""
+
+
 class Weight(enum.Enum):
     """How a problem weighs at the gate."""
 

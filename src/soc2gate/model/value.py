@@ -34,6 +34,16 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """What is kept of a value that was read and may not be kept."""
+
+    secret: bool | None
+    """Whether it looked like a credential, beside its name where it has one; None where that could not be told."""
+    digest: str = ""
+    """An HMAC-SHA256 of it, after the name of its key and a colon; empty where there was no key."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that could not be settled, and why. Never compared as equal to anything."""
 
@@ -47,6 +57,10 @@ class Unknown:
     """Known to be present and not empty: the computed id or arn of a managed resource."""
     prefix: str = ""
     """A start the text is known to have."""
+    withheld: Withheld | None = None
+    """Set where it was read, judged and not kept."""
+    without: str = ""
+    """Characters that the text is known not to hold: an account id has no letters, a policy's name no colon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from soc2gate.output.markdown import plain
 _QUALITY = {Severity.CRITICAL: "blocker", Severity.HIGH: "critical", Severity.MEDIUM: "major", Severity.LOW: "minor"}
 _SCHEMA = "15.0.2"
 """https://gitlab.com/gitlab-org/security-products/security-report-schemas"""
+_MOST = 1_048_576
+"""Characters of a description; GitLab refuses the whole report for one that is longer."""
 
 
 def render_quality(run: Run) -> str:
@@ -86,7 +88,7 @@ def _vulnerability(run: Run, item: Finding, place: Span) -> Json:
         solution = told.fix(rule.fix, item)
         if solution:
             entry["solution"] = solution[:7000]
-    entry["description"] = "\n\n".join(description)
+    entry["description"] = "\n\n".join(description)[:_MOST]
     return entry
 
 

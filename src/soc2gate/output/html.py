@@ -303,7 +303,7 @@ class _Page:
             f"{clean(text.expandtabs(4)[:400])}\n</span>"
             for number, text in lines
         )
-        return f'<pre tabindex="0" aria-label="{clean(place.path)}, line {place.line}">{told_lines}</pre>'
+        return f'<pre tabindex="0" role="group" aria-label="{clean(place.path)}, line {place.line}">{told_lines}</pre>'
 
     # --- what was not decided, what was accepted --------------------------------------------------------------------
 

@@ -310,7 +310,7 @@ class _Page:
         )  # fmt: skip
         yield '<section aria-labelledby="verify"><h2 id="verify">How to verify</h2><ol>'
         for words, command in steps:
-            yield f'<li>{clean(words)}<pre tabindex="0" aria-label="command">{clean(command)}</pre></li>'
+            yield f'<li>{clean(words)}<pre tabindex="0" role="group" aria-label="command">{clean(command)}</pre></li>'
         yield (
             "<li>Without any program of ours: the page <cite>The evaluation record, field by field</cite> has a recipe "
             "with openssl, git and a shell, and <code>--format zip</code> packs it with the records.</li></ol>"

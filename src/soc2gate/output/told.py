@@ -23,6 +23,7 @@ from soc2gate.model.outcome import (
     seconds_seen,
 )
 from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where, root_of
+from soc2gate.model.rule import Severity
 from soc2gate.output.quoting import quotable
 from soc2gate.output.style import brief, contrasted
 
@@ -376,4 +377,19 @@ def decision_words(run: Run) -> tuple[str, str]:
     """The decision and why: `gate closed (exit 1)`, and its reasons."""
     words = {0: "gate open", 1: "gate closed", 3: "not enough evidence"}
     said = f"{words.get(int(run.decision.exit), 'gate')} (exit {int(run.decision.exit)})"
-    return said, "; ".join(run.decision.reasons) or f"nothing found at or above {run.fail_on}"
+    return said, "; ".join(run.decision.reasons) or _why_open(run)
+
+
+def _why_open(run: Run) -> str:
+    """Why nothing closes the gate: where findings stand that it is open in spite of, they are counted."""
+    failing = [item for item in run.findings if item.verdict is Verdict.FAIL]
+    if run.fail_on == "never":
+        return "nothing closes it: fail_on is never" if failing else "nothing found"
+    high = [item for item in failing if item.severity >= Severity[run.fail_on.upper()]]
+    waived = sum(item.waiver is not None for item in high)
+    before = sum(item.new is False and item.waiver is None for item in high)
+    counts = ([f"{before} known before"] if before else []) + ([f"{waived} waived"] if waived else [])
+    if not counts:
+        return f"nothing found at or above {run.fail_on}"
+    new = "new" if before else "open"
+    return f"nothing {new} at or above {run.fail_on}, {' and '.join(counts)}"

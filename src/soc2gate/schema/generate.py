@@ -161,6 +161,24 @@ def read_aws(kind: str, schema: Schema, origin: str) -> dict[str, Any]:
     return raw
 
 
+def reading_permissions(schema: Schema) -> list[str]:
+    """The IAM actions by which the registry's own handlers list and read a kind: those that read settings."""
+    handlers = schema.get("handlers") or {}
+    named = {action for name in ("list", "read") for action in (handlers.get(name) or {}).get("permissions", ())}
+    return sorted(action for action in named if _READS.match(action) and action not in _STORED)
+
+
+_READS = re.compile(r"[a-z0-9-]+:(?:(?:BatchGet|Describe|Get|List)[A-Za-z0-9]+|(?:Describe|List)\*|GET)$")
+_STORED = {
+    "s3:GetObject",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "lambda:GetFunction",
+}
+"""Actions that read what is stored and not how it is set up: never asked for, whatever a handler says."""
+
+
 def _paths(raw: dict[str, Any], pointers: Any, *, keep_order: bool = False) -> list[str]:
     """`/properties/Rules/*/Id` → `Rules[*].Id`, with `[*]` also where the schema's author left it out."""
     out = []
@@ -283,15 +301,18 @@ def main() -> None:
     for old in DATA.glob("*.json"):
         old.unlink()
     index = {}
+    reads: dict[str, Any] = {}
     for short in sorted(AWS_KINDS.split()):
         kind = f"AWS::{short}"
         schema = json.loads((source / "resources" / f"{hashes[kind]}.json").read_text(encoding="utf-8"))
         name = f"aws-{short.lower().replace('::', '-')}.json"
         _write(name, read_aws(kind, schema, origin))
+        reads[kind] = reading_permissions(schema)
         index[kind] = name
     _write("kubernetes.json", read_kubernetes(f"models of the kubernetes client {version('kubernetes')}"))
     index |= {f"Kubernetes::{kind}": "kubernetes.json" for kind in sorted(KUBERNETES_KINDS.split())}
     _write("index.json", index)
+    _write("reads.json", reads)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ _types: dict[str, ObjectType] = {}
 _facts: dict[str, Facts] = {}
 _files: dict[str, _Raw] = {}
 _index: dict[str, str] = {}
+_reads: dict[str, list[str]] = {}
 
 
 def kinds() -> tuple[str, ...]:
@@ -85,6 +86,14 @@ def facts(kind: str) -> Facts:
     if found is None:
         found = _facts[kind] = _read_facts(kind)
     return found
+
+
+def reads(kind: str) -> tuple[str, ...]:
+    """The IAM actions by which Cloud Control lists and reads a kind for its caller; empty where the registry tells
+    none."""
+    if not _reads:
+        _reads.update(json.loads(_text("reads.json")))
+    return tuple(_reads.get(kind, ()))
 
 
 def related(kind: str) -> dict[str, Type]:

@@ -50,6 +50,11 @@ KINDS: Mapping[str, Mapping[str, Structure]] = {
     "Account::EC2::EbsDefaults": {
         "": {"Region": "s", "EbsEncryptionByDefault": "b", "DefaultKmsKeyId": "s"},
     },
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSummary.html with its resources.
+    "Account::CloudFormation::Stack": {
+        "": {"StackName": "s", "StackId": "s", "StackStatus": "s", "Resources": "[#Resource"},
+        "Resource": {"LogicalResourceId": "s", "PhysicalResourceId": "s", "ResourceType": "s"},
+    },
     # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Snapshot.html with its createVolumePermission.
     "Account::EC2::Snapshot": {
         "": {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from soc2gate.errors import InputError, RefusedError
+from soc2gate.patterns import regex
 from soc2gate.yaml_lines.document import YAML_BREAK, Document, Row, Rows, SourceText, Tagged, YamlValue
 from soc2gate.yaml_lines.scalars import plain
 
@@ -282,7 +282,7 @@ class YamlBuilder:
         return InputError(message, path=self.source.path, line=line, column=column)
 
 
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_YAML = regex("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HINTS = {
     "mapping values are not allowed": "a text with `: ` in it needs quotation marks, or the indentation is off",
     "could not find expected ':'": "expected `key: value`; the line before may lack its `:` or a quotation mark",

@@ -25,7 +25,7 @@ from soc2gate.declared.cloudformation.text import join_parts, one_of, with_refer
 from soc2gate.declared.options import ReadOptions
 from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Problem, Weight
-from soc2gate.model.value import Alternatives, OpenList, Ref, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, Ref, Unknown, Value, is_known
 from soc2gate.yaml_lines import Document, Step, Tagged, YamlValue
 
 At: TypeAlias = tuple[YamlValue, Step]
@@ -70,6 +70,8 @@ class Evaluator:
         self.parameters: dict[str, Parameter] = {}
         self.conditions: dict[str, tuple[Truth, dict[str, None]] | None] = {}
         """None while it is being evaluated."""
+        self.asking: set[tuple[str, str]] = set()
+        """Attributes that are being looked up in the properties they may be."""
         self.found: dict[Problem, None] = {}
         self.record = Record()
         self.used: dict[str, None] = {}
@@ -233,8 +235,30 @@ class Evaluator:
                 return Unknown(f"{logical_id} is made by a macro", depends=(logical_id,))
             what = "no parameter or resource" if attribute == "Ref" else "no resource"
             raise BadCallError(f"`{logical_id}` is {what} of this template")
+        written = self.written(logical_id, attribute)
+        if written is not None:
+            return written
         reference = Ref(logical_id, attribute)
         return Unknown("known after deploy", reference, (str(reference),), not_null=True)
+
+    def written(self, logical_id: str, attribute: str) -> Value:
+        """An attribute that is a property of the same name, where the template says it: `Vpc.CidrBlock`."""
+        body = self.resources[logical_id]
+        kind = body.get("Type") if isinstance(body, dict) else None
+        properties = body.get("Properties") if isinstance(body, dict) else None
+        if not isinstance(kind, str) or not isinstance(properties, dict) or attribute not in properties:
+            return None
+        # What these answer is their own affair, whatever they are given.
+        if not kind.startswith("AWS::") or kind.startswith("AWS::CloudFormation::") or kind.endswith("::MODULE"):
+            return None
+        if (logical_id, attribute) in self.asking:
+            return None
+        self.asking.add((logical_id, attribute))
+        try:
+            value = self.value(properties[attribute], (properties, attribute))
+        finally:
+            self.asking.discard((logical_id, attribute))
+        return value if is_known(value) else None
 
     def get_att(self, argument: YamlValue) -> Value:
         if isinstance(argument, list) and len(argument) > 1 and isinstance(argument[0], str):
@@ -255,6 +279,8 @@ class Evaluator:
             template, variables = argument
             if isinstance(variables, dict):
                 given = {name: self.value(child, (variables, name)) for name, child in variables.items()}
+        if isinstance(template, Tagged) or call_of(template) is not None:
+            raise BadCallError("Fn::Sub expects a text as it stands, and another tool fills in this one")
         if not isinstance(template, str):
             raise BadCallError("Fn::Sub expects a text, or a text and a mapping")
         pieces = _SUB.split(template)

@@ -78,6 +78,13 @@ def _folders(pointed: Pointed, found: Followed, base: Path, ignore: Sequence[str
             elif root.format in ("helm", "kustomize"):
                 roots.append(root)
         found.problems += [problem for problem in there.problems if problem not in found.problems]
+    for name, deployment in pointed.filled:
+        there = discover((deployment.folder,), base, ignore=ignore)
+        # Charts and overlays below it are built by others, and nothing is filled into them here.
+        roots += [
+            replace(root, path=name, deployment=deployment) if root.format == "kubernetes" else root
+            for root in there.roots
+        ]
     return roots
 
 
@@ -87,6 +94,9 @@ def _once(read: Sequence[tuple[Root, Reading]]) -> list[tuple[Root, Reading]]:
         root for root, reading in read if root.deployment is not None and root.deployment.told_by and reading.resources
     ]
     deployed = {root.folder for root in rendered}
+    filled = {file for root in rendered if root.format == "kubernetes" for file in root.files}
+    if filled:
+        read = [(root, reading if root.deployment else _without(reading, filled)) for root, reading in read]
     kept = {root.name for root in rendered}
     # A chart that only another one's pointer made known stays, whatever points at it.
     return [
@@ -94,6 +104,13 @@ def _once(read: Sequence[tuple[Root, Reading]]) -> list[tuple[Root, Reading]]:
         for root, reading in read
         if root.format not in ("helm", "kustomize") or root.folder not in deployed or root.name in kept
     ]
+
+
+def _without(reading: Reading, files: set[str]) -> Reading:
+    """What was read of other files: what stands in these is judged as it is filled in."""
+    if reading.format != "kubernetes" or files.isdisjoint(reading.files):
+        return reading
+    return replace(reading, resources=tuple(raw for raw in reading.resources if raw.where.path not in files))
 
 
 class Remotes:

@@ -135,13 +135,19 @@ class _Overlay:
         for document in load_all(text, self.graph.file):
             for path, data in objects_in(document.data):
                 origin, bare = _origin(data)
-                objects.take(document, path, bare, origins.placing(bare, origin))
+                placed = origins.placing(bare, origin)
+                filling = self.deployment.substitution
+                if filling is None or not filling.fills(bare):
+                    objects.take(document, path, bare, placed)
+                else:
+                    objects.take(document, path, filling.filled(bare), placed, filling.settle)
         return objects
 
     def as_it_stands(self) -> Reading:
         """The manifests that take part, as nobody patched them."""
         files = tuple(sorted({*self.graph.resources} - {*self.graph.patches}))
-        plain = read_manifests(Root("kubernetes", self.root.path, files), self.base, self.options)
+        standing = Root("kubernetes", self.root.path, files, deployment=self.root.deployment)
+        plain = read_manifests(standing, self.base, self.options)
         return Reading(
             format="kubernetes",
             root=self.root.path,
@@ -153,7 +159,8 @@ class _Overlay:
         )
 
     def _files(self) -> tuple[str, ...]:
-        return tuple(sorted({*self.graph.files, *self.root.files}))
+        filling = self.deployment.substitution
+        return tuple(sorted({*self.graph.files, *self.root.files, *(filling.files if filling else ())}))
 
     def _finished(self, objects: Objects) -> Reading:
         return Reading(

@@ -36,6 +36,7 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 def read(root: Root, base: Path, options: ReadOptions) -> Reading:
     """Read the manifests of `root`. An address is `Deployment/shop/web`, without a namespace `Deployment/web`."""
     reader = Objects(root.path)
+    substitution = root.deployment.substitution if root.deployment is not None else None
     for file in root.files:
         try:
             text = read_text(file, base, options.limits)
@@ -45,14 +46,18 @@ def read(root: Root, base: Path, options: ReadOptions) -> Reading:
             continue
         for document in documents:
             for path, data in objects_in(document.data):
-                reader.take(document, path, data)
+                if substitution is None or not substitution.fills(data):
+                    reader.take(document, path, data)
+                else:
+                    reader.take(document, path, substitution.filled(data), only=substitution.settle)
     return Reading(
         format="kubernetes",
         root=root.path,
         resources=tuple(reader.resources),
         problems=tuple(reader.problems),
         unread=tuple(reader.unread),
-        files=root.files,
+        files=root.files if substitution is None else tuple(sorted({*root.files, *substitution.files})),
+        rendered=substitution is not None,
     )
 
 

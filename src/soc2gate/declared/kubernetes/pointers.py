@@ -10,12 +10,16 @@ import json
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soc2gate.declared.kubernetes.kustomize import kustomization_in
 from soc2gate.declared.source import Deployment, Root
-from soc2gate.facts import dataclass, field
+from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight, root_of
 from soc2gate.model.value import Text, Unknown, Value, as_json, first_unknown
+
+if TYPE_CHECKING:
+    from soc2gate.declared.kubernetes.substitution import Substitution
 
 _ARGO = "argoproj.io/"
 _FLUX = ".toolkit.fluxcd.io/"
@@ -28,6 +32,8 @@ class Pointed:
     roots: list[Root] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     """Folders of plain manifests."""
+    filled: list[tuple[str, Deployment]] = field(default_factory=list)
+    """What a folder of plain manifests is called where something is filled into it, and what."""
     problems: list[Problem] = field(default_factory=list)
 
     def gap(self, message: str, where: Span, hint: str = "") -> None:
@@ -38,6 +44,12 @@ def follow(readings: Iterable[Reading], base: Path, is_ours: Callable[[str], boo
     """Everything that these readings point at; `is_ours` tells whether a URL is this repository's."""
     pointed = Pointed()
     every = list(readings)
+    maps = {
+        (_text(_at(raw.body, "metadata", "namespace")), _text(_at(raw.body, "metadata", "name"))): raw
+        for reading in every
+        for raw in reading.resources
+        if raw.type == "v1 ConfigMap"
+    }
     sources = {
         (str(raw.body.get("kind")), _text(_at(raw.body, "metadata", "name"))): _text(_at(raw.body, "spec", "url"))
         for reading in every
@@ -46,7 +58,7 @@ def follow(readings: Iterable[Reading], base: Path, is_ours: Callable[[str], boo
     }
     for reading in every:
         for raw in reading.resources:
-            pointer = _Pointer(raw, base, is_ours, sources, pointed, reading.environment)
+            pointer = _Pointer(raw, base, is_ours, sources, pointed, reading.environment, maps)
             if raw.type == "helm_release" and not raw.data:
                 pointer.helm_release(root_of(reading.root, reading.environment))
             elif raw.type.startswith(_ARGO):
@@ -67,6 +79,7 @@ class _Pointer:
         sources: Mapping[tuple[str, str], str],
         into: Pointed,
         environment: str = "",
+        maps: Mapping[tuple[str, str], RawResource] | None = None,
     ) -> None:
         self.raw = raw
         self.base = base
@@ -74,16 +87,34 @@ class _Pointer:
         self.sources = sources
         self.into = into
         self.environment = environment
+        self.maps = maps or {}
         self.stand_ins: list[tuple[str, Unknown]] = []
+        self.told_in = [raw.where.path]
+        """The files that say what is deployed: a change there changes everything that is."""
 
     # --- Argo CD ------------------------------------------------------------------------------------------------------
 
     def argo(self) -> None:
         kind = self.raw.type.rpartition(" ")[2]
         if kind == "ApplicationSet":
-            self._gap("the Applications that it makes were not looked at", "scan the folders that they deploy")
-        if kind != "Application":
-            return
+            self._argo_set()
+        elif kind == "Application":
+            self._application()
+
+    def _argo_set(self) -> None:
+        # Imported here: few repositories have one.
+        from soc2gate.declared.kubernetes.application_sets import applications
+
+        made = applications(self._spec(), self.base, self.is_ours)
+        for message in made.gaps:
+            self._gap(message, "scan the folders that they deploy")
+        for body, files in made.applications:
+            raw = replace(self.raw, body=body, address=f"{self.raw.address}/{_text(_at(body, 'metadata', 'name'))}")
+            pointer = _Pointer(raw, self.base, self.is_ours, self.sources, self.into, self.environment)
+            pointer.told_in += files
+            pointer._application()
+
+    def _application(self) -> None:
         spec = self._spec()
         many = spec.get("sources")
         sources = [one for one in (many if isinstance(many, list) else [spec.get("source")]) if isinstance(one, dict)]
@@ -162,12 +193,44 @@ class _Pointer:
         path = self._local(spec.get("path") or ".", self._flux_source(spec.get("sourceRef")))
         if path is None:
             return
-        if spec.get("postBuild"):
-            self._gap(f"what postBuild puts into {path} is not known: it is judged without")
+        filling = self._substitution(spec.get("postBuild"))
         if kustomization_in(path, self.base):
-            self._overlay(path, _text(spec.get("targetNamespace")), spec, ("images", "patches", "components"))
+            fields = ("images", "patches", "components")
+            self._overlay(path, _text(spec.get("targetNamespace")), spec, fields, filling)
+        elif filling is not None:
+            name = f"{path}@{self.raw.address}"
+            self.into.filled.append((name, Deployment(path, told_by=self.raw.where, substitution=filling)))
         else:
             self.into.folders.append(path)
+
+    def _substitution(self, said: Value) -> Substitution | None:
+        """What `postBuild` fills in: literally, from ConfigMaps that stand here, and from what is not known."""
+        if not isinstance(said, dict) or not said:
+            return None
+        # Imported here: few repositories have one.
+        from soc2gate.declared.kubernetes.substitution import Substitution
+
+        known: dict[str, str] = {}
+        missing: list[str] = []
+        files = {self.raw.where.path}
+        own = _text(_at(self.raw.body, "metadata", "namespace"))
+        for entry in _listed(said.get("substituteFrom")):
+            name = _text(_at(entry, "name"))
+            held = self.maps.get((own, name)) if _text(_at(entry, "kind")) == "ConfigMap" else None
+            data = held.body.get("data") if held is not None else None
+            if held is not None and isinstance(data, dict) and first_unknown(data) is None:
+                files.add(held.where.path)
+                known |= {key: _text(value) for key, value in data.items()}
+            else:
+                missing.append(f"{_text(_at(entry, 'kind'))} {name}")
+        written = said.get("substitute")
+        literal = written if isinstance(written, dict) else {}
+        if missing:
+            # A later one of them may say otherwise than a ConfigMap that is here.
+            known.clear()
+        known |= {key: _text(value) for key, value in literal.items() if first_unknown(value) is None}
+        reason = f"postBuild takes it from {' or '.join(missing)}, which is not here" if missing else ""
+        return Substitution(tuple(sorted(known.items())), reason, tuple(sorted(files)))
 
     def _flux_release(self) -> None:
         spec = self._spec()
@@ -190,8 +253,7 @@ class _Pointer:
                 values.append((file, ""))
             else:
                 self._gap(f"its values file {_text(given)} is not there: rendered without it")
-        if spec.get("valuesFrom"):
-            self._gap("values that it takes from a ConfigMap or Secret are not known: rendered without them")
+        values += self._flux_values(spec.get("valuesFrom"))
         if spec.get("postRenderers"):
             self._gap("its postRenderers were not run: what they change was not looked at")
         if spec.get("values"):
@@ -202,6 +264,20 @@ class _Pointer:
             filter(None, [target, _text(_at(self.raw.body, "metadata", "name"))])
         )
         self._chart(path, values, [], release, target or own)
+
+    def _flux_values(self, wanted: Value) -> Iterator[tuple[str, str]]:
+        """Values of ConfigMaps that stand here; of all others, and of Secrets, a gap says that they are not known."""
+        own = _text(_at(self.raw.body, "metadata", "namespace"))
+        for entry in _listed(wanted):
+            name = _text(_at(entry, "name"))
+            held = self.maps.get((own, name)) if _text(_at(entry, "kind")) == "ConfigMap" else None
+            text = _at(held.body, "data", _text(_at(entry, "valuesKey")) or "values.yaml") if held is not None else None
+            if held is None or not isinstance(text, str) or _at(entry, "targetPath"):
+                what = f"{_text(_at(entry, 'kind'))} {name}"
+                self._gap(f"values that it takes from {what} are not known: rendered without them")
+                continue
+            self.told_in.append(held.where.path)
+            yield f"ConfigMap {name}", text or "{}"
 
     def _flux_source(self, reference: Value) -> str:
         return self.sources.get((_text(_at(reference, "kind")), _text(_at(reference, "name"))), "")
@@ -322,6 +398,7 @@ class _Pointer:
         namespace: str,
         said: Mapping[str, Value],
         fields: Sequence[str] = ("images", "patches", "components"),
+        filling: Substitution | None = None,
     ) -> None:
         laid: dict[str, Value] = {}
         for name in fields:
@@ -338,11 +415,11 @@ class _Pointer:
         if namespace and fields and self.raw.type.startswith("kustomize."):
             laid["namespace"] = namespace
         text = json.dumps(as_json(laid), sort_keys=True) if laid else ""
-        self._add("kustomize", Deployment(path, overlay=text, told_by=self.raw.where))
+        self._add("kustomize", Deployment(path, overlay=text, told_by=self.raw.where, substitution=filling))
 
     def _add(self, form: str, deployment: Deployment) -> None:
         root = f"{deployment.folder}@{self.raw.address}"
-        self.into.roots.append(Root(form, root, (self.raw.where.path,), self.environment, deployment))
+        self.into.roots.append(Root(form, root, tuple(self.told_in), self.environment, deployment))
 
     def _spec(self) -> Mapping[str, Value]:
         spec = self.raw.body.get("spec")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from soc2gate.declared.options import ReadOptions
@@ -47,6 +47,8 @@ class Dependence:
         self._called: dict[tuple[int, str], Place | None] = {}
         self._places: list[Place] = [self._top]
         self._indexes: dict[str, _Index] = {}
+        self._walks: dict[tuple[int, int], _Walk] = {}
+        self._references: dict[int, list[Reference | Call]] = {}
 
     def deciding(self, address: str, seen: frozenset[tuple[str, int]]) -> tuple[frozenset[str], bool]:
         """The files that decide the resource at `address`, and whether other files that are read may do so too.
@@ -56,26 +58,42 @@ class Dependence:
         place, rest = self._locate(address)
         if place is None:
             return frozenset(), True
-        walk = _Walk(self)
-        bare = re.sub(r"\[.*\]$", "", rest)
+        bare = rest[: rest.index("[")] if rest.endswith("]") else rest
         type_, _, name = bare.removeprefix("data.").partition(".")
-        block = place.sources.resources.get((type_, name)) or place.sources.data.get((type_, name))
-        if block is not None:
-            walk.block(place, block)
         index = self._index(place.sources)
+        block = place.sources.resources.get((type_, name)) or place.sources.data.get((type_, name))
+        blocks = [] if block is None else [block]
         for path, line in seen:
-            for other in index.holding(path, line):
-                walk.block(place, other)
+            blocks += index.holding(path, line)
+        walks = [self._from(place, each) for each in blocks]
+        walk = _Walk(self)
         for other in index.naming.get((type_, name), ()):
             # A companion that this change makes disappear is seen nowhere: whether it exists still decides.
             walk.existence(place, other)
         walk.calls(place)
-        return frozenset(walk.files), walk.reads_files
+        walks.append(walk)
+        return frozenset().union(*(each.files for each in walks)), any(each.reads_files for each in walks)
+
+    def _from(self, place: Place, block: Block) -> _Walk:
+        """Where one block leads; it is walked once, however many findings rest on it."""
+        key = (id(place), id(block))
+        found = self._walks.get(key)
+        if found is None:
+            found = self._walks[key] = _Walk(self)
+            found.block(place, block)
+        return found
+
+    def references(self, node: object) -> list[Reference | Call]:
+        """Every name and every function call in a piece of syntax that the folders read so far hold."""
+        found = self._references.get(id(node))
+        if found is None:
+            found = self._references[id(node)] = list(_references(node))
+        return found
 
     def _index(self, sources: Sources) -> _Index:
         found = self._indexes.get(sources.folder)
         if found is None:
-            found = self._indexes[sources.folder] = _Index(sources)
+            found = self._indexes[sources.folder] = _Index(sources, self.references)
         return found
 
     def called(self, place: Place, name: str) -> Place | None:
@@ -161,7 +179,7 @@ class _Walk:
         if key in self._seen:
             return
         self._seen.add(key)
-        for found in _references(node):
+        for found in self.dependence.references(node):
             if isinstance(found, Call):
                 self.reads_files = self.reads_files or _FILE_FUNCTIONS.fullmatch(found.name) is not None
             else:
@@ -231,16 +249,28 @@ def _references(node: object) -> Iterator[Reference | Call]:
             waiting += current
         elif isinstance(current, dict):
             waiting += current.values()
-        elif isinstance(current, (Node, Attribute, Body, Block, ObjectItem)):
+        else:
             if isinstance(current, (Reference, Call)):
                 yield current
-            waiting += (getattr(current, slot) for slot in type(current).__slots__ if slot not in ("source", "start"))
+            waiting += [getattr(current, slot) for slot in _parts(type(current))]
+
+
+_PARTS: dict[type, tuple[str, ...]] = {}
+
+
+def _parts(sort: type) -> tuple[str, ...]:
+    """Where a piece of syntax holds others."""
+    found = _PARTS.get(sort)
+    if found is None:
+        slots = sort.__slots__ if issubclass(sort, (Node, Attribute, Body, Block, ObjectItem)) else ()
+        found = _PARTS[sort] = tuple(slot for slot in slots if slot not in ("source", "start"))
+    return found
 
 
 class _Index:
     """The resources of one folder by the lines they stand on, and by the resources they name: made once."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, references: Callable[[object], list[Reference | Call]]) -> None:
         self.naming: dict[tuple[str, str], list[Block]] = {}
         self._lines: dict[str, list[tuple[int, int, Block]]] = {}
         for block in sources.resources.values():
@@ -249,7 +279,7 @@ class _Index:
             lines.append((span.line, max(span.line, span.end_line), block))
             named = {
                 (found.root, found.steps[0])
-                for found in _references(block.body)
+                for found in references(block.body)
                 if isinstance(found, Reference) and found.steps and isinstance(found.steps[0], str)
             }
             for key in sorted(named):

@@ -6,22 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from soc2gate.declared.terraform.access import surviving
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.expressions import (
     evaluate,
 )
 from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Block
 from soc2gate.declared.terraform.unknowns import Tail, derived
-from soc2gate.declared.terraform.values import (
-    NUMBER,
-    EvaluationError,
-    Members,
-    TfSet,
-    Val,
-    convert,
-    describe,
-    to_number,
-)
+from soc2gate.declared.terraform.values import NUMBER, EvaluationError, Members, TfSet, Val, describe, to_number
 from soc2gate.errors import RefusedError
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Unknown
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from soc2gate.declared.terraform import numbers
 from soc2gate.declared.terraform.access import attribute, index, surviving
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.operators import operate, truth
 from soc2gate.declared.terraform.scope import Context, Scope
+from soc2gate.declared.terraform.set_elements import in_any_order
 from soc2gate.declared.terraform.told_types import of_open_type, type_told
 from soc2gate.declared.terraform.tree import (
     Access,
@@ -43,10 +45,8 @@ from soc2gate.declared.terraform.values import (
     TfSet,
     Type,
     Val,
-    convert,
     describe,
     first_special,
-    in_any_order,
     to_bool,
     to_number,
     to_string,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.expansion import Expansion, expand
 from soc2gate.declared.terraform.expressions import (
     evaluate,
@@ -22,7 +23,7 @@ from soc2gate.declared.terraform.sources import Sources
 from soc2gate.declared.terraform.tree import Block, Call, Literal, Node, Reference, Source, Step, where_of
 from soc2gate.declared.terraform.types import read_type
 from soc2gate.declared.terraform.unknowns import Typed
-from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, convert, weigh
+from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, weigh
 from soc2gate.errors import InputError, RefusedError
 from soc2gate.facts import dataclass
 from soc2gate.model.resource import Span, Weight
@@ -214,7 +215,7 @@ class Module(Members):
             there = value not in ("", [], {})
             value = Unknown(f'variable "{name}" is sensitive', depends=(f"var.{name}",), not_null=there)
         if value.__class__ is Unknown and value.ref is None and not wanted.has_any():
-            return Typed(value.reason, None, value.depends, value.not_null, value.prefix, wanted)
+            return Typed(value.reason, None, value.depends, value.not_null, value.prefix, type=wanted)
         return value
 
     def _given(self, name: str, block: Block) -> Val:

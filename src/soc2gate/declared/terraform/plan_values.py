@@ -19,7 +19,7 @@ _NO_BLOCK = regex(
     r"(?:^|_)(?:ids?|arns?|names?|bucket|key|type|version|port|owner|ur[il]|endpoint|region|zone|dns|date|time|at|status|ip)$"
 )
 """Names that no nested block has."""
-_COMPUTED_BLOCKS = {
+COMPUTED_BLOCKS = {
     # Read back from the bucket where nobody writes them; the split resources say them now.
     "aws_s3_bucket": frozenset(
         (
@@ -75,7 +75,7 @@ def body_of(type_: str, change: Table, written: Written) -> dict[str, Value]:
                 body[name] = value
         elif mine is not None or (expression is not None and not _null(written, name)):
             body[name] = value
-        elif name not in _COMPUTED_BLOCKS.get(type_, ()) and (written.twin is None or not existing):
+        elif name not in COMPUTED_BLOCKS.get(type_, ()) and (written.twin is None or not existing):
             perhaps = _perhaps_dynamic(name, value, existing) if written.twin is None else _made_anew(value)
             if perhaps is not None:
                 body[name] = perhaps

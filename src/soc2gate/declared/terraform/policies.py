@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.unknowns import derived
-from soc2gate.declared.terraform.values import STRING, EvaluationError, Val, convert, opened, plain
+from soc2gate.declared.terraform.values import STRING, EvaluationError, Val, opened, plain
 from soc2gate.model.text_json import Held, parse_json_text, spell_json, spell_json_string
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Text, Unknown, Value
 

@@ -1,6 +1,7 @@
 """State, as `terraform show -json` and `terraform state pull` write it: which live thing each address stands for.
 
-Only what identifies a resource is taken (its id and arn); every other attribute is left where it is, secrets included.
+Beside code only what identifies a resource is taken (its id and arn); every other attribute is left where it is,
+secrets included. Where a state is itself the live side (`soc2gate.state_as_live`), all of it is read.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from soc2gate.declared.terraform.expansion import quoted
 from soc2gate.declared.terraform.shown import Table, check_version, decode_shown, identifying, table, tables, word
 from soc2gate.errors import InputError
 from soc2gate.facts import dataclass, field, replace
-from soc2gate.model.resource import Problem, RawResource, Reading
+from soc2gate.model.resource import Problem, RawResource, Reading, StateObject
 from soc2gate.model.value import Json
 
 Identities: TypeAlias = Mapping[str, Mapping[str, str]]
@@ -36,18 +37,23 @@ class State:
     problems: tuple[Problem, ...] = ()
 
 
-def read_state(file: Path, shown: str, limits: Limits | None = None) -> State:
+def read_state(file: Path | StateObject, shown: str, limits: Limits | None = None) -> State:
     """Read a state of either form; `shown` is its name in the report. A broken one is a *broken* problem."""
-    limits = limits or Limits()
-    wide = replace(limits, file_bytes=limits.plan_bytes)
-    file = file.resolve()
     try:
-        data = decode_shown(read_bytes(file.name, file.parent, wide), shown)
+        data = decode_shown(_bytes(file, limits), shown)
         found = {address: ids for address, ids in _identities(data, shown) if ids}
     except InputError as error:
         error.path = shown
         return State(shown, problems=(as_problem(error, "terraform"),))
     return State(shown, found)
+
+
+def _bytes(file: Path | StateObject, limits: Limits | None) -> bytes:
+    if isinstance(file, StateObject):
+        return file.content
+    limits = limits or Limits()
+    file = file.resolve()
+    return read_bytes(file.name, file.parent, replace(limits, file_bytes=limits.plan_bytes))
 
 
 def identified(reading: Reading, state: State) -> Reading:
@@ -69,7 +75,43 @@ def _identified(raw: RawResource, ids: Mapping[str, str] | None) -> RawResource:
     return raw if ids is None or raw.data else replace(raw, ids={**raw.ids, **ids})
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One managed resource as a state holds it."""
+
+    address: str
+    type: str
+    values: Table
+    hidden: Table
+    """What of the values is sensitive: name to True, or to the same of a structure's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything that one state file holds, secrets included: not to be kept."""
+
+    resources: tuple[Stored, ...]
+    serial: str = ""
+    """Which writing of this state it is; empty where it does not say."""
+
+
+def read_content(file: Path | StateObject, shown: str, limits: Limits | None = None) -> Content:
+    """Read a state of either form with the values of its managed resources. Raises `InputError` for a broken one."""
+    try:
+        data = decode_shown(_bytes(file, limits), shown)
+        serial = data.get("serial")
+        return Content(tuple(_stored(data, shown)), str(serial) if isinstance(serial, int) else "")
+    except InputError as error:
+        error.path = shown
+        raise
+
+
 def _identities(data: Table, path: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for stored in _stored(data, path):
+        yield stored.address, identifying(stored.type, stored.values, stored.hidden)
+
+
+def _stored(data: Table, path: str) -> Iterator[Stored]:
     if "encrypted_data" in data:
         hint = "let OpenTofu decrypt it: tofu show -json > state.json"
         raise InputError("is a state that OpenTofu encrypted", path=path, line=1, hint=hint)
@@ -92,7 +134,7 @@ def _identities(data: Table, path: str) -> Iterator[tuple[str, dict[str, str]]]:
             yield from _of_instances(resource)
 
 
-def _of_module(module: Table) -> Iterator[tuple[str, dict[str, str]]]:
+def _of_module(module: Table) -> Iterator[Stored]:
     waiting = [module]
     while waiting:
         current = waiting.pop()
@@ -100,10 +142,10 @@ def _of_module(module: Table) -> Iterator[tuple[str, dict[str, str]]]:
         for each in tables(current.get("resources")):
             if each.get("mode") == "managed" and not each.get("deposed_key"):
                 hidden = table(each.get("sensitive_values"))
-                yield word(each.get("address")), identifying(word(each.get("type")), table(each.get("values")), hidden)
+                yield Stored(word(each.get("address")), word(each.get("type")), table(each.get("values")), hidden)
 
 
-def _of_instances(resource: Table) -> Iterator[tuple[str, dict[str, str]]]:
+def _of_instances(resource: Table) -> Iterator[Stored]:
     type_ = word(resource.get("type"))
     module = word(resource.get("module"))
     address = f"{module}.{type_}.{word(resource.get('name'))}".lstrip(".")
@@ -112,7 +154,7 @@ def _of_instances(resource: Table) -> Iterator[tuple[str, dict[str, str]]]:
             continue
         attributes = table(instance.get("attributes"))
         hidden: dict[str, Json] = dict.fromkeys(_sensitive(instance), True)
-        yield address + _index(instance.get("index_key")), identifying(type_, attributes, hidden)
+        yield Stored(address + _index(instance.get("index_key")), type_, attributes, hidden)
 
 
 def _sensitive(instance: Table) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.expressions import (
     evaluate,
 )
 from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Access, Call, Literal, Node, Object, Reference, Tuple
-from soc2gate.declared.terraform.values import ANY, BOOL, NUMBER, STRING, EvaluationError, Type, Val, convert
+from soc2gate.declared.terraform.values import ANY, BOOL, NUMBER, STRING, EvaluationError, Type, Val
 
 _PRIMITIVES = {"any": ANY, "string": STRING, "number": NUMBER, "bool": BOOL}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 
-from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, first_special, identity
+from soc2gate.declared.terraform.set_elements import identity
+from soc2gate.declared.terraform.values import ANY, EvaluationError, Members, Type, Val, first_special
 from soc2gate.facts import dataclass
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, OpenMap, Ref, Text, Unknown
 

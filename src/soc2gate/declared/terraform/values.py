@@ -7,7 +7,7 @@ special values. Which values are equal, how they convert and what type several s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from soc2gate.declared.terraform import numbers
@@ -226,19 +226,6 @@ def _unify_objects(known: list[Type], kinds: set[str]) -> Type | None:
     return None if item is None else Type("map", item)
 
 
-def convert(value: Val, wanted: Type) -> Val:
-    """The value as `wanted`, or EvaluationError; what is not decided stays so, as far as its own type allows."""
-    kind = wanted.kind
-    if kind == "any" or value is None or isinstance(value, Unknown):
-        return value
-    if isinstance(value, Alternatives):
-        distinct = _distinct([convert(option, wanted) for option in value.options])
-        return distinct[0] if len(distinct) == 1 else Alternatives(tuple(distinct), value.reason)
-    if isinstance(value, Members):
-        return convert(value.as_object(), wanted)
-    return _CONVERSIONS[kind](value, wanted)
-
-
 def to_string(value: Val) -> str:
     """A known primitive as text; EvaluationError for anything else."""
     if isinstance(value, str):
@@ -261,22 +248,26 @@ def to_number(value: Val) -> numbers.Number:
     if isinstance(value, float):
         return numbers.from_float(value)
     if isinstance(value, str):
-        sign = value[:1] if value[:1] in ("-", "+") else ""
-        digits = value[len(sign) :]
-        if (
-            digits.strip(".")
-            and digits[-1] not in "eE+-"
-            and digits[0] in "0123456789."
-            and set(digits) <= set("0123456789.eE+-")
-        ):
-            try:
-                parsed = numbers.number(digits if digits[0] != "." else "0" + digits)
-            except (ValueError, OverflowError):
-                pass
-            else:
-                return numbers.negative(parsed) if sign == "-" else parsed
-        raise EvaluationError("number required, but this text does not spell one")
+        parsed = _number_told(value)
+        if parsed is None:
+            raise EvaluationError("number required, but this text does not spell one")
+        return parsed
     raise EvaluationError(f"number required, but this is {describe(value)}")
+
+
+def _number_told(text: str) -> numbers.Number | None:
+    """The number that a text spells; None for what Terraform takes for none, such as ` 1`, `0x1`, `1_000` and `1e`."""
+    sign = text[:1] if text[:1] in ("-", "+") else ""
+    digits = text[len(sign) :]
+    if not digits.strip(".") or digits[-1] in "eE+-" or digits[0] not in "0123456789.":
+        return None
+    if not set(digits) <= set("0123456789.eE+-"):
+        return None
+    try:
+        parsed = numbers.number(digits if digits[0] != "." else "0" + digits)
+    except (ValueError, OverflowError):
+        return None
+    return numbers.negative(parsed) if sign == "-" else parsed
 
 
 def to_bool(value: Val) -> bool:
@@ -298,236 +289,6 @@ def describe(value: Val) -> str:
     if kind == "any":
         return "an object" if isinstance(value, (Members, OpenMap)) else "a list"
     return ("an " if kind == "object" else "a ") + kind
-
-
-def _as_string(value: Val, wanted: Type) -> Val:
-    return value if isinstance(value, Text) else to_string(value)
-
-
-def _as_number(value: Val, wanted: Type) -> Val:
-    if isinstance(value, Text):
-        return Unknown(value.reason, depends=value.depends)
-    return to_number(value)
-
-
-def _as_bool(value: Val, wanted: Type) -> Val:
-    if isinstance(value, Text):
-        return Unknown(value.reason, depends=value.depends)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        raise EvaluationError("bool required, but this is a number")
-    return to_bool(value)
-
-
-def _as_list(value: Val, wanted: Type) -> Val:
-    item = wanted.item or ANY
-    if isinstance(value, OpenList):
-        return _open(value, lambda element: convert(element, item))
-    if not isinstance(value, list):
-        raise EvaluationError(f"list required, but this is {describe(value)}")
-    elements, item = one_type(value, item)
-    if isinstance(value, TfSet) and any(isinstance(element, SPECIAL) for element in value) and len(value) > 1:
-        return in_any_order(elements, "the order of a set with unknown elements")
-    return TfList(elements, item)
-
-
-def _as_set(value: Val, wanted: Type) -> Val:
-    item = wanted.item or ANY
-    if isinstance(value, OpenList):
-        converted = _open(value, lambda element: convert(element, item))
-        return OpenList(tuple(_distinct(converted.items)), converted.more, converted.reason)
-    if not isinstance(value, list):
-        raise EvaluationError(f"set required, but this is {describe(value)}")
-    elements, item = one_type(value, item)
-    return make_set(elements, item)
-
-
-def _open(value: OpenList, change: Callable[[Val], Val]) -> OpenList:
-    return value.__class__(
-        tuple([change(v) for v in value.items]), tuple([change(v) for v in value.more]), value.reason
-    )
-
-
-def one_type(elements: list[Any], item: Type) -> tuple[list[Val], Type]:
-    """The elements as `item`, or as the type they share where `item` is open."""
-    if item.has_any():
-        types = [type_of(element) for element in elements]
-        shared = unify(types)
-        if shared is None:
-            raise EvaluationError("all list elements must have the same type")
-        if item.kind == "any":
-            if shared.kind in ("number", "bool") and ANY in types:
-                # Imported here: it stands on this module.
-                from soc2gate.declared.terraform.told_types import of_open_type
-                from soc2gate.declared.terraform.unknowns import Typed
-
-                declared = [each.type if isinstance(each, Typed) else type_of(each) for each in elements]
-                if ANY in declared:
-                    # One that turns out to be text makes text of all the others.
-                    return [of_open_type(element) for element in elements], ANY
-                shared = unify(declared) or shared
-            item = shared
-    return [convert(element, item) for element in elements], item
-
-
-def in_any_order(elements: Iterable[Val], reason: str) -> OpenList:
-    """The elements of a set of which some are not known: these may be equal to others, unless they are attributes of
-    resources."""
-    certain: list[Val] = []
-    perhaps: list[Val] = []
-    for element in elements:
-        apart = first_special(element) is None or (isinstance(element, (Unknown, Text)) and _has_refs(element))
-        (certain if apart else perhaps).append(element)
-    return OpenList(tuple(certain), tuple(perhaps), reason)
-
-
-def make_set(elements: Iterable[Val], item: Type) -> Val:
-    """A set of elements of one type; an OpenList when unknown elements may be equal to others."""
-    known: list[Val] = []
-    vague: list[Val] = []
-    for element in _distinct(elements):
-        (vague if first_special(element) is not None else known).append(element)
-    known.sort(key=set_order)
-    if len(vague) <= 1 or all(isinstance(each, (Unknown, Text)) and _has_refs(each) for each in vague):
-        return TfSet(known + vague, item)
-    reason = next(special.reason for special in map(first_special, vague) if special is not None)
-    return OpenList(tuple(known), tuple(vague), reason)
-
-
-def _has_refs(value: Unknown | Text) -> bool:
-    if isinstance(value, Unknown):
-        return value.ref is not None
-    return all(part.ref is not None for part in value.parts if isinstance(part, Unknown))
-
-
-def _distinct(elements: Iterable[Val]) -> list[Val]:
-    seen: dict[Any, Val] = {}
-    for element in elements:
-        seen.setdefault(identity(element), element)
-    return list(seen.values())
-
-
-def identity(value: Val) -> Any:
-    """A hashable stand-in that is equal exactly for equal values (and for one and the same unknown)."""
-    kind = value.__class__
-    if kind is str or value is None:
-        return value
-    if kind is bool:
-        return ("bool", value)
-    if kind is int or kind is numbers.Exact:
-        return ("number", value)
-    if isinstance(value, list):
-        return ("list", *[identity(element) for element in value])
-    if isinstance(value, dict):
-        return ("map", *[(name, identity(value[name])) for name in sorted(value)])
-    if kind is Text:
-        return ("text", *[part if isinstance(part, str) else identity(part) for part in value.parts])
-    if isinstance(value, Unknown) and value.ref is not None:
-        return ("ref", value.ref)
-    return ("self", id(value))
-
-
-def set_order(value: Val) -> tuple[int, Any]:
-    """Sorts as cty iterates a set: strings by code point, numbers by size, anything else by its hash text."""
-    if value is None:
-        return (9, "")
-    if isinstance(value, str):
-        return (0, value)
-    if isinstance(value, bool):
-        return (1, value)
-    if isinstance(value, (int, float)):
-        return (2, _Sortable(value))
-    return (3, _hash_text(value))
-
-
-class _Sortable:
-    __slots__ = ("number",)
-
-    def __init__(self, number: numbers.Number | float) -> None:
-        self.number = number
-
-    def __lt__(self, other: _Sortable) -> bool:
-        return numbers.compare(self.number, other.number) < 0
-
-
-def _hash_text(value: Val) -> str:
-    """What cty sorts elements of composed types by (set_internals.go, makeSetHashBytes)."""
-    if value is None:
-        return "~"
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, (int, float)):
-        return numbers.spell(value)
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
-    if isinstance(value, list):
-        inner = "".join(_hash_text(element) + ";" for element in value)
-        return f"[{inner}]" if isinstance(value, (TfList, TfSet)) else f"<{inner}>"
-    if isinstance(value, TfMap):
-        return "{" + "".join(f"{_hash_text(k)}:{_hash_text(value[k])};" for k in sorted(value)) + "}"
-    if isinstance(value, dict):
-        return "<" + "".join(_hash_text(value[name]) + ";" for name in sorted(value)) + ">"
-    return "?"
-
-
-def _as_map(value: Val, wanted: Type) -> Val:
-    item = wanted.item or ANY
-    if isinstance(value, OpenMap):
-        return OpenMap({k: convert(v, item) for k, v in value.items.items()}, convert(value.more, item), value.reason)
-    if not isinstance(value, dict):
-        raise EvaluationError(f"map required, but this is {describe(value)}")
-    if isinstance(value, TfMap) and value.item == item:
-        return value
-    elements, item = one_type(list(value.values()), item)
-    return TfMap(zip(value, elements, strict=True), item)
-
-
-def _as_object(value: Val, wanted: Type) -> Val:
-    if isinstance(value, OpenMap):
-        return _open_object(value, wanted)
-    if not isinstance(value, dict):
-        raise EvaluationError(f"object required, but this is {describe(value)}")
-    result: dict[str, Val] = {}
-    for name, attribute in wanted.attributes.items():
-        given = value.get(name)
-        if given is None and name in wanted.optional:
-            given = wanted.optional[name]
-        elif name not in value:
-            raise EvaluationError(f"attribute “{name}” is required")
-        elif isinstance(given, Unknown) and name in wanted.optional and wanted.optional[name] is not None:
-            # It may be null, and then the default stands.
-            given = Unknown(given.reason, given.ref, given.depends, given.not_null, given.prefix)
-        try:
-            result[name] = convert(given, attribute)
-        except EvaluationError as error:
-            raise EvaluationError(f"attribute “{name}”: {error.message}") from error
-    return result
-
-
-def _open_object(value: OpenMap, wanted: Type) -> Val:
-    result: dict[str, Val] = {}
-    for name, attribute in wanted.attributes.items():
-        result[name] = convert(value.items.get(name, value.more), attribute)
-    return result
-
-
-def _as_tuple(value: Val, wanted: Type) -> Val:
-    if not isinstance(value, list) or isinstance(value, TfSet) or len(value) != len(wanted.items):
-        if isinstance(value, OpenList):
-            return value
-        raise EvaluationError(f"tuple of {len(wanted.items)} elements required, but this is {describe(value)}")
-    return [convert(element, item) for element, item in zip(value, wanted.items, strict=True)]
-
-
-_CONVERSIONS: Mapping[str, Callable[[Val, Type], Val]] = {
-    "string": _as_string,
-    "number": _as_number,
-    "bool": _as_bool,
-    "list": _as_list,
-    "set": _as_set,
-    "map": _as_map,
-    "object": _as_object,
-    "tuple": _as_tuple,
-}
 
 
 def first_special(value: Val) -> Any:

@@ -112,7 +112,7 @@ KINDS: tuple[Kind, ...] = (
             tells=_POLICY_FIELDS,
         ),
         singleton=True,
-        # It follows from MaxPasswordAge, and code cannot write it.
-        ignored=("ExpirePasswords",),
+        # ExpirePasswords follows from MaxPasswordAge, and code cannot write it.
+        compared=tuple(name for name in _POLICY_FIELDS if name != "ExpirePasswords"),
     ),
 )

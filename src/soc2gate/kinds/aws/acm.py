@@ -86,6 +86,7 @@ KINDS: tuple[Kind, ...] = (
             ),
             build=_live,
         ),
+        names=("DomainName",),
         # The API lists the domain itself among the alternatives.
         ignored=("SubjectAlternativeNames",),
     ),

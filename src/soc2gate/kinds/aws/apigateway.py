@@ -1,10 +1,15 @@
-"""API Gateway: methods and stages of REST APIs, stages of HTTP and WebSocket APIs, and custom domains."""
+"""API Gateway: methods and stages of REST APIs, stages of HTTP and WebSocket APIs, and custom domains.
+
+A method may stand for itself, or in the OpenAPI document of its API.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
+from soc2gate.kinds.aws.openapi import methods_of
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.model.value import Json, Unknown
 
@@ -144,8 +149,19 @@ KINDS: tuple[Kind, ...] = (
                 ),
                 exports={"id": "id"},
             ),
+            Spelling(
+                "aws_api_gateway_rest_api",
+                fields={path: path for path in ("RestApiId", "HttpMethod", "AuthorizationType", "ApiKeyRequired")},
+                split=partial(methods_of, attribute="body"),
+            ),
         ),
         cloudformation=Spelling(METHOD, defaults=(_KEYLESS, _OPEN)),
+        also_cloudformation=(
+            Spelling(
+                "AWS::ApiGateway::RestApi",
+                split=partial(methods_of, attribute="Body", elsewhere=("BodyS3Location", "CloneFrom")),
+            ),
+        ),
         live=LiveSpelling(
             enumerate=Call(
                 "apigateway",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import cast
 
 from soc2gate.kinds.aws.live_fields import copy_fields
-from soc2gate.kinds.aws.withheld import marker
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece
+from soc2gate.kinds.withheld import withheld
 from soc2gate.model.value import Json
 
 PROJECT = "AWS::CodeBuild::Project"
@@ -145,7 +145,7 @@ def _live_variable(one: Block) -> Piece:
         "Name": one.at("name"),
         "Type": one.at("type"),
         # Anything but plain text names a parameter or a secret, and holds none.
-        "Value": one.made(marker(str(one.get("name")), value), "value") if plain else one.at("value"),
+        "Value": one.made(withheld(str(one.get("name")), value), "value") if plain else one.at("value"),
     }
 
 
@@ -225,7 +225,7 @@ KINDS: tuple[Kind, ...] = (
         names=("Name",),
         # A set to EC2.
         unordered=("VpcConfig.Subnets", "VpcConfig.SecurityGroupIds"),
-        # Of variables a live reading keeps no values; of the source not what may hold some.
-        ignored=("Environment.EnvironmentVariables", "Source", "SecondarySources"),
+        # What of the source may hold a credential is not read.
+        ignored=("Source", "SecondarySources"),
     ),
 )

@@ -71,6 +71,7 @@ KINDS: tuple[Kind, ...] = (
             ),
             build=_live,
         ),
+        names=("UserPoolName",),
         # Sets to Cognito.
         unordered=("AutoVerifiedAttributes", "UsernameAttributes", "AliasAttributes"),
     ),

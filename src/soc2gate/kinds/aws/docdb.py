@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from soc2gate.kinds.aws import rds_family
-from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
-from soc2gate.kinds.describe import Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.describe import Default, Kind, Spelling
 from soc2gate.kinds.draft import Draft
 
 CLUSTER = "AWS::DocDB::DBCluster"
@@ -34,44 +33,9 @@ _FIELDS = {
 }
 
 
-def _terraform(draft: Draft) -> None:
-    rds_family.name_it(draft)
-    rds_family.drop_empty_sources(draft)
-    rds_family.lower(draft, "PreferredMaintenanceWindow")
-
-
-def _cloudformation(draft: Draft) -> None:
-    rds_family.drop_empty_sources(draft)
-    rds_family.lower(draft, "DBClusterIdentifier", "DBSubnetGroupName", "PreferredMaintenanceWindow")
-
-
-def _live(live: LiveItem) -> None:
-    draft = live.draft
-    draft.identity |= {"arn": draft.get("DBClusterArn"), "name": draft.get("DBClusterIdentifier")}
-    same = (
-        "DBClusterIdentifier",
-        "EngineVersion",
-        "StorageEncrypted",
-        "StorageType",
-        "KmsKeyId",
-        "BackupRetentionPeriod",
-        "DeletionProtection",
-        "MasterUsername",
-        "Port",
-        "PreferredBackupWindow",
-        "PreferredMaintenanceWindow",
-    )
-    elsewhere = {
-        "EnableCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
-        "DBClusterParameterGroupName": "DBClusterParameterGroup",
-        "DBSubnetGroupName": "DBSubnetGroup",
-    }
-    copy_fields(draft, {path: path for path in same} | elsewhere)
+def _secret(draft: Draft) -> None:
     managed = draft.get("MasterUserSecret") is not None
     draft.set("ManageMasterUserPassword", draft.made(managed, "MasterUserSecret"))
-    rds_family.copy_security_groups(draft)
-    rds_family.lower(draft, "PreferredMaintenanceWindow")
-    copy_tags(draft, "TagList")
 
 
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
@@ -91,19 +55,19 @@ KINDS: tuple[Kind, ...] = (
             Spelling(
                 "aws_docdb_cluster",
                 fields=_FIELDS,
-                build=_terraform,
+                build=rds_family.terraform,
                 defaults=_defaults("aws_docdb_cluster", kept=True),
                 exports={"id": "name", "cluster_identifier": "DBClusterIdentifier", "arn": "arn"},
             ),
         ),
         cloudformation=Spelling(
             CLUSTER,
-            build=_cloudformation,
+            build=rds_family.cloudformation,
             defaults=_defaults("DocumentDB", kept=False),
             exports={"Ref": "name", "Id": "name"},
         ),
-        live=LiveSpelling(
-            enumerate=rds_family.LIST_CLUSTERS, build=_live, keep=lambda item, region: item.get("Engine") == "docdb"
+        live=rds_family.live(
+            "docdb", {"StorageType": "StorageType", "MasterUsername": "MasterUsername", "Port": "Port"}, _secret
         ),
         names=("DBClusterIdentifier",),
         # Minor upgrades move it.

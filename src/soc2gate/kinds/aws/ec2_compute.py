@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
-from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, withhold
+from soc2gate.kinds.aws.ec2_addresses import ADDRESSES, own_interfaces
+from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at, withhold
 from soc2gate.kinds.completing import absent
 from soc2gate.kinds.convert import map_value
-from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.describe import Call, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import At, Block, Draft, Piece
+from soc2gate.kinds.withheld import withheld_user_data
 from soc2gate.model.resource import Resource
 from soc2gate.model.value import Json, Unknown, Value
 
@@ -242,16 +244,27 @@ def _live_instance(live: LiveItem) -> None:
     draft.set("Monitoring", draft.made(draft.get("Monitoring.State") in ("enabled", "pending"), "Monitoring"))
     draft.set("IamInstanceProfile", draft.convert("IamInstanceProfile.Arn", profile_name))
     draft.set("State", {"Name": draft.at("State.Name")})
-    # Encryption stands on the volumes themselves, and user data may hold secrets: only whether it does is kept.
+    # Encryption stands on the volumes themselves.
     withhold(draft, "BlockDeviceMappings", "an instance's volumes are read as volumes of their own")
-    withhold(draft, "UserData", "user data is not kept: it may hold secrets")
     if "describe_instance_attribute" in live.answers:
-        draft.set("UserDataHoldsSecret", holds_secret(live.answers["describe_instance_attribute"]))
+        write_user_data(draft, "", live.answers["describe_instance_attribute"], "describe_instance_attribute")
     copy_tags(draft)
     tags = {tag.get("Key"): tag.get("Value") for tag in dicts(draft.get("Tags"))}
     group = tags.get("aws:autoscaling:groupName")
     if isinstance(group, str):
         draft.managed_by = f"auto scaling group {group}"
+
+
+def write_user_data(draft: Draft, into: str, encoded: Json, told_by: str) -> None:
+    """Whether user data holds a credential, and what may be kept of it: never the data itself.
+
+    `into` is the structure that holds it, with a dot behind, or empty.
+    """
+    holds = holds_secret(encoded)
+    looked_at(draft, f"{into}UserData", told_by)
+    draft.set("UserDataHoldsSecret", holds)
+    if isinstance(encoded, str) and encoded:
+        draft.set(f"{into}UserData", draft.made(withheld_user_data(encoded, holds), told_by))
 
 
 def holds_secret(encoded: Json) -> bool | Unknown:
@@ -318,51 +331,10 @@ def _template_of(instance: Resource) -> Value:
     return template
 
 
-def _elastic_address(draft: Draft) -> Piece:
-    return [draft.ref("public_ip" if draft.format == "terraform" else "PublicIp")]
-
-
-def _own_interfaces(properties: Mapping[str, Value]) -> Sequence[Value]:
-    """The network interfaces that exist without the instance, and that an address may be put on instead of it."""
-    listed = properties.get("NetworkInterfaces")
-    return (
-        [one.get("NetworkInterfaceId") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else ()
-    )
-
-
-def _names_an_instance(attribute: str) -> Callable[[Draft], bool]:
-    """An address may as well belong to an interface or a gateway, or to nothing yet."""
-    return lambda draft: draft.get(attribute) not in (None, "")
-
-
-_ADDRESSES = tuple(
-    Companion(
-        type_,
-        "AWS::EC2::Instance",
-        target,
-        "related.ElasticAddresses",
-        _elastic_address,
-        many=True,
-        # An address for an instance of another root says nothing of that instance's own code.
-        silent=True,
-        when=_names_an_instance(target),
-    )
-    for type_, target in (
-        ("aws_eip", "instance"),
-        ("aws_eip_association", "instance_id"),
-        ("AWS::EC2::EIP", "InstanceId"),
-        ("AWS::EC2::EIPAssociation", "InstanceId"),
-        # One that is attached by a resource of its own may be any instance's: the address is then not certain.
-        ("aws_eip", "network_interface"),
-        ("aws_eip_association", "network_interface_id"),
-        ("AWS::EC2::EIPAssociation", "NetworkInterfaceId"),
-    )
-)
-
 INSTANCE = Kind(
     name="AWS::EC2::Instance",
     title="EC2 instance",
-    holds=_own_interfaces,
+    holds=own_interfaces,
     terraform=(
         Spelling(
             "aws_instance",
@@ -399,17 +371,17 @@ INSTANCE = Kind(
                 "ec2:DescribeInstanceAttribute",
                 {"InstanceId": "{InstanceId}", "Attribute": "userData"},
                 result="UserData.Value",
-                into="UserDataHoldsSecret",
+                into="UserDataHoldsSecret,UserData",
             ),
         ),
         build=_live_instance,
         keep=_running,
     ),
-    companions=_ADDRESSES,
+    companions=ADDRESSES,
     links={
         "Subnet": Link("AWS::EC2::Subnet", many=False, to=_subnet_of),
         "LaunchTemplate": Link("AWS::EC2::LaunchTemplate", many=False, to=_template_of),
     },
     # Told by other kinds, or not read: see the live builder.
-    ignored=("BlockDeviceMappings", "UserData", "NetworkInterfaces"),
+    ignored=("BlockDeviceMappings", "NetworkInterfaces"),
 )

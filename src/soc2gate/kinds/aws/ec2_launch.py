@@ -12,10 +12,12 @@ from soc2gate.kinds.aws.ec2_compute import (
     metadata_defaults,
     profile_name,
     user_data,
+    write_user_data,
 )
-from soc2gate.kinds.aws.live_fields import copy_fields, withhold
+from soc2gate.kinds.aws.live_fields import copy_fields, looked_at
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece
+from soc2gate.kinds.withheld import withheld_user_data
 from soc2gate.model.value import Unknown, Value
 
 # The volumes that both of them create
@@ -140,12 +142,11 @@ def _live_template(live: LiveItem) -> None:
     if isinstance(data, dict):
         kept = {name: value for name, value in data.items() if name != "UserData"}
         draft.set("LaunchTemplateData", draft.made(kept, "describe_launch_template_versions"))
-        if "UserData" in data:
-            withhold(draft, "LaunchTemplateData.UserData", "user data is not kept: it may hold secrets")
         encoded = live.answers.get("describe_launch_template_versions")
         first = encoded[0] if isinstance(encoded, list) and encoded else None
         told = first.get("LaunchTemplateData") if isinstance(first, dict) else None
-        draft.set("UserDataHoldsSecret", holds_secret(told.get("UserData") if isinstance(told, dict) else None))
+        said = told.get("UserData") if isinstance(told, dict) else None
+        write_user_data(draft, "LaunchTemplateData.", said, "describe_launch_template_versions")
         _write_mappings(
             draft,
             "describe_launch_template_versions[0].LaunchTemplateData.BlockDeviceMappings",
@@ -199,8 +200,8 @@ LAUNCH_TEMPLATE = Kind(
         build=_live_template,
     ),
     names=("LaunchTemplateName",),
-    # User data may hold secrets and is not kept; tag specifications are for what will be launched.
-    ignored=("LaunchTemplateData.UserData", "LaunchTemplateData.TagSpecifications", "TagSpecifications"),
+    # Tag specifications are for what will be launched.
+    ignored=("LaunchTemplateData.TagSpecifications", "TagSpecifications"),
     # Write-only in the schema, and readable through DescribeLaunchTemplateVersions.
     compared=("LaunchTemplateData",),
 )
@@ -261,7 +262,10 @@ def _live_configuration(live: LiveItem) -> None:
     )
     draft.set("IamInstanceProfile", draft.convert("IamInstanceProfile", profile_name))
     _write_mappings(draft, "BlockDeviceMappings", "BlockDeviceMappings")
-    withhold(draft, "UserData", "user data is not kept: it may hold secrets")
+    looked_at(draft, "UserData", "UserData")
+    encoded = live.item.get("UserData")
+    if isinstance(encoded, str) and encoded:
+        draft.set("UserData", draft.made(withheld_user_data(encoded, holds_secret(encoded)), "UserData"))
 
 
 # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateLaunchConfiguration.html
@@ -310,6 +314,4 @@ LAUNCH_CONFIGURATION = Kind(
         build=_live_configuration,
     ),
     names=("LaunchConfigurationName",),
-    # It may hold secrets, and is not kept.
-    ignored=("UserData",),
 )

@@ -1,7 +1,7 @@
 """ECS clusters and task definitions.
 
 Live, the latest active revision of each family is read: what a service starts next. Values of environment variables
-are never read.
+are judged where they are read, and not kept.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from soc2gate.kinds.aws.live_fields import copy_fields
 from soc2gate.kinds.convert import map_value, one_of, policy_document
 from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft
+from soc2gate.kinds.withheld import withheld
 from soc2gate.model.value import Alternatives, Json, OpenList, OpenMap, Unknown, Value
 
 CLUSTER = "AWS::ECS::Cluster"
@@ -123,17 +124,23 @@ def _live_task(live: LiveItem) -> None:
     if "describe_task_definition" in live.answers:
         copy_fields(draft, {path: f"{told}.{field}" for path, field in _SAME.items()})
         containers = draft.get(f"{told}.containerDefinitions")
-        made = [_without_environment(one) for one in containers] if isinstance(containers, list) else None
+        made = [_with_values_withheld(one) for one in containers] if isinstance(containers, list) else None
         draft.set("ContainerDefinitions", draft.made(_containers(made), "describe_task_definition"))
         tags = draft.each("describe_task_definition.tags", lambda tag: {"Key": tag.at("key"), "Value": tag.at("value")})
         draft.set("Tags", tags)
     draft.set("Family", draft.at("value"))
 
 
-def _without_environment(container: Value) -> Value:
-    if not isinstance(container, dict):
+def _with_values_withheld(container: Value) -> Value:
+    variables = container.get("environment") if isinstance(container, dict) else None
+    if not isinstance(container, dict) or not isinstance(variables, list):
         return container
-    return {key: value for key, value in container.items() if key != "environment"}
+    kept: list[Value] = [
+        {**one, "value": withheld(str(one.get("name")), cast("Json", one.get("value")))}
+        for one in variables
+        if isinstance(one, dict)
+    ]
+    return {**container, "environment": kept}
 
 
 _INCLUDE_TAGS: list[Json] = ["TAGS"]
@@ -209,7 +216,5 @@ KINDS: tuple[Kind, ...] = (
             build=_live_task,
         ),
         names=("Family",),
-        # Live it is not read: people put secrets there.
-        ignored=("ContainerDefinitions[*].Environment",),
     ),
 )

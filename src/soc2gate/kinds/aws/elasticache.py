@@ -235,6 +235,7 @@ _CLUSTER = (
     ),
     Default("AZMode", Unknown("not written: the zones that are preferred decide"), "the zones decide"),
     Default("ReplicationGroupId", "", "what stands alone belongs to no group", kept=False),
+    Default("SnapshotRetentionLimit", 0, "ElastiCache takes no backups", kept=False),
 )
 
 CACHE_CLUSTER = Kind(

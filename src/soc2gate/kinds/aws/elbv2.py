@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
 from soc2gate.kinds.convert import map_value
-from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Spelling
+from soc2gate.kinds.describe import Call, Default, Kind, LiveItem, LiveSpelling, Neighbours, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece
+from soc2gate.model.resource import Resource
 from soc2gate.model.value import Alternatives, Unknown, Value
 
 LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
@@ -211,6 +213,21 @@ def _live_listener(live: LiveItem) -> None:
     copy_tags(draft, "describe_tags")
 
 
+def _named_by_its_balancer(listener: Resource, neighbours: Neighbours) -> Resource:
+    """A load balancer has one listener on a port: its name and the port name the listener."""
+    arn, port = listener.properties.get("LoadBalancerArn"), listener.properties.get("Port")
+    balancer: Value = None
+    if isinstance(arn, str):
+        # arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/NAME/ID
+        balancer = arn.rpartition("/")[0].rpartition("/")[2]
+    elif isinstance(arn, Unknown) and arn.ref is not None:
+        other = neighbours.at(LOAD_BALANCER, arn.ref.address)
+        balancer = other.properties.get("Name") if other is not None else None
+    if not (isinstance(balancer, str) and balancer and isinstance(port, (int, str)) and port):
+        return listener
+    return replace(listener, identity={**listener.identity, "name": f"{balancer}:{port}"})
+
+
 def _encrypts(properties: Mapping[str, Value]) -> bool | None:
     protocol = properties.get("Protocol")
     if isinstance(protocol, (Unknown, Alternatives)):
@@ -331,6 +348,8 @@ KINDS: tuple[Kind, ...] = (
             details=(_tags("{ListenerArn}"),),
             build=_live_listener,
         ),
+        names=("name",),
         settings=("ListenerAttributes",),
+        concludes=_named_by_its_balancer,
     ),
 )

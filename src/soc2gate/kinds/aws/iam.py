@@ -6,10 +6,12 @@ policies grant read it there, once. Only where its holder is not declared does i
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Mapping
 
+from soc2gate.facts import replace
 from soc2gate.kinds.aws.iam_credentials import REPORT, write_credentials
-from soc2gate.kinds.convert import policy_document
+from soc2gate.kinds.convert import policy_document, unknown_like
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Block, Draft, Piece
 from soc2gate.model.value import Text, Unknown, Value
@@ -63,15 +65,27 @@ def _build_managed_cloudformation(draft: Draft) -> None:
     draft.identity["arn"] = _customer_arn(draft, draft.get("Path"), draft.get("ManagedPolicyName"))
 
 
+_ACCOUNT = Unknown("the account it is deployed to", not_null=True, without=string.ascii_letters + ":/")
+
+
+def _no_path(part: Value) -> str | Unknown:
+    """Part of a name, which holds neither a colon nor a slash."""
+    if isinstance(part, str):
+        return part
+    known = part if isinstance(part, Unknown) else unknown_like(part)
+    return replace(known, without=":/")
+
+
 def _customer_arn(draft: Draft, path: Value, name: Value) -> Value:
     """The arn a managed policy of ours will have: enough of it to tell that it is none of AWS's own."""
-    folder = path if isinstance(path, str) else "/"
+    folder = path or "/"
     parts: list[str | Unknown] = [
         Unknown("the partition is that of the account", not_null=True, prefix="arn:aws"),
         ":iam::",
-        draft.account if isinstance(draft.account, str) else Unknown("the account it is deployed to", not_null=True),
-        f":policy{folder}",
-        name if isinstance(name, str) else draft.ref("name"),
+        draft.account if isinstance(draft.account, str) else _ACCOUNT,
+        ":policy",
+        folder if isinstance(folder, str) else replace(unknown_like(folder), without=":"),
+        *(_no_path(part) for part in (name.parts if isinstance(name, Text) else [name or draft.ref("name")])),
     ]
     merged: list[str | Unknown] = []
     for part in parts:

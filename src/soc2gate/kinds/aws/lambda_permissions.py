@@ -1,7 +1,7 @@
 """Who may invoke a function: the statements of its resource policy, one permission each.
 
-Terraform's provider writes one by itself for a function URL that asks for no signature. Live, the policy of the
-function itself is read; one that was put on a version or an alias is not.
+Terraform's provider writes one by itself for a function URL that asks for no signature. A version and an alias of a
+function have policies of their own: theirs is a permission of `name:version`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from soc2gate.kinds.aws.live_fields import copy_fields
 from soc2gate.kinds.convert import map_value
 from soc2gate.kinds.describe import Call, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft
-from soc2gate.model.value import Json, Value
+from soc2gate.model.value import Json, Text, Unknown, Value
 
 PERMISSION = "AWS::Lambda::Permission"
 
 _FIELDS = {
-    "function_name": "FunctionName",
     "action": "Action",
     "principal": "Principal",
     "principal_org_id": "PrincipalOrgID",
@@ -30,10 +29,33 @@ _FIELDS = {
 
 
 def _terraform(draft: Draft) -> None:
-    function, statement = draft.get("function_name"), draft.get("statement_id")
+    _name(draft)
+    function, statement = draft.value("FunctionName"), draft.get("statement_id")
     if isinstance(function, str) and isinstance(statement, str):
-        # The function may be named by its ARN, with or without a version.
-        draft.identity["id"] = f"{function.partition(':function:')[2].partition(':')[0] or function}/{statement}"
+        draft.identity["id"] = f"{function}/{statement}"
+
+
+def _name(draft: Draft) -> None:
+    """The function, with the version or alias that the permission is for."""
+    function, qualifier = draft.get("function_name"), draft.get("qualifier")
+    if isinstance(function, str):
+        # It may be named by its ARN, with or without a version.
+        function = function.partition(":function:")[2] or function
+    if qualifier and isinstance(function, (str, Unknown)) and isinstance(qualifier, (str, Unknown)):
+        function = _joined(function, ":", qualifier)
+    draft.set("FunctionName", draft.made(function, "function_name"))
+
+
+def _joined(*parts: str | Unknown) -> Value:
+    if all(isinstance(part, str) for part in parts):
+        return "".join(map(str, parts))
+    out: list[str | Unknown] = []
+    for part in parts:
+        if isinstance(part, str) and out and isinstance(out[-1], str):
+            out[-1] += part
+        else:
+            out.append(part)
+    return Text(tuple(out))
 
 
 def _function_url(draft: Draft) -> None:
@@ -45,7 +67,7 @@ def _function_url(draft: Draft) -> None:
 
     told = map_value(draft.get("authorization_type"), principal)
     draft.exists = told is not None
-    draft.copy("function_name", "FunctionName")
+    _name(draft)
     draft.copy("authorization_type", "FunctionUrlAuthType")
     draft.set("Action", "lambda:InvokeFunctionUrl")
     draft.set("Principal", draft.made(told, "authorization_type"))
@@ -117,9 +139,49 @@ def _first(value: Json) -> Json:
 
 def _live(live: LiveItem) -> None:
     draft = live.draft
-    name, statement = draft.get("within.FunctionName"), draft.get("Sid")
-    draft.identity["id"] = f"{name}/{statement}"
-    copy_fields(draft, {"FunctionName": "within.FunctionName", **{path: path for path in _LIVE}})
+    alias, version = draft.get("within.AliasArn"), draft.get("within.Version")
+    function = draft.get("within.within.FunctionName" if alias else "within.FunctionName")
+    qualifier = draft.get("within.Name") if alias else "" if version in (None, _LATEST) else version
+    name = f"{function}:{qualifier}" if qualifier else str(function)
+    draft.identity["id"] = f"{name}/{draft.get('Sid')}"
+    draft.set("FunctionName", draft.made(name, "within"))
+    copy_fields(draft, {path: path for path in _LIVE})
+
+
+_LATEST = "$LATEST"
+"""The version that a function's own policy is for."""
+_FUNCTIONS = Call("lambda", "list_functions", "lambda:ListFunctions", result="Functions")
+_VERSIONS = Call(
+    "lambda",
+    "list_functions",
+    "lambda:ListFunctions",
+    {"FunctionVersion": "ALL"},
+    result="Functions",
+    only=lambda version: version.get("Version") != _LATEST,
+)
+_ALIASES = Call(
+    "lambda",
+    "list_aliases",
+    "lambda:ListAliases",
+    {"FunctionName": "{within.FunctionName}"},
+    result="Aliases",
+    # Deleted between the two calls.
+    absent_on=("ResourceNotFoundException",),
+    within=_FUNCTIONS,
+)
+
+
+def _policy(function: str, qualifier: str = "", within: Call | None = None) -> Call:
+    return Call(
+        "lambda",
+        "get_policy",
+        "lambda:GetPolicy",
+        {"FunctionName": function, **({"Qualifier": qualifier} if qualifier else {})},
+        result="Policy",
+        # There is no policy.
+        absent_on=("ResourceNotFoundException",),
+        within=within,
+    )
 
 
 _LIVE = ("Action", "Principal", *dict.fromkeys(_KEYS.values()))
@@ -134,16 +196,12 @@ KINDS: tuple[Kind, ...] = (
         ),
         cloudformation=Spelling(PERMISSION),
         live=LiveSpelling(
-            enumerate=Call(
-                "lambda",
-                "get_policy",
-                "lambda:GetPolicy",
-                {"FunctionName": "{within.FunctionName}"},
-                result="Policy",
-                # The function has no policy.
-                absent_on=("ResourceNotFoundException",),
+            enumerate=_policy("{within.FunctionName}"),
+            within=_FUNCTIONS,
+            also=(
+                _policy("{within.FunctionName}", "{within.Version}", _VERSIONS),
+                _policy("{within.within.FunctionName}", "{within.Name}", _ALIASES),
             ),
-            within=Call("lambda", "list_functions", "lambda:ListFunctions", result="Functions"),
             split=_permissions,
             build=_live,
         ),

@@ -6,13 +6,11 @@ secrets there.
 
 from __future__ import annotations
 
-from typing import cast
-
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags, looked_at
-from soc2gate.kinds.aws.withheld import withheld_map
 from soc2gate.kinds.convert import coerce
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
+from soc2gate.kinds.withheld import withheld_map
 from soc2gate.model.value import Unknown, Value
 from soc2gate.schema.types import STRING, MapType
 
@@ -113,7 +111,7 @@ def _live_environment(live: LiveItem) -> None:
         return
     variables = withheld_map(environment.get("Variables"))
     if variables:
-        draft.set("Environment", {"Variables": draft.made(cast("Value", variables), "Environment")})
+        draft.set("Environment", {"Variables": draft.made(variables, "Environment")})
 
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
@@ -185,7 +183,5 @@ KINDS: tuple[Kind, ...] = (
         names=("FunctionName",),
         # Sets to Lambda.
         unordered=("Architectures", "VpcConfig.SubnetIds", "VpcConfig.SecurityGroupIds"),
-        # A live reading does not keep the values.
-        ignored=("Environment",),
     ),
 )

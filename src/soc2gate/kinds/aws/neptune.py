@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from soc2gate.kinds.aws import rds_family
-from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
-from soc2gate.kinds.describe import Default, Kind, LiveItem, LiveSpelling, Spelling
-from soc2gate.kinds.draft import Draft
+from soc2gate.kinds.describe import Default, Kind, Spelling
 
 CLUSTER = "AWS::Neptune::DBCluster"
 
@@ -34,44 +32,6 @@ _FIELDS = {
 }
 
 
-def _terraform(draft: Draft) -> None:
-    rds_family.name_it(draft)
-    rds_family.drop_empty_sources(draft)
-    rds_family.lower(draft, "PreferredMaintenanceWindow")
-
-
-def _cloudformation(draft: Draft) -> None:
-    rds_family.drop_empty_sources(draft)
-    rds_family.lower(draft, "DBClusterIdentifier", "DBSubnetGroupName", "PreferredMaintenanceWindow")
-
-
-def _live(live: LiveItem) -> None:
-    draft = live.draft
-    draft.identity |= {"arn": draft.get("DBClusterArn"), "name": draft.get("DBClusterIdentifier")}
-    same = (
-        "DBClusterIdentifier",
-        "EngineVersion",
-        "StorageEncrypted",
-        "KmsKeyId",
-        "BackupRetentionPeriod",
-        "CopyTagsToSnapshot",
-        "DeletionProtection",
-        "PreferredBackupWindow",
-        "PreferredMaintenanceWindow",
-    )
-    elsewhere = {
-        "EnableCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
-        "IamAuthEnabled": "IAMDatabaseAuthenticationEnabled",
-        "DBClusterParameterGroupName": "DBClusterParameterGroup",
-        "DBSubnetGroupName": "DBSubnetGroup",
-        "DBPort": "Port",
-    }
-    copy_fields(draft, {path: path for path in same} | elsewhere)
-    rds_family.copy_security_groups(draft)
-    rds_family.lower(draft, "PreferredMaintenanceWindow")
-    copy_tags(draft, "TagList")
-
-
 # https://docs.aws.amazon.com/neptune/latest/apiref/API_CreateDBCluster.html
 def _defaults(creator: str, *, kept: bool) -> tuple[Default, ...]:
     return (
@@ -90,19 +50,24 @@ KINDS: tuple[Kind, ...] = (
             Spelling(
                 "aws_neptune_cluster",
                 fields=_FIELDS,
-                build=_terraform,
+                build=rds_family.terraform,
                 defaults=_defaults("aws_neptune_cluster", kept=True),
                 exports={"id": "name", "cluster_identifier": "DBClusterIdentifier", "arn": "arn"},
             ),
         ),
         cloudformation=Spelling(
             CLUSTER,
-            build=_cloudformation,
+            build=rds_family.cloudformation,
             defaults=_defaults("Neptune", kept=False),
             exports={"Ref": "name"},
         ),
-        live=LiveSpelling(
-            enumerate=rds_family.LIST_CLUSTERS, build=_live, keep=lambda item, region: item.get("Engine") == "neptune"
+        live=rds_family.live(
+            "neptune",
+            {
+                "CopyTagsToSnapshot": "CopyTagsToSnapshot",
+                "IamAuthEnabled": "IAMDatabaseAuthenticationEnabled",
+                "DBPort": "Port",
+            },
         ),
         names=("DBClusterIdentifier",),
         # Minor upgrades move it.

@@ -123,10 +123,12 @@ def _terraform_instance(draft: Draft) -> None:
         # Until version 4 of the provider.
         draft.copy("name", "DBName")
     _name_it(draft, "identifier", "DBInstanceIdentifier")
-    if draft.get("restore_to_point_in_time") is not None and draft.get("replicate_source_db") is None:
+    if draft.get("replicate_source_db") is None:
+        restored = Unknown("restored to a point in time", not_null=True)
+        # A dynamic block may come to none.
         draft.set(
             "SourceDBInstanceAutomatedBackupsArn",
-            Unknown("restored to a point in time", not_null=True),
+            draft.one("restore_to_point_in_time", lambda block: restored),
             "restore_to_point_in_time",
         )
     _drop_empty(draft, _SOURCES)

@@ -78,6 +78,7 @@ KINDS: tuple[Kind, ...] = (
             tells=("Region",),
         ),
         singleton=True,
+        compared=("EbsEncryptionByDefault",),
     ),
     Kind(
         name=ACCESS_BLOCK,
@@ -116,5 +117,6 @@ KINDS: tuple[Kind, ...] = (
             tells=("AccountId", *_SETTINGS),
         ),
         singleton=True,
+        compared=_SETTINGS,
     ),
 )

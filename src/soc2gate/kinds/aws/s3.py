@@ -6,7 +6,7 @@ Its policy hangs on it as `related.Policy`, and stands for itself as an `AWS::S3
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from soc2gate.facts import replace
 from soc2gate.kinds.aws.s3_terraform import BUCKET, COMPANIONS, build_bucket, canned_grants
@@ -43,9 +43,9 @@ def _build_cloudformation(draft: Draft) -> None:
         draft.set("BucketName", draft.ref("Ref"))
 
 
-def _log_target(bucket: Mapping[str, Value]) -> Value:
+def _log_target(bucket: Resource) -> Value:
     """The bucket that another one's access log goes to."""
-    logging = bucket.get("LoggingConfiguration")
+    logging = bucket.properties.get("LoggingConfiguration")
     if isinstance(logging, dict):
         return logging.get("DestinationBucketName")
     if isinstance(logging, Alternatives):

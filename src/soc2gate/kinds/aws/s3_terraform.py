@@ -10,7 +10,7 @@ from soc2gate.kinds.convert import choose, map_value, policy_document
 from soc2gate.kinds.describe import Companion
 from soc2gate.kinds.draft import Block, Draft, Piece
 from soc2gate.kinds.targets import elements
-from soc2gate.model.value import Unknown, Value
+from soc2gate.model.value import Text, Unknown, Value
 
 BUCKET = "AWS::S3::Bucket"
 
@@ -104,10 +104,13 @@ def _inline_versioning(block: Block) -> Piece:
 def versioning(draft: Draft) -> Piece:
     """`aws_s3_bucket_versioning`; `Disabled` there means that versioning was never asked for, which the API spells by
     saying nothing."""
-    return draft.one(
-        "versioning_configuration",
-        lambda block: {"Status": block.convert("status", lambda v: map_value(v, _never_versioned))},
-    )
+    return draft.one("versioning_configuration", _versioning)
+
+
+def _versioning(block: Block) -> Piece:
+    if block.get("status") == "Disabled":
+        return None
+    return {"Status": block.convert("status", lambda v: map_value(v, _never_versioned))}
 
 
 def _never_versioned(status: Value) -> Value:
@@ -351,7 +354,18 @@ def _companion(type_: str, into: str, build: str | None = None) -> Companion:
         into=into,
         build=builders[name],
         id_is_target=True,
+        when=_is_of_a_bucket,
     )
+
+
+def _is_of_a_bucket(draft: Draft) -> bool:
+    """Directory buckets are a kind of their own, without most of these settings, though they have policies too."""
+    bucket = draft.get("bucket")
+    if isinstance(bucket, Unknown):
+        return bucket.ref is None or ".aws_s3_directory_bucket." not in f".{bucket.ref.address}"
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
+    last = bucket.parts[-1] if isinstance(bucket, Text) else bucket
+    return not (isinstance(last, str) and last.endswith("--x-s3"))
 
 
 COMPANIONS: tuple[Companion, ...] = (

@@ -23,9 +23,8 @@ def _terraform(draft: Draft) -> None:
         "ReplicaRegions",
         draft.each("replica", lambda block: {"Region": block.at("region"), "KmsKeyId": block.at("kms_key_id")}),
     )
-    if draft.get("rotation_rules") is not None:
-        # Until version 4 of the provider.
-        draft.set("RotationEnabled", draft.made(True, "rotation_rules"))
+    # Until version 4 of the provider; a dynamic block may come to none.
+    draft.set("RotationEnabled", draft.one("rotation_rules", lambda block: True), "rotation_rules")
 
 
 def _cloudformation(draft: Draft) -> None:

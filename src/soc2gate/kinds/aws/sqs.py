@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from soc2gate.facts import replace
 from soc2gate.kinds.aws.live_fields import copy_fields, copy_tags
 from soc2gate.kinds.aws.policies import belonging_to, derived_policy
+from soc2gate.kinds.aws.undelivered import FAILED_LINKS, redriven
 from soc2gate.kinds.completing import absent
-from soc2gate.kinds.convert import one_of, policy_document
+from soc2gate.kinds.convert import policy_document
 from soc2gate.kinds.describe import Call, Companion, Default, Kind, Link, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.draft import Draft, Piece
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import Alternatives, Text, Unknown, Value
+from soc2gate.model.value import Unknown
 
 QUEUE = "AWS::SQS::Queue"
 POLICY = "AWS::SQS::QueuePolicy"
@@ -70,17 +71,6 @@ def _identify(live: LiveItem) -> str:
         "arn": arn if isinstance(arn, str) else f"arn:{live.partition}:sqs:{live.region}:{live.account}:{name}",
     }
     return name
-
-
-def _dead_letter_queue(queue: Mapping[str, Value]) -> Value:
-    """The queue that another one's failed messages go to, by its name where its ARN tells that."""
-    redrive = queue.get("RedrivePolicy")
-    target = redrive.get("deadLetterTargetArn") if isinstance(redrive, dict) else redrive
-    if isinstance(target, Text) and isinstance(target.parts[-1], str) and ":" in target.parts[-1]:
-        return target.parts[-1].rpartition(":")[2]
-    if isinstance(target, Alternatives):
-        return one_of((_dead_letter_queue({"RedrivePolicy": option}) for option in target.options), target.reason)
-    return target.rpartition(":")[2] if isinstance(target, str) else target
 
 
 def _live(live: LiveItem) -> None:
@@ -217,7 +207,7 @@ KINDS: tuple[Kind, ...] = (
             build=_live,
         ),
         names=("QueueName",),
-        links={"Sources": Link(QUEUE, reads=_dead_letter_queue)},
+        links={"Sources": Link(QUEUE, reads=lambda one: redriven(one.properties.get("RedrivePolicy"))), **FAILED_LINKS},
         derives=_policies,
     ),
     Kind(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.expressions import (
     evaluate,
 )
@@ -28,7 +29,7 @@ from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Access, Call, Node, Reference, Source
 from soc2gate.declared.terraform.types import read_type
 from soc2gate.declared.terraform.unknowns import alternatives, derived
-from soc2gate.declared.terraform.values import EvaluationError, Val, convert, first_special, to_string
+from soc2gate.declared.terraform.values import EvaluationError, Val, first_special, to_string
 from soc2gate.model.value import SPECIAL, OpenList, Unknown
 
 FUNCTIONS: Mapping[str, Function] = {

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from soc2gate.declared.terraform import numbers
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.equality import equal
 from soc2gate.declared.terraform.functions.signature import Function, machine_int
+from soc2gate.declared.terraform.set_elements import identity, in_any_order
 from soc2gate.declared.terraform.unknowns import Count, Tail, alternatives, derived, inside, is_vague
 from soc2gate.declared.terraform.values import (
     ANY,
@@ -20,12 +22,9 @@ from soc2gate.declared.terraform.values import (
     Type,
     UnsupportedError,
     Val,
-    convert,
     describe,
     element_types,
     first_special,
-    identity,
-    in_any_order,
     to_number,
     to_string,
     type_of,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from soc2gate.declared.terraform import numbers
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.functions import yaml_text
 from soc2gate.declared.terraform.functions.signature import Function
 from soc2gate.declared.terraform.unknowns import derived, is_vague
@@ -16,7 +17,6 @@ from soc2gate.declared.terraform.values import (
     Type,
     UnsupportedError,
     Val,
-    convert,
     first_special,
     opened,
     plain,

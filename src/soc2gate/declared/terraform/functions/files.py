@@ -16,15 +16,7 @@ from soc2gate.declared.terraform.functions.hashes import digest, digest_base64
 from soc2gate.declared.terraform.scope import Scope
 from soc2gate.declared.terraform.tree import Node, Source, Step
 from soc2gate.declared.terraform.unknowns import derived
-from soc2gate.declared.terraform.values import (
-    STRING,
-    EvaluationError,
-    Members,
-    TfSet,
-    Val,
-    first_special,
-    to_string,
-)
+from soc2gate.declared.terraform.values import STRING, EvaluationError, Members, TfSet, Val, first_special, to_string
 from soc2gate.errors import InputError, RefusedError
 from soc2gate.model.value import SPECIAL, OpenMap, Unknown
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from soc2gate.declared.terraform import numbers
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.functions.encoding import json_encode
 from soc2gate.declared.terraform.functions.signature import Function
 from soc2gate.declared.terraform.unknowns import derived, text
@@ -14,7 +15,6 @@ from soc2gate.declared.terraform.values import (
     EvaluationError,
     TfList,
     Val,
-    convert,
     first_special,
     to_bool,
     to_number,

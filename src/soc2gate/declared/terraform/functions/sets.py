@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.functions.signature import Function
+from soc2gate.declared.terraform.set_elements import identity, make_set
 from soc2gate.declared.terraform.unknowns import derived
 from soc2gate.declared.terraform.values import (
     ANY,
@@ -14,12 +16,9 @@ from soc2gate.declared.terraform.values import (
     TfSet,
     Type,
     Val,
-    convert,
     describe,
     element_types,
     first_special,
-    identity,
-    make_set,
     type_of,
     unify,
 )

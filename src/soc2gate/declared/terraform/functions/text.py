@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 
+from soc2gate.declared.terraform.conversion import convert
 from soc2gate.declared.terraform.functions import regexes
 from soc2gate.declared.terraform.functions.signature import Function, machine_int
 from soc2gate.declared.terraform.unknowns import Tail, derived, text
-from soc2gate.declared.terraform.values import (
-    STRING,
-    EvaluationError,
-    TfList,
-    Val,
-    convert,
-    describe,
-    to_number,
-)
+from soc2gate.declared.terraform.values import STRING, EvaluationError, TfList, Val, describe, to_number
+from soc2gate.model.text_json import Held
 from soc2gate.model.value import SPECIAL, Text, Unknown
 
 _MOST_CHARACTERS = 10_000_000
@@ -251,7 +247,50 @@ def _trim_space(value: Val) -> Val:
     return derived(value)
 
 
-def _replace(value: str, wanted: str, by: str) -> str:
+def _replace(value: Val, wanted: Val, by: Val) -> Val:
+    value, wanted, by = _as_text(value), _as_text(wanted), _as_text(by)
+    if isinstance(value, str) and isinstance(wanted, str) and isinstance(by, str):
+        return _replaced(value, wanted, by)
+    if not isinstance(value, (str, Text)) or not isinstance(wanted, str) or not isinstance(by, (str, Text, Unknown)):
+        return derived(value, wanted, by)
+    pattern = len(wanted) > 1 and wanted[0] == wanted[-1] == "/"
+    if pattern or not wanted or _straddles(value, wanted):
+        return derived(value, wanted, by)
+    return text(_replaced_in_parts(value, wanted, by))
+
+
+# What people put into a text to be replaced later. Nothing that AWS names or takes for a name looks like one, so that
+# what is not known holds none.
+_PLACEHOLDER = re.compile(r"_[A-Z][A-Z0-9_]*_|\{\{.*\}\}|<[^<>]+>|%[^%]+%|\$\{[^}]*\}|@@.+@@")
+
+
+def _replaced_in_parts(value: str | Text, wanted: str, by: str | Text | Unknown) -> Iterator[str | Text | Unknown]:
+    holds_none = _PLACEHOLDER.fullmatch(wanted) is not None
+    for part in value.parts if isinstance(value, Text) else (value,):
+        if isinstance(part, str):
+            first, *rest = part.split(wanted)
+            yield first
+            for piece in rest:
+                yield by
+                yield piece
+        else:
+            # Structure that text cannot spell may hold it anywhere inside.
+            structure = isinstance(part, Held) and not isinstance(part.value, Unknown)
+            yield part if holds_none and not structure else derived(part)
+
+
+def _straddles(value: str | Text, wanted: str) -> bool:
+    """Whether a match may begin in what is known and end in what is not, or the other way round."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    for here, following in pairwise(parts):
+        if isinstance(here, str) and any(here.endswith(wanted[:n]) for n in range(1, len(wanted))):
+            return True
+        if isinstance(following, str) and any(following.startswith(wanted[-n:]) for n in range(1, len(wanted))):
+            return True
+    return False
+
+
+def _replaced(value: str, wanted: str, by: str) -> str:
     if len(wanted) > 1 and wanted[0] == wanted[-1] == "/":
         return regexes.replace(value, wanted[1:-1], by)
     if not wanted and len(value) * len(by) > _MOST_CHARACTERS:
@@ -279,7 +318,7 @@ TABLE: Mapping[str, Function] = {
     "chomp": Function(_chomp, "s"),
     "indent": Function(_indent, "is"),
     "substr": Function(_substr, "vvv", vague=True),
-    "replace": Function(_replace, "sss"),
+    "replace": Function(_replace, "vvv", vague=True),
     "strrev": Function(_reverse, "s"),
     "regex": Function(regexes.first, "ss"),
     "regexall": Function(regexes.every, "ss"),

@@ -1,0 +1,31 @@
+# The address is put on an interface that no instance has: a firewall appliance of somebody else's attaches it.
+resource "aws_subnet" "private" {
+  vpc_id                  = "vpc-0a1b2c3d"
+  cidr_block              = "10.0.1.0/24"
+  map_public_ip_on_launch = false
+}
+
+resource "aws_instance" "web" {
+  ami           = "ami-0a1b2c3d4e5f67890"
+  instance_type = "t3.small"
+  subnet_id     = aws_subnet.private.id
+}
+
+resource "aws_network_interface" "inside" {
+  subnet_id = aws_subnet.private.id
+}
+
+resource "aws_network_interface_attachment" "inside" {
+  instance_id          = aws_instance.web.id
+  network_interface_id = aws_network_interface.inside.id
+  device_index         = 1
+}
+
+resource "aws_network_interface" "appliance" {
+  subnet_id = aws_subnet.private.id
+}
+
+resource "aws_eip" "appliance" {
+  domain            = "vpc"
+  network_interface = aws_network_interface.appliance.id
+}

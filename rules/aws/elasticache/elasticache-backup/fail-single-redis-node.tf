@@ -1,0 +1,6 @@
+resource "aws_elasticache_cluster" "sessions" {
+  cluster_id      = "sessions"
+  engine          = "redis"
+  node_type       = "cache.m7g.large"
+  num_cache_nodes = 1
+}
