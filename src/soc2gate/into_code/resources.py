@@ -119,8 +119,8 @@ class Writing:
         self._unsaid: list[Left] = []
         self.live = self._sayable(live)
         # What is not compared has to be written all the same: a policy's topic.
-        more = {path: value for path in self.kind.ignored if (value := live.properties.get(path)) is not None}
-        self.wanted = {name: value for name, value in {**told(live), **more}.items() if not unsaid(value)}
+        more = {path: value for path in self.kind.ignored if (value := self.live.properties.get(path)) is not None}
+        self.wanted = {name: value for name, value in {**told(self.live), **more}.items() if not unsaid(value)}
 
     def _sayable(self, live: Resource) -> Resource:
         """The resource without those of its settings that no argument says: of them, the API tells every one."""
