@@ -20,7 +20,7 @@ from soc2gate.declared.source import Root
 from soc2gate.declared.written_waivers import INLINE, Written, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
 from soc2gate.engine.evaluate import evaluate
-from soc2gate.facts import replace
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import (
     AcceptedUse,
     ChangedFiles,
@@ -48,9 +48,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from soc2gate.bridges.joining import Joined
-    from soc2gate.engine.match import Matching
+    from soc2gate.engine.match import Matching, Pair
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Both sides, and where they disagree: what there is to suggest from."""
+
+    declared: tuple[Resource, ...]
+    live: tuple[Resource, ...]
+    findings: tuple[Finding, ...]
+    pairs: tuple[Pair, ...]
+    disagreements: tuple[Disagreement, ...]
+    parts: tuple[Resource, ...]
+    """Live resources that are part of another and that no code declares."""
 
 
 def scan(request: Request) -> Run:
@@ -115,11 +128,13 @@ def verify(
     progress: Callable[[Progress], None] | None = None,
     keep: Callable[[Snapshot], None] | None = None,
     accept: Callable[[str], None] | None = None,
+    then: Callable[[Looked], None] | None = None,
 ) -> Run:
     """Judge code and live state with the same rules, and compare them.
 
     Live state comes from `snapshot`, or is collected now from the providers that the code deploys to; `keep` is given
-    what was collected, `accept` the file that accepts all that code never says. Raises what `scan` and `collect` raise.
+    what was collected, `accept` the file that accepts all that code never says, and `then` both sides and where they
+    disagree. Raises what `scan` and `collect` raise.
     """
     from soc2gate import opted
     from soc2gate.engine import scope
@@ -151,6 +166,8 @@ def verify(
         from soc2gate.live.aws_who import with_who
 
         disagreements, told = with_who(disagreements, opted.aws_request(request))
+    if then is not None:
+        then(Looked(declared.resources, live, tuple(findings), matching.pairs, tuple(disagreements), matching.parts))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     unsaid = [item for item in disagreements if item.difference is Difference.UNDECLARED]
     used = None

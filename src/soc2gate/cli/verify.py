@@ -41,6 +41,9 @@ Examples:
   soc2gate verify --watch 15m --only-new           look again and again; close on what is new
   soc2gate verify --save-snapshot seen/live.json.gz --only-new
                                                    the same once, under cron: seen/live.history.json keeps the times
+  soc2gate verify infra --suggest infra/found.tf   and write Terraform for what runs and no code declares
+  soc2gate verify --snapshot live.json.gz --suggest found/
+                                                   the same without credentials, a file for each kind
 """,
 )
 @options.reading
@@ -99,6 +102,15 @@ Examples:
     help="Look again every TIME (90s, 15m, 6h) until Ctrl-C or SIGTERM; leaves with the last look's exit code.",
 )
 @click.option(
+    "--suggest",
+    metavar="FILE.tf|FOLDER",
+    type=click.Path(path_type=Path),
+    help="Write Terraform that brings unmanaged resources into code, each with its import block, and what would bring "
+    "code in line with what was changed by hand (as comments, at the file and line that say otherwise). What is "
+    "written reads back equal to what runs; what does not is left out and named. No secret is written: a variable "
+    "stands for it. Needs the extra: pip install 'soc2gate[hcl]'.",
+)
+@click.option(
     "--baseline",
     "baseline_file",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -137,6 +149,7 @@ def verify(
     only_new: bool,
     who: bool,
     watch: str | None,
+    suggest: Path | None,
     baseline_file: Path | None,
     undeclared_file: Path | None,
     accept_undeclared: bool,
@@ -164,6 +177,8 @@ def verify(
     if only_new and looks is None and pause is None:
         raise UsageError("--only-new needs what the last look saw", hint="add --history FILE or --save-snapshot FILE")
 
+    suggesting = None if suggest is None else _Suggesting(suggest)
+
     def look(kept: Path | None) -> Run:
         # Made for each look: in between, the code and its configuration may have changed.
         request = options.request(
@@ -190,6 +205,7 @@ def verify(
                 progress=told,
                 keep=None if save_snapshot is None else _keeper(save_snapshot),
                 accept=_accepter(request.undeclared) if accept_undeclared and request.undeclared else None,
+                then=suggesting,
             )
 
     def tell(run: Run) -> int:
@@ -233,3 +249,29 @@ def _keeper(file: Path) -> Callable[[Snapshot], None]:
         snapshot.write(file)
 
     return keep
+
+
+class _Suggesting:
+    """Writes what would bring live state into code, and says so."""
+
+    def __init__(self, target: Path) -> None:
+        # Refused before anything is looked at: collecting takes minutes.
+        from soc2gate import into_code
+        from soc2gate.into_code.hcl import writer
+
+        into_code.check_target(target)
+        self._writer = writer()
+        self._target = target
+
+    def __call__(self, looked: app.Looked) -> None:
+        from soc2gate import into_code
+
+        found = into_code.suggestions(looked, self._writer)
+        files = into_code.write(found, self._target)
+        said = [
+            f"{found.whole} unmanaged resources as Terraform that reads back equal",
+            f"{found.partial} in part",
+            f"{found.refused} not at all",
+            f"{found.changed} changed properties",
+        ]
+        click.echo(f"suggested in {', '.join(map(str, files))}: {', '.join(said)}", err=True)

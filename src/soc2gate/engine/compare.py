@@ -192,7 +192,7 @@ def _pair(
     pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve], elsewhere: Elsewhere
 ) -> Iterator[Disagreement]:
     declared, live = pair.declared, pair.live
-    spelling = _spelling(declared.kind)
+    spelling = spelling_of(declared.kind)
     if declared.initial:
         # What creating gives and no apply restores: a change of it contradicts nothing that code says.
         free = {re.sub(r"\[\d+\]", "[*]", path) for path in declared.initial}
@@ -286,7 +286,7 @@ def _answers(contrast: RuleContrast) -> set[Verdict | None]:
 
 
 @cache
-def _spelling(kind: str) -> spelled.Spelling:
+def spelling_of(kind: str) -> spelled.Spelling:
     described = kinds.kind(kind)
     facts = schema.facts(kind)
     return spelled.Spelling(

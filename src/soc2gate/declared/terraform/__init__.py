@@ -49,6 +49,11 @@ def evaluate(run: Run, given: Mapping[str, Given] | None = None) -> Reading:
             module = Module(run, sources)
             module.given = given_values(run, sources) if given is None else dict(given)
             _gather(module, resources)
+            if sources.imports:
+                # Imported here: few roots bring in what runs already.
+                from soc2gate.declared.terraform.imports import imported
+
+                resources = imported(resources, sources.imports)
             outputs = {name: plain(module.output(name)) for name in sources.outputs}
         except InputError as error:
             run.broken(error)

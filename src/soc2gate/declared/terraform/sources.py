@@ -20,6 +20,7 @@ class Sources:
         "broken",
         "data",
         "folder",
+        "imports",
         "local_sources",
         "locals",
         "modules",
@@ -40,6 +41,7 @@ class Sources:
         self.modules: dict[str, Block] = {}
         self.outputs: dict[str, Block] = {}
         self.providers: list[Block] = []
+        self.imports: list[Block] = []
         self.broken: list[InputError] = []
         """What of the folder could not be read."""
 
@@ -133,11 +135,13 @@ def _declare(body: Body, sources: Sources) -> None:
                 sources.local_sources[name] = block.source
         elif block.type == "provider":
             sources.providers.append(block)
+        elif block.type == "import":
+            sources.imports.append(block)
         else:
             _add(block, sources)
 
 
-_LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "provider": 1, "locals": 0}
+_LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "provider": 1, "locals": 0, "import": 0}
 
 
 def _refuse(block: Block, message: str, sources: Sources, start: int | None = None) -> None:

@@ -96,6 +96,9 @@ def _live(live: LiveItem) -> None:
         draft.set(
             "BillingMode", draft.made(draft.get(table + "BillingModeSummary.BillingMode") or "PROVISIONED", table[:-1])
         )
+        for path in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+            draft.set(path, draft.each(table + path, _live_index))
+            looked_at(draft, path, table[:-1])
         draft.set("SSESpecification", _encryption(draft))
         for path in ("StreamSpecification", "ProvisionedThroughput"):
             looked_at(draft, path, table[:-1])
@@ -105,6 +108,17 @@ def _live(live: LiveItem) -> None:
     _recovery(draft)
     _time_to_live(draft)
     copy_tags(draft, "list_tags_of_resource")
+
+
+def _live_index(block: Block) -> Piece:
+    return {
+        "IndexName": block.at("IndexName"),
+        "KeySchema": block.at("KeySchema"),
+        "Projection": {
+            "ProjectionType": block.at("Projection.ProjectionType"),
+            "NonKeyAttributes": block.at("Projection.NonKeyAttributes"),
+        },
+    }
 
 
 def _encryption(draft: Draft) -> Piece:
@@ -206,7 +220,7 @@ KINDS: tuple[Kind, ...] = (
                     {"TableName": "{value}"},
                     result="Table",
                     into="SSESpecification,DeletionProtectionEnabled,BillingMode,KeySchema,AttributeDefinitions,"
-                    "ProvisionedThroughput,StreamSpecification,TableClass",
+                    "ProvisionedThroughput,StreamSpecification,TableClass,GlobalSecondaryIndexes,LocalSecondaryIndexes",
                 ),
                 Call(
                     "dynamodb",
@@ -237,6 +251,14 @@ KINDS: tuple[Kind, ...] = (
         names=("TableName",),
         links={"EncryptionKeys": encryption_keys("SSESpecification.KMSMasterKeyId")},
         # Attributes and keys are told by name, in any order.
-        unordered=("AttributeDefinitions", "KeySchema"),
+        unordered=(
+            "AttributeDefinitions",
+            "KeySchema",
+            *(
+                f"{path}[*].{part}"
+                for path in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+                for part in ("KeySchema", "Projection.NonKeyAttributes")
+            ),
+        ),
     ),
 )
