@@ -260,7 +260,7 @@ def _unsaid(
     readings = verdicts.reads.of(declared.kind, declared.derived_from)
     if not readings:
         return ()
-    spelling = _spelling(declared.kind)
+    spelling = spelling_of(declared.kind)
     walk = spelled.Walk(spelling, resolver(declared.root))
     return unsaid_of(declared, live, readings=readings, spelling=spelling, walk=walk, elsewhere=elsewhere)
 
