@@ -93,6 +93,7 @@ def evaluate_commit(asked: AttestRequest) -> tuple[Run, Occasion]:
             # Who wrote a waiver is in the commit's history; the scratch tree has none.
             history=(repository.folder, commit.id),
             repeatable=True,
+            of_commit=True,
         )
         run = scan(request) if asked.snapshot is None else verify(request, asked.snapshot)
     blobs = {entry.path: entry.id for entry in repository.tree(commit.tree)}

@@ -67,6 +67,8 @@ class Request:
     """URL to what was fetched, also of those that the configuration names."""
     repeatable: bool = False
     """Nothing may be fetched: whoever does it again has to come to the same without anybody's credentials."""
+    of_commit: bool = False
+    """A commit is to be judged, also one that holds no infrastructure code."""
     not_code: tuple[Path, ...] = ()
     """Files of live state that may stand among the code: what kubectl wrote is made of manifests too."""
     packs: tuple[Path, ...] = ()

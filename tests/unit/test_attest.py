@@ -116,6 +116,21 @@ def test_the_commit_is_judged_and_not_the_work_tree(place: Place) -> None:
     assert predicate(place)["decision"]["gate"] == "open"
 
 
+def test_a_commit_without_infrastructure_code_has_a_record_that_says_so(place: Place) -> None:
+    """Every commit leaves one; this one is evidence of nothing."""
+    place.git("rm", "-q", "infra/main.tf")
+    place.put("README.md", "# Nothing yet\n")
+    place.commit("no infrastructure")
+    done = attest(place)
+    assert done.code == 0
+    assert "nothing was judged" in done.out
+    made = predicate(place)
+    assert {each["status"] for each in made["criteria"]} <= {"no_data", "manual", "out_of_scope"}
+    assert made["findings"] == []
+    assert answers(verify(place))["signature"] == "holds"
+    assert reproduce(place).code == 0
+
+
 def test_what_git_archive_and_gitignore_would_hide_is_looked_at(place: Place) -> None:
     place.put("infra/hidden.tf", BAD)
     place.put(".gitattributes", "infra/hidden.tf export-ignore\n*.tf filter=none\n")

@@ -244,7 +244,8 @@ def _told(run: Any, link: Link, record: bytes, output: Path | None) -> None:
     if output is not None:
         options.write_atomically(output, record.decode())
     gate = "open" if run.decision.exit == 0 else "closed"
-    click.echo(f"gate {gate}, exit {int(run.decision.exit)}: {'; '.join(run.decision.reasons) or 'nothing found'}")
+    nothing = "nothing found" if run.roots else "nothing was judged, for the commit holds no infrastructure code"
+    click.echo(f"gate {gate}, exit {int(run.decision.exit)}: {'; '.join(run.decision.reasons) or nothing}")
     if not record:
         click.echo(f"predicate, unsigned; result {run.digests['result']}")
         return
