@@ -12,7 +12,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from soc2gate import app, reading
+from soc2gate import finishing, reading
 from soc2gate.bridges import Asked
 from soc2gate.bridges.joining import Joined
 from soc2gate.declared.git import Tree
@@ -63,7 +63,7 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         (before.resources, after.resources),
         _moves(after.roots, comparison.head.folder),
     )
-    judged = app.judged_waivers(at_base, before.files, before.written)
+    judged = finishing.judged_waivers(at_base, before.files, before.written)
     findings = _waived_beside_the_code(found, old, judged)
     # Once more with the waivers attached: what a change introduces and leaves is counted without what is waived.
     told = waivers.apply_to_findings(findings, [item for item in judged if item.written is None])
@@ -76,7 +76,7 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         policy=tuple(_policy_changes(comparison, before, after)),
     )
     problems = _told_apart(before.problems, after.problems, comparison)
-    return app.finish(
+    return finishing.finish(
         at_head,
         "scan",
         replace(after, problems=tuple(problems)),
@@ -104,8 +104,8 @@ def _others(
     """
     old = before[1]
     if at_base.others.checkov:
-        old = app.join_others(replace(at_base, others=Asked(checkov=True)), *before).findings
-    joined = app.join_others(at_head, *after)
+        old = finishing.join_others(replace(at_base, others=Asked(checkov=True)), *before).findings
+    joined = finishing.join_others(at_head, *after)
     skipped = {item.fingerprint for item in old if item.engine != OURS and item.waiver is not None}
     findings = tuple(
         replace(item, waiver=None) if item.engine != OURS and item.fingerprint not in skipped else item

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from soc2gate import app, reading
+from soc2gate import finishing, reading
 from soc2gate.declared.changed import Candidate, Widened, widen
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
@@ -51,7 +51,7 @@ def scan_changed(request: Request, changed: Sequence[str]) -> Run:
         declared = reading.normalised(whole, (), (), widened.problems)
     left = [key for key, item in elsewhere.items() if _open(item) and key not in told]
     findings = sorted(told.values(), key=lambda item: (item.side.value, item.root, item.address, item.kind, item.rule))
-    return app.finish(
+    return finishing.finish(
         replace(request, paths=widened.files),
         "scan",
         declared,

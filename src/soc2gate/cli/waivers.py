@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app, reading
+from soc2gate import finishing, reading
 from soc2gate.cli import options
 from soc2gate.declared.files import list_files
 from soc2gate.declared.written_waivers import Written, built_waivers
@@ -49,7 +49,7 @@ def waivers(
             files.add(path)
     # A comment in the configuration stands beside no code: it is an example, as `soc2gate init` writes one.
     files -= {request.config.path}
-    judged = app.judged_waivers(request, sorted(files), _built(request))
+    judged = finishing.judged_waivers(request, sorted(files), _built(request))
     today = date.fromisoformat(request.now[:10])
     if form == "json":
         click.echo(json.dumps([_document(item, today) for item in judged], indent=2, ensure_ascii=False))
