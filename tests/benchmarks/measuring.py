@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,27 +30,35 @@ class Measured:
         return self.code in FINISHED
 
 
+_STARTER = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+print(json.dumps([usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024, status]))
+"""
+"""A process begins with the memory of the one that starts it, and its peak counts that: so a small one starts it."""
+
+
 def run_once(command: Sequence[str], cwd: Path, limit: float | None = None) -> Measured:
     """One run; one that takes longer than `limit` seconds is ended, and has code -9."""
     # As installed: with bytecode, which the first of the runs may have to write.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    if limit is not None:
-        while process.returncode is None and time.perf_counter() - start < limit:
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if pid:
-                return _measured(start, status, usage)
-            time.sleep(0.05)
-        process.kill()
-    _, status, usage = os.wait4(process.pid, 0)
-    return _measured(start, status, usage)
-
-
-def _measured(start: float, status: int, usage: object) -> Measured:
-    cpu = usage.ru_utime + usage.ru_stime  # type: ignore[attr-defined]  # resource.struct_rusage has no public name
-    peak: int = usage.ru_maxrss  # type: ignore[attr-defined]  # as above
-    return Measured(cpu, time.perf_counter() - start, peak / 1024, os.waitstatus_to_exitcode(status))
+    starter = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _STARTER, *command],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        told, _ = starter.communicate(timeout=limit)
+    except subprocess.TimeoutExpired as expired:
+        os.killpg(starter.pid, signal.SIGKILL)
+        starter.wait()
+        return Measured(expired.timeout, expired.timeout, 0, -signal.SIGKILL)
+    cpu, wall, peak_mb, status = json.loads(told)
+    return Measured(cpu, wall, peak_mb, os.waitstatus_to_exitcode(status))
 
 
 def best(runs: Sequence[Measured]) -> Measured:

@@ -34,8 +34,7 @@ _now = click.option("--now", metavar="TIME", help="The clock to use (ISO 8601, U
     epilog="""\b
 Examples:
   soc2gate evidence add --slot board-minutes --file minutes.pdf --dated 2026-09-30 --ledger evidence --key ci.key
-  soc2gate evidence add --criterion CC1.2 --file minutes.pdf --owner "Ann Lee" --valid-until 2026-12-31 \\
-                        --ledger git: --key ci.key
+  soc2gate evidence add --criterion CC1.2 --file minutes.pdf --valid-until 2026-12-31 --ledger git: --key ci.key
   soc2gate evidence status --ledger evidence --keys ci.pub
 
 \b
@@ -61,8 +60,7 @@ def evidence() -> None:
     epilog="""\b
 Examples:
   soc2gate evidence add --slot board-minutes --file minutes.pdf --dated 2026-09-30 --ledger evidence --key ci.key
-  soc2gate evidence add --control incident-response --file drill.md --owner "Ann Lee" --valid-until 2027-03-31 \\
-                        --ledger evidence --key ci.key --copy
+  soc2gate evidence add --control incident-response --file drill.md --valid-until 2027-03-31 --ledger evidence --key ci.key --copy
 """,
 )
 @click.option("--slot", default="", help="A slot of soc2gate.yaml: controls, criteria, owner and title are its own.")

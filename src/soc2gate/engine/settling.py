@@ -35,7 +35,10 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (r"of another stack", "scan the template that exports it as well"),
     (r"on the node|takes an environment variable", "scan the files of the node as well"),
     (r"was denied|AccessDenied|Forbidden", "see `soc2gate permissions`, and look again"),
-    (r"could not be read|cannot be read", "see the problem about it, and look again"),
+    (
+        r"could not be read|cannot be read|it is not known whether .* belongs here",
+        "see the problem about it, and look again",
+    ),
     # What can be written so that nothing is left open.
     (r"no namespace is written", "write metadata.namespace"),
     (r"named by manifests that were read and declared by none", f"declare the namespace, or {_VERIFY}"),
