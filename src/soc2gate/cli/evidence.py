@@ -60,7 +60,7 @@ def evidence() -> None:
     epilog="""\b
 Examples:
   soc2gate evidence add --slot board-minutes --file minutes.pdf --dated 2026-09-30 --ledger evidence --key ci.key
-  soc2gate evidence add --control incident-response --file drill.md --valid-until 2027-03-31 --ledger evidence --key ci.key --copy
+  soc2gate evidence add --control incident-response --file drill.md --valid-until 2027-03-31 --ledger git: --key ci.key
 """,
 )
 @click.option("--slot", default="", help="A slot of soc2gate.yaml: controls, criteria, owner and title are its own.")
