@@ -15,6 +15,7 @@ from soc2gate.facts import replace
 from soc2gate.model.outcome import Run
 
 if TYPE_CHECKING:
+    from soc2gate.comparing import Looked
     from soc2gate.live.snapshot import Snapshot
     from soc2gate.request import Request
 
@@ -263,7 +264,7 @@ class _Suggesting:
         self._writer = writer()
         self._target = target
 
-    def __call__(self, looked: app.Looked) -> None:
+    def __call__(self, looked: Looked) -> None:
         from soc2gate import into_code
 
         found = into_code.suggestions(looked, self._writer)
