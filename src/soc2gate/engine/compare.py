@@ -461,6 +461,15 @@ def _who_changed(live: Resource, path: str) -> str:
     return kubernetes_managers.who(live.notes, path)
 
 
+def _who_made(live: Resource) -> str:
+    """How an object that nobody declared came to be, where the cluster says so."""
+    if not live.notes:
+        return ""
+    from soc2gate.kinds import kubernetes_managers
+
+    return kubernetes_managers.made(live.notes)
+
+
 def _written(resource: Resource, path: str) -> Where:
     """Where a value was written or seen. A list that a companion fills is written where its first element is."""
     if path and path not in resource.places:
@@ -499,7 +508,7 @@ def _one_sided(
         ),
         criteria=verdicts.criteria(answers or [rule.id for rule in on_kind]),
         severity=max((rule.severity for rule in on_kind), default=None),
-        reason="",
+        reason=_who_made(resource) if difference is Difference.UNMANAGED else "",
         environment=resource.environment,
         fingerprint=fingerprint(difference.value, resource.kind, resource.root, resource.address),
     )
