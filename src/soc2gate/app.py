@@ -34,7 +34,8 @@ from soc2gate.request import Request
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from soc2gate.engine.match import Matching, Pair
+    from soc2gate.engine.match import Matching
+    from soc2gate.engine.parts import Pair
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
