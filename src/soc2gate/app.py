@@ -34,7 +34,8 @@ from soc2gate.request import Request
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from soc2gate.engine.match import Matching, Pair
+    from soc2gate.engine.match import Matching
+    from soc2gate.engine.parts import Pair
     from soc2gate.live.progress import Progress
     from soc2gate.live.snapshot import Snapshot
 
@@ -147,15 +148,11 @@ def verify(
     disagreements, ignored = scope.without_ignored(
         [*differing, *unsaid], request.config.ignores, today=request.now[:10]
     )
-    told: list[Problem] = []
-    if request.who:
-        from soc2gate.live.aws_who import with_who
-
-        disagreements, told = with_who(disagreements, opted.aws_request(request))
     if then is not None:
         then(Looked(declared.resources, live, tuple(findings), matching.pairs, tuple(disagreements), matching.parts))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     unsaid = [item for item in disagreements if item.difference is Difference.UNDECLARED]
+    disagreements = [item for item in disagreements if item.difference is not Difference.UNDECLARED]
     used = None
     if request.undeclared is not None:
         from soc2gate.engine import accepted
@@ -167,13 +164,21 @@ def verify(
             everything="." in request.paths and not request.only_environments,
         )
         unsaid, used = accepted.settle(unsaid, request.undeclared, _shown(request.undeclared, request), looked, accept)
+    told: list[Problem] = []
+    if request.who:
+        from soc2gate.live.aws_who import with_who
+
+        both = (*declared.resources, *live)
+        looked_in = {part.account: part.regions_read for part in seen.parts}
+        named, told = with_who([*disagreements, *unsaid], opted.aws_request(request), both, looked_in)
+        disagreements, unsaid = named[: len(disagreements)], named[len(disagreements) :]
     return finish(
         request,
         "verify",
         declared,
         findings,
         live=live,
-        disagreements=[item for item in disagreements if item.difference is not Difference.UNDECLARED],
+        disagreements=disagreements,
         undeclared=unsaid,
         accepted=used,
         problems=[

@@ -93,8 +93,10 @@ Examples:
 @click.option(
     "--who",
     is_flag=True,
-    help="Ask CloudTrail's history of ninety days who last changed what differs in AWS. Takes a permission of its own "
-    "(soc2gate permissions --who) and half a second a resource.",
+    help="Ask CloudTrail's history of ninety days who changed what differs in AWS, deleted what is missing, created "
+    "what no code declares; an event that only may have done it is told as such. Takes a permission of its own "
+    "(soc2gate permissions --who) and a second or two a resource. A cluster tells it without being asked (a dump: "
+    "kubectl get --show-managed-fields), but not who deleted an object.",
 )
 @click.option(
     "--watch",
