@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, takewhile
 from typing import Any
 
 from soc2gate.errors import UsageError
@@ -41,6 +41,8 @@ class Window:
     since: str = ""
     """`begins` where a record or a date says it; empty where only an unrecorded commit's own date does."""
     until: str = ""
+    beyond: tuple[Change, ...] = ()
+    """Where a date ends the period: what follows the last head that was recorded by then, and was never recorded."""
 
     @property
     def commits(self) -> tuple[Change, ...]:
@@ -117,7 +119,8 @@ class Report:
     def verifications_expected(self) -> int:
         """How many looks at live state the schedule asks of the period; 0 without a schedule."""
         every = self.verify_every_hours * 3600
-        return seconds(self.window.begins, self.window.ends) // every if every else 0
+        # A period by dates ends a second before midnight.
+        return (seconds(self.window.begins, self.window.ends) + 1) // every if every else 0
 
     def number(self, state: str) -> int:
         return sum(member.state == state for member in self.members)
@@ -129,15 +132,19 @@ def window(repository: Repository, records: Sequence[Record], start: str, end: s
     `start` is the last head before the period; empty takes the branch from its first commit. Raises `UsageError` for
     a start that is not on the way to the end: then history was rewritten, or the two were mistaken for each other.
     """
-    dates = [_moment(text) for text in (start, end)]
+    dates = [_moment(start), _moment(end, last=True)]
+    whole = repository.first_parents(repository.resolve(branch))
+    beyond: tuple[Change, ...] = ()
     if dates[1]:
-        line = repository.first_parents(repository.resolve(branch))
-        last = _recorded_by(records, line, dates[1])
+        last = _recorded_by(records, whole, dates[1])
         if last is None:
             raise UsageError(f"no head of {branch} was recorded by {end}")
-        line = line[: last + 1]
+        line = whole[: last + 1]
+        beyond = tuple(_never_recorded(records, whole[last + 1 :]))
     else:
-        line = repository.first_parents(repository.resolve(end or branch))
+        line = repository.first_parents(repository.resolve(end)) if end else whole
+        if line != whole[: len(line)]:
+            whole = line
     if not start:
         first = 0
     elif dates[0]:
@@ -152,20 +159,20 @@ def window(repository: Repository, records: Sequence[Record], start: str, end: s
                 hint="either the two are swapped, or the branch was rewritten: soc2gate does not guess its population",
             )
         first = index + 1
-    until = dates[1] or _recorded_at(records, line[-1])
-    since = dates[0] or (_recorded_at(records, line[first - 1]) if first else "")
+    until = dates[1] or _recorded_at(records, whole, len(line) - 1)
+    since = dates[0] or (_recorded_at(records, whole, first - 1) if first else "")
     ends = until or line[-1].time or _EPOCH
     begins = since or line[max(first - 1, 0)].time or ends
     if all(dates) and begins > ends:
         raise UsageError(f"the period ends ({ends}) before it begins ({begins})")
     # Heads that were never recorded have only their own dates, and those may say anything.
-    return Window(line, first, min(begins, ends), ends, since, until)
+    return Window(line, first, min(begins, ends), ends, since, until, beyond)
 
 
 def moment(repository: Repository, records: Sequence[Record], at: str, branch: str = "HEAD") -> Window:
     """One head, by revision or by date, and the moment it was recorded last; raises what `window` raises."""
     whole = window(repository, records, "", at, branch)
-    return Window(whole.line, len(whole.line) - 1, whole.ends, whole.ends)
+    return Window(whole.line, len(whole.line) - 1, whole.ends, whole.ends, beyond=whole.beyond)
 
 
 def report(
@@ -413,17 +420,32 @@ def _recorded_by(records: Sequence[Record], line: Sequence[Change], moment: str)
     return next((index for index in range(len(line) - 1, -1, -1) if line[index].commit in commits), None)
 
 
-def _recorded_at(records: Sequence[Record], change: Change) -> str:
-    """When a head was recorded last; empty where it never was."""
-    return max((record.finished_at for record in records if record.commit == change.commit), default="")
+def _never_recorded(records: Sequence[Record], after: Sequence[Change]) -> Iterator[Change]:
+    """What comes before the next head that has a record: nobody says when any of it reached the branch."""
+    commits = {record.commit for record in records}
+    return takewhile(lambda change: change.commit not in commits, after)
 
 
-def _moment(text: str) -> str:
-    """A date or time as `2026-07-01T00:00:00Z`; empty for what is neither."""
+def _recorded_at(records: Sequence[Record], line: Sequence[Change], place: int) -> str:
+    """When a head of the line was recorded last while it was the newest; empty where it never was recorded.
+
+    Whoever attests it once more, after a later head was recorded, moves no period by it.
+    """
+    later = {change.commit for change in line[place + 1 :]}
+    own = [record for record in records if record.commit == line[place].commit]
+    overtaken = min((record.sequence for record in records if record.commit in later), default=0)
+    current = [record for record in own if not overtaken or record.sequence < overtaken] or own[:1]
+    return max((record.finished_at for record in current), default="")
+
+
+def _moment(text: str, *, last: bool = False) -> str:
+    """A date or time as `2026-07-01T00:00:00Z`; empty for what is neither. `last` takes in the whole of a day."""
     if len(text) < 10 or text[4:5] != "-":
         return ""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if len(text) == 10 and last:
+        moment += timedelta(days=1, seconds=-1)
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -46,6 +46,7 @@ def document(report: Report) -> dict[str, Json]:
             "commits": len(report.members),
             **{state: report.number(state) for state in (ATTESTED, BY_TREE, UNATTESTED)},
             "late": sum(bool(member.late) for member in report.members),
+            "never_recorded_after": [change.commit for change in window.beyond],
             "members": [_member(member) for member in report.members],
         },
         "off_branch": [
@@ -185,6 +186,12 @@ def _lines(report: Report) -> Iterable[str]:
     )
     for member in report.members:
         yield from _told(member)
+    if window.beyond:
+        yield (
+            f"{len(window.beyond)} more follow the last head that was recorded by then, and have no record: nobody"
+            " says whether they reached the branch in this period"
+        )
+        yield from (f"  {change.commit[:12]}" for change in window.beyond)
     if report.off_branch:
         yield f"{len(report.off_branch)} records are of commits that are not on the branch"
     yield ""

@@ -301,6 +301,13 @@ class _Page:
             yield f"<li>In {number} records: {clean(message)}</li>"
         unattested = self.population["unattested"]
         yield f"<li>{unattested} changes have no record: nothing is known of them.</li>" if unattested else ""
+        beyond = self.population["never_recorded_after"]
+        if beyond:
+            named = " ".join(f"<code>{clean(commit[:12])}</code>" for commit in beyond[:MOST_ROWS])
+            yield (
+                f"<li>{len(beyond)} changes follow the last head that was recorded by then, and have no record; nobody"
+                f" says whether they reached the branch in this period: {named}</li>"
+            )
         manual = [name for name, row in self.said["criteria"].items() if row["at_end"] == "manual"]
         yield (
             f"<li>No technical evidence exists of {clean(' '.join(manual))}: people show these.</li>" if manual else ""
