@@ -296,6 +296,36 @@ def test_what_could_not_be_checked_is_not_said_to_hold(place: Place, tmp_path: P
     }
 
 
+def test_a_genuine_record_that_is_not_the_ledgers_is_told_so(place: Place) -> None:
+    attest(place, "--ledger", "../ledger", "--now", NOW)
+    attest(place, "--now", "2026-11-21T12:30:00Z")
+    done = verify(place, "--ledger", "../ledger")
+    assert (answers(done)["signature"], answers(done)["chain"]) == ("holds", "fails")
+    assert details(done)["chain"] == "the ledger's record 1 is not this one"
+
+
+KEYS = ("--keys", "../p256.pub")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("report", *KEYS, "--ledger", "../legder"), "is its name right?"),
+        (("report", *KEYS, "--ledger", "git:"), "git fetch origin soc2gate-evidence:soc2gate-evidence"),
+        (("report", *KEYS, "--ledger", "../record.json"), "Not a directory"),
+        (("attest", "find", "--commit", "1234", "--ledger", "git:audit"), "git fetch origin audit:audit"),
+        (("attest", "verify", "../record.json", *KEYS, "--ledger", "../legder"), "is its name right?"),
+    ],
+)
+def test_what_is_no_ledger_is_not_one_in_which_nothing_was_recorded(
+    place: Place, arguments: tuple[str, ...], hint: str
+) -> None:
+    attest(place)
+    done = place.soc2gate(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert hint in done.err
+
+
 @pytest.mark.parametrize(
     ("path", "value", "check"),
     [

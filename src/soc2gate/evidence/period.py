@@ -15,12 +15,13 @@ from typing import Any
 
 from soc2gate.errors import UsageError
 from soc2gate.evidence.controls import ControlBoard, ControlStanding, Gap, gaps_of
+from soc2gate.evidence.deviations import Deviation, Deviations
 from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.repository import Change, Repository
 from soc2gate.evidence.reviews import AccessReviews
-from soc2gate.evidence.scope import Place
+from soc2gate.evidence.scope import Place, places_read
 from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, seconds, shifted, side_statuses
 from soc2gate.facts import dataclass, field
 
@@ -60,27 +61,19 @@ class Member:
     """Why its first record counts as late; empty when it does not."""
     remarks: tuple[str, ...] = ()
     """Direct push, bypassed protection, approvals of another commit, as the workflow reported them."""
+    reported: tuple[str, ...] = ()
+    """What was reported of the change at all, of `origin.CHANGE_FIELDS`: of the rest nothing is known."""
 
 
-@dataclass(slots=True)
-class Deviation:
-    """A failure or a disagreement, from the record that saw it first to the one that no longer did."""
+@dataclass(frozen=True, slots=True)
+class TurnedBack:
+    """A record that says an earlier time than one before it in the chain: what it tells was not told at that time."""
 
-    what: str
-    """`finding` or `disagreement`."""
-    fingerprint: str
-    told: str
-    """`sg-no-ssh-from-internet on aws_security_group.bastion (code)`."""
-    severity: str
-    criteria: tuple[str, ...]
-    opened: str
-    opened_by: int
-    control: str = ""
-    side: str = "live"
-    closed: str = ""
-    closed_by: int = 0
-    closed_as: str = ""
-    """`resolved`, `waived` or `undecided`; empty while open."""
+    record: int
+    at: str
+    after: int
+    """The record before it that says the latest time."""
+    after_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +100,9 @@ class Report:
     """Account or cluster to the regions asked and those never read."""
     not_looked_at: Mapping[str, int]
     """What records said they could not look at, and in how many of them."""
+    turned_back: tuple[TurnedBack, ...] = ()
     sample: tuple[str, ...] = ()
+    seed: str = ""
     slots: tuple[SlotStanding, ...] = ()
     """Evidence that people bring."""
     access: AccessReviews = field(default_factory=AccessReviews)
@@ -208,8 +203,8 @@ def report(
             story.tell(place, record, landed=exact)
     criteria = story.criteria.intervals(asked.begins, asked.ends)
     controls = story.controls.standings(asked.begins, asked.ends)
-    deviations = tuple(item for item in story.deviations if not item.closed or item.closed >= asked.begins)
-    verified = [time for time in story.verifications if asked.begins <= time <= asked.ends]
+    deviations = tuple(item for item in story.deviations.told if not item.closed or item.closed >= asked.begins)
+    looks = sorted(story.verifications)
     return Report(
         window=asked,
         members=tuple(_members(asked, on_branch, late_after_hours)),
@@ -221,13 +216,32 @@ def report(
         deviations=deviations,
         waivers=tuple(story.waivers.values()),
         policy_changes=tuple(story.policy_changes),
-        verifications=tuple(verified),
-        verification_gaps=tuple(_gaps(asked, story.verifications, verify_every_hours)),
+        verifications=tuple(time for time in looks if asked.begins <= time <= asked.ends),
+        verification_gaps=tuple(_gaps(asked, looks, verify_every_hours)),
         live_scope=story.live_scope,
         not_looked_at=dict(sorted(story.not_looked_at.items())),
         verify_every_hours=verify_every_hours,
+        turned_back=tuple(_turned_back(records, asked)),
         sample=drawn([change.commit for change in asked.commits], sample, seed),
+        seed=seed,
     )
+
+
+_WRITERS_APART = 3600
+"""Seconds that a record may lie before one that another writer, at the same time, was quicker to keep."""
+
+
+def _turned_back(records: Sequence[Record], asked: Window) -> Iterator[TurnedBack]:
+    latest: Record | None = None
+    for record in sorted(records, key=lambda record: record.sequence):
+        if latest is None or record.finished_at >= latest.finished_at:
+            latest = record
+        elif (
+            record.finished_at <= asked.ends
+            and latest.finished_at >= asked.begins
+            and seconds(record.finished_at, latest.finished_at) > _WRITERS_APART
+        ):
+            yield TurnedBack(record.sequence, record.finished_at, latest.sequence, latest.finished_at)
 
 
 def drawn(commits: Sequence[str], number: int, seed: str) -> tuple[str, ...]:
@@ -263,7 +277,8 @@ def _members(asked: Window, on_branch: Sequence[tuple[int, Record]], late_after_
             first_record = min(of_it, key=lambda record: record.sequence)
             late = _late(change, first_record, overtaken_at[place], late_after_hours)
         numbers = tuple(sorted(record.sequence for record in same))
-        yield Member(change, state, numbers, late, tuple(_remarks(of_it)))
+        reported = {name for record in of_it for name in record.predicate["change"]["reported"]}
+        yield Member(change, state, numbers, late, tuple(_remarks(of_it)), tuple(sorted(reported)))
 
 
 def _late(change: Change, first: Record, overtaken: int, hours: int) -> str:
@@ -300,12 +315,11 @@ class _Story:
     controls: ControlBoard = field(default_factory=ControlBoard)
     counted: tuple[Any, Statuses, Statuses] | None = None
     """The populations read last, and what they say of criteria and of controls."""
-    deviations: list[Deviation] = field(default_factory=list)
-    open: dict[tuple[Slot, str], Deviation] = field(default_factory=dict)
+    deviations: Deviations = field(default_factory=Deviations)
     waivers: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
     policies: dict[str, Any] = field(default_factory=dict)
     policy_changes: list[Mapping[str, Any]] = field(default_factory=list)
-    verifications: list[str] = field(default_factory=list)
+    verifications: set[str] = field(default_factory=set)
     live_scope: dict[str, dict[str, Any]] = field(default_factory=dict)
     not_looked_at: dict[str, int] = field(default_factory=dict)
 
@@ -323,34 +337,8 @@ class _Story:
         rows = record.predicate["criteria"]
         self.criteria.tell(record, rows if isinstance(rows, Rows) else Rows.of(rows), slots, of_criteria)
         self.controls.tell(record, slots, of_controls)
-        self._deviate(record, slots)
+        self.deviations.tell(record, slots)
         self._gather(record)
-
-    def _deviate(self, record: Record, slots: Mapping[str, Slot]) -> None:
-        seen: dict[tuple[Slot, str], tuple[str, Mapping[str, Any]]] = {}
-        for row in record.predicate["findings"]:
-            seen[slots[row["side"]], row["fingerprint"]] = ("finding", row)
-        if "live" in slots:
-            for row in record.predicate["disagreements"]:
-                seen[slots["live"], row["fingerprint"]] = ("disagreement", row)
-        for key, (what, row) in seen.items():
-            word = _deviates(what, row)
-            if word == "open" and key not in self.open:
-                deviation = Deviation(
-                    what, key[1], _told(what, row), row["severity"], tuple(row["criteria"]),
-                    record.finished_at, record.sequence, row.get("control", ""), row.get("side", "live"),
-                )  # fmt: skip
-                self.open[key] = deviation
-                self.deviations.append(deviation)
-            elif word != "open" and key in self.open:
-                self._close(key, record, word)
-        looked = set(slots.values())
-        for key in [key for key in self.open if key[0] in looked and key not in seen]:
-            self._close(key, record, "resolved")
-
-    def _close(self, key: tuple[Slot, str], record: Record, how: str) -> None:
-        deviation = self.open.pop(key)
-        deviation.closed, deviation.closed_by, deviation.closed_as = record.finished_at, record.sequence, how
 
     def _gather(self, record: Record) -> None:
         said, now = record.predicate, record.finished_at
@@ -364,8 +352,10 @@ class _Story:
                 )
         self.policies = policies
         live = [entry for entry in said["inputs"] if entry["name"] != "declared"]
-        if live:
-            self.verifications.append(now)
+        # A look is as old as its snapshot, however often that is attested; and without an answer nobody looked.
+        looks = [str(entry.get("observed_at") or now) for entry in live if any(places_read(entry))]
+        if looks:
+            self.verifications.add(min(looks))
         if now < self.asked.begins:
             return
         for entry in live:
@@ -387,20 +377,6 @@ def _slots(predicate: Mapping[str, Any]) -> dict[str, Slot]:
     paths = tuple(predicate["scope"]["paths"])
     live = tuple(entry["name"] for entry in predicate["inputs"] if entry["name"] != "declared")
     return {"declared": ("declared", *paths), **({"live": ("live", *paths, *live)} if live else {})}
-
-
-def _deviates(what: str, row: Mapping[str, Any]) -> str:
-    if row["waived"]:
-        return "waived"
-    undecided = row["verdict"] == "unknown" if what == "finding" else row["difference"] == "undecided"
-    return "undecided" if undecided else "open"
-
-
-def _told(what: str, row: Mapping[str, Any]) -> str:
-    if what == "finding":
-        return f"{row['rule']} on {row['address']} ({'code' if row['side'] == 'declared' else 'live'})"
-    of = f" {row['property']}" if row["property"] else ""
-    return f"{row['difference']}: {row['address']}{of}"
 
 
 def _gaps(asked: Window, times: Sequence[str], hours: int) -> Iterator[Interval]:
