@@ -164,8 +164,8 @@ def test_of_what_no_workflow_reported_nothing_is_said() -> None:
     made = telling.document(told(records, "a", "b", "c"))
     population: Any = made["population"]
     assert population["reported"] == {
-        "pull_request": 0, "approvals": 1, "merged_by": 0, "bypassed_protection": 0, "signature_verified": 0,
-        "direct_push": 2,
+        "pull_request": 0, "final_commit": 0, "approvals": 1, "merged_by": 0, "bypassed_protection": 0,
+        "signature_verified": 0, "direct_push": 2,
     }  # fmt: skip
     text = telling.text(told(records, "a", "b", "c"))
     assert "direct pushes of 2, bypassed protection of 0, approvals of 1 changes; of the others nobody says" in text

@@ -294,9 +294,10 @@ def _remarks(records: Iterable[Record]) -> list[str]:
     for record in records:
         reported = record.predicate["change"]["reported"]
         said = {name: entry["value"] for name, entry in reported.items()}
-        if said.get("direct_push") is True:
+        # Earlier programs took any value for one.
+        if said.get("direct_push") not in (None, False):
             remarks.append("direct push")
-        if said.get("bypassed_protection") is True:
+        if said.get("bypassed_protection") not in (None, False):
             remarks.append("protection bypassed")
         approvals = said.get("approvals")
         if approvals and not any(one.get("bound") for one in approvals):
