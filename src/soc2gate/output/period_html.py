@@ -203,7 +203,8 @@ class _Page:
             yield f"<p>Records of commits that are not on the branch: {numbers}</p>"
         if self.said["sample"]:
             drawn = " ".join(f"<code>{clean(commit[:12])}</code>" for commit in self.said["sample"])
-            yield f"<p>Sample: {drawn}</p>"
+            seed = clean(self.said["sample_seed"])
+            yield f"<p>Sample, by the smallest sha256 of <code>{seed}:COMMIT</code>: {drawn}</p>"
         yield "</section>"
 
     def _record(self, number: int) -> str:
@@ -301,6 +302,25 @@ class _Page:
             yield f"<li>In {number} records: {clean(message)}</li>"
         unattested = self.population["unattested"]
         yield f"<li>{unattested} changes have no record: nothing is known of them.</li>" if unattested else ""
+        if self.population["commits"]:
+            said = self.population["reported"]
+            yield (
+                f"<li>How a change reached the branch is the workflow's word: direct pushes were reported of"
+                f" {said['direct_push']}, bypassed protection of {said['bypassed_protection']}, approvals of"
+                f" {said['approvals']} changes. Of the others nobody says.</li>"
+            )
+        for row in self.said["turned_back"]:
+            yield (
+                f"<li>Record {self._record(row['record'])} says {row['at']}, and was made after record"
+                f" {self._record(row['after'])}, which says {row['after_at']}.</li>"
+            )
+        beyond = self.population["never_recorded_after"]
+        if beyond:
+            named = " ".join(f"<code>{clean(commit[:12])}</code>" for commit in beyond[:MOST_ROWS])
+            yield (
+                f"<li>{len(beyond)} changes follow the last head that was recorded by then, and have no record; nobody"
+                f" says whether they reached the branch in this period: {named}</li>"
+            )
         manual = [name for name, row in self.said["criteria"].items() if row["at_end"] == "manual"]
         yield (
             f"<li>No technical evidence exists of {clean(' '.join(manual))}: people show these.</li>" if manual else ""
