@@ -136,7 +136,7 @@ def verify(
         if keep is not None:
             keep(snapshot)
     seen = snapshot
-    providers = set(providers_of(declared.resources))
+    providers = sides(request, declared, seen)
     live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
     asked = asked_kinds(declared.resources, live, request)
@@ -218,15 +218,23 @@ def look(request: Request, declared: Declared, *, progress: Callable[[Progress],
     """Read live state of what the code declares, where it deploys to. Raises what `collect` raises."""
     return collect(
         replace(request, regions=regions_of(request, declared.resources)),
-        providers=providers_of(declared.resources),
+        providers=sides(request, declared),
         asked=sorted(asked_kinds(declared.resources, (), request)),
         progress=progress,
     )
 
 
-def providers_of(resources: Iterable[Resource]) -> list[str]:
-    """The live sides the code deploys to, sorted."""
-    return sorted({provider_of(resource.kind) for resource in resources})
+def sides(request: Request, declared: Declared, seen: Snapshot | None = None) -> list[str]:
+    """The live sides to look at, sorted: those the code deploys to.
+
+    Where there is no code yet, to bring what runs into, those that were looked at (`seen`), or are asked for.
+    """
+    found = {provider_of(resource.kind) for resource in declared.resources}
+    if request.into_code and not found:
+        found = {part.provider for part in seen.parts} if seen else {"aws"}
+        if seen is None and (request.context or request.config.kube_context):
+            found.add("kubernetes")
+    return sorted(found)
 
 
 def regions_of(request: Request, resources: Iterable[Resource]) -> tuple[str, ...]:

@@ -106,7 +106,8 @@ Examples:
     metavar="FILE.tf|FOLDER",
     type=click.Path(path_type=Path),
     help="Write Terraform that brings unmanaged resources into code, each with its import block, and what would bring "
-    "code in line with what was changed by hand (as comments, at the file and line that say otherwise). What is "
+    "code in line with what was changed by hand (as comments, at the file and line that say otherwise). There may be no "
+    "code yet: an empty folder will do. What is "
     "written reads back equal to what runs; what does not is left out and named. No secret is written: a variable "
     "stands for it. Needs the extra: pip install 'soc2gate[hcl]'.",
 )
@@ -196,7 +197,8 @@ def verify(
         )
         if accept_undeclared and request.undeclared is None:
             request = replace(request, undeclared=Path.cwd() / _ACCEPTED)
-        request = opted.with_fetched_states(replace(request, not_code=snapshot_files))
+        request = replace(request, not_code=snapshot_files, into_code=suggest is not None)
+        request = opted.with_fetched_states(request)
         snapshot = _read(snapshot_files, live_states, request)
         with progress.shown() as told:
             return app.verify(

@@ -19,6 +19,7 @@ from soc2gate.errors import UsageError
 from soc2gate.facts import dataclass
 from soc2gate.into_code.changes import changes, told
 from soc2gate.into_code.hcl import Writer
+from soc2gate.into_code.references import UNIQUE
 from soc2gate.into_code.resources import Suggested, identifier, suggest
 from soc2gate.into_code.text import MARK, Text, comment
 from soc2gate.kinds.terraform_imports import IMPORTS
@@ -72,21 +73,33 @@ def suggestions(looked: Looked, writer: Writer) -> Suggestions:
 def _unmanaged(looked: Looked) -> Iterator[Resource]:
     """The live resources that are told as unmanaged, in the order in which they are told, each with its parts."""
     by_uid = {(resource.kind, resource.address): resource for resource in looked.live}
-    parts: dict[Value, list[Resource]] = {}
+    parts: dict[tuple[Value, ...], list[Resource]] = {}
     for part in looked.parts:
-        parts.setdefault(part.identity.get("parent"), []).append(part)
+        names = [part.identity.get("parent"), *part.properties.values()]
+        for name in {name for name in names if isinstance(name, str)}:
+            parts.setdefault((part.derived_from, *_place(part), name), []).append(part)
     for one in looked.disagreements:
         found = by_uid.get((one.kind, one.uid)) or by_uid.get((one.kind, one.address))
-        if one.difference is Difference.UNMANAGED and found is not None:
-            yield found
-            yield from (part for part in parts.get(found.identity.get("arn"), ()) if _stands_alone(part, found))
+        if one.difference is not Difference.UNMANAGED or found is None:
+            continue
+        yield found
+        its = [parts.pop((found.kind, *_place(found), name), []) for name in _unique_names(found)]
+        yield from {id(part): part for some in its for part in some if not _is_written_with(part, found)}.values()
 
 
-def _stands_alone(part: Resource, whole: Resource) -> bool:
-    """Whether a part is written for itself (a topic's policy), and not with what it belongs to (a bucket's)."""
-    with_it = {companion.type for companion in kinds.kind(whole.kind).companions}
-    types = {spelling.type for spelling in kinds.kind(part.kind).terraform}
-    return bool(types & IMPORTS.keys() - with_it)
+def _place(resource: Resource) -> tuple[Value, Value]:
+    return resource.identity.get("account"), resource.identity.get("region")
+
+
+def _unique_names(resource: Resource) -> list[str]:
+    """What a part may call the resource that it belongs to."""
+    return [name for key in UNIQUE if isinstance(name := resource.identity.get(key), str) and name]
+
+
+def _is_written_with(part: Resource, whole: Resource) -> bool:
+    """Whether a part is written with what it belongs to (a bucket's policy), and not for itself (a topic's)."""
+    with_it = {companion.type for companion in kinds.kind(whole.kind).companions if companion.type in IMPORTS}
+    return any(spelling.type in with_it for spelling in kinds.kind(part.kind).terraform)
 
 
 class _Names:

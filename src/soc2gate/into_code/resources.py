@@ -14,7 +14,7 @@ from soc2gate.cel.secrets import looks_like_secret
 from soc2gate.engine.read_back import not_the_same, told
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.into_code.hcl import is_blocks
-from soc2gate.into_code.pieces import Beside, Piece, Traces, ways
+from soc2gate.into_code.pieces import Beside, Piece, Traces, said_together, ways
 from soc2gate.kinds.describe import Spelling
 from soc2gate.kinds.inverting import Left, put, unsaid
 from soc2gate.kinds.terraform_imports import BESIDE, GATHERED, IMPORTS, ITSELF, UNTOLD
@@ -25,6 +25,8 @@ from soc2gate.schema.terraform import Argument, NestedBlock, Taken, arguments
 _HERE = Span("suggested.tf", 1)
 _WITHHELD = "credential=withheld-by-soc2gate"
 """Stands for a value that was not kept, until a variable does."""
+_NOTHING: tuple[Value, ...] = (False, 0, "", [])
+"""Values that are worth trying to leave out, one by one."""
 _SECRET = "a secret, or a value that soc2gate does not keep"
 
 
@@ -119,8 +121,8 @@ class Writing:
         self._unsaid: list[Left] = []
         self.live = self._sayable(live)
         # What is not compared has to be written all the same: a policy's topic.
-        more = {path: value for path in self.kind.ignored if (value := self.live.properties.get(path)) is not None}
-        self.wanted = {name: value for name, value in {**told(self.live), **more}.items() if not unsaid(value)}
+        self._more = {path: value for path in self.kind.ignored if (value := self.live.properties.get(path)) is not None}
+        self.wanted = {name: value for name, value in {**told(self.live), **self._more}.items() if not unsaid(value)}
 
     def _sayable(self, live: Resource) -> Resource:
         """The resource without those of its settings that no argument says: of them, the API tells every one."""
@@ -142,7 +144,7 @@ class Writing:
 
     def suggestion(self) -> Suggested:
         """The best that was found."""
-        pieces = self.search()
+        pieces = self._without_what_goes_without_saying(self.search())
         return self._finished(pieces, self.differing(pieces))
 
     def search(self) -> dict[str, Piece]:
@@ -167,6 +169,32 @@ class Writing:
             found = self.differing(tried)
             if name not in found and found.keys() <= bad.keys():
                 return tried
+        # What says another property may say this one too, if it is said by another argument.
+        for other in sorted(said_together(self.traces, name) & pieces.keys()):
+            for piece in ways(self.traces, other, self.wanted[other]):
+                tried = {**pieces, other: piece}
+                tried.pop(name, None)
+                found = self.differing(tried)
+                if name not in found and found.keys() <= bad.keys():
+                    return tried
+        return pieces
+
+    def _without_what_goes_without_saying(self, pieces: dict[str, Piece]) -> dict[str, Piece]:
+        """The pieces without what the spelling's creation defaults say by themselves."""
+        bad = self.differing(pieces).keys()
+        # A name is told even where a resource without one would read as itself.
+        kept = {*self._more, *self.kind.names}
+        kept |= {name for name, value in self.wanted.items() if value in self.live.identity.values()}
+        bare = {name: piece for name, piece in pieces.items() if piece.beside or self._needed(piece)}
+        unlike = self.differing(bare).keys()
+        spared = {name: piece for name, piece in pieces.items() if name in bare or name in unlike or name in kept}
+        if self.differing(spared).keys() <= bad:
+            pieces = spared
+        for name, piece in pieces.items():
+            for place in [path for path, value in piece.written if value in _NOTHING and value is not None]:
+                less = replace(pieces[name], written=tuple(one for one in pieces[name].written if one[0] != place))
+                if name not in kept and self.differing({**pieces, name: less}).keys() <= bad:
+                    pieces = {**pieces, name: less}
         return pieces
 
     def _needed(self, piece: Piece) -> bool:
