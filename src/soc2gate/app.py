@@ -50,6 +50,8 @@ class Looked:
     disagreements: tuple[Disagreement, ...]
     parts: tuple[Resource, ...]
     """Live resources that are part of another and that no code declares."""
+    base: Path
+    """What places in code are relative to."""
 
 
 def scan(request: Request) -> Run:
@@ -136,7 +138,7 @@ def verify(
         if keep is not None:
             keep(snapshot)
     seen = snapshot
-    providers = sides(request, declared, seen)
+    providers = set(sides(request, declared, seen))
     live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared.resources, *live], now=request.now)
     asked = asked_kinds(declared.resources, live, request)
@@ -153,7 +155,8 @@ def verify(
 
         disagreements, told = with_who(disagreements, opted.aws_request(request))
     if then is not None:
-        then(Looked(declared.resources, live, tuple(findings), matching.pairs, tuple(disagreements), matching.parts))
+        both = (declared.resources, live, tuple(findings))
+        then(Looked(*both, matching.pairs, tuple(disagreements), matching.parts, request.base))
     unread_kinds = [kind for kind in asked if seen.why_unread(kind)]
     unsaid = [item for item in disagreements if item.difference is Difference.UNDECLARED]
     used = None
@@ -229,12 +232,17 @@ def sides(request: Request, declared: Declared, seen: Snapshot | None = None) ->
 
     Where there is no code yet, to bring what runs into, those that were looked at (`seen`), or are asked for.
     """
-    found = {provider_of(resource.kind) for resource in declared.resources}
-    if request.into_code and not found:
-        found = {part.provider for part in seen.parts} if seen else {"aws"}
-        if seen is None and (request.context or request.config.kube_context):
-            found.add("kubernetes")
-    return sorted(found)
+    found = providers_of(declared.resources)
+    if found or not request.into_code:
+        return found
+    if seen is not None:
+        return sorted({part.provider for part in seen.parts})
+    return ["aws", "kubernetes"] if request.context or request.config.kube_context else ["aws"]
+
+
+def providers_of(resources: Iterable[Resource]) -> list[str]:
+    """The live sides the code deploys to, sorted."""
+    return sorted({provider_of(resource.kind) for resource in resources})
 
 
 def regions_of(request: Request, resources: Iterable[Resource]) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
-"""Lines of HCL as `terraform fmt` would have them, and as people write them: no comma after what stands on a line of its
-own in a map, a list of one on one line.
+"""Lines of HCL as `terraform fmt` would have them, and as people write them: no comma after what stands on a line of
+its own in a map, a list of one on one line.
 
 It takes what python-hcl2 writes: texts on one line each, a line for every element.
 """
@@ -39,7 +39,12 @@ def _joined(lines: Sequence[str]) -> list[str]:
     """A list of one plain element on one line."""
     out: list[str] = []
     for line in lines:
-        if line.strip() in ("]", "],") and len(out) > 1 and out[-2].endswith("[") and not out[-1].endswith(("},", "],")):
+        if (
+            line.strip() in ("]", "],")
+            and len(out) > 1
+            and out[-2].endswith("[")
+            and not out[-1].endswith(("},", "],"))
+        ):
             one = f"{out[-2]}{out[-1].strip().removesuffix(',')}{line.strip()}"
             if len(one) <= _WIDTH:
                 out[-2:] = [one]

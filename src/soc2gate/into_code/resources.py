@@ -17,16 +17,17 @@ from soc2gate.into_code.hcl import is_blocks
 from soc2gate.into_code.pieces import Beside, Piece, Traces, said_together, ways
 from soc2gate.kinds.describe import Spelling
 from soc2gate.kinds.inverting import Left, put, unsaid
-from soc2gate.kinds.terraform_imports import BESIDE, GATHERED, IMPORTS, ITSELF, UNTOLD
+from soc2gate.kinds.terraform_imports import BESIDE, GATHERED, IMPORTS, ITSELF, NOT_CODE, UNTOLD
 from soc2gate.model.resource import RawResource, Reading, Resource, Span
 from soc2gate.model.value import Ref, Unknown, Value
-from soc2gate.schema.terraform import Argument, NestedBlock, Taken, arguments
+from soc2gate.schema.terraform import Argument, Taken, arguments
 
 _HERE = Span("suggested.tf", 1)
 _WITHHELD = "credential=withheld-by-soc2gate"
 """Stands for a value that was not kept, until a variable does."""
 _NOTHING: tuple[Value, ...] = (False, 0, "", [])
 """Values that are worth trying to leave out, one by one."""
+_UNREAD = "the provider needs it, and it is not among what was read"
 _SECRET = "a secret, or a value that soc2gate does not keep"
 
 
@@ -81,12 +82,8 @@ def suggest(live: Resource, name: str) -> Suggested:
     """Terraform for a live resource; `name` is what the resource is to be called in code."""
     kind = kinds.kind(live.kind)
     spellings = [spelling for spelling in kind.terraform if spelling.type in IMPORTS]
-    if live.kind.startswith("Kubernetes::"):
-        return Suggested(
-            live, refused="an object of a cluster is brought into code as its manifest: kubectl get -o yaml"
-        )
     if not spellings:
-        return Suggested(live, refused=f"soc2gate knows no Terraform type to import {live.kind} as")
+        return Suggested(live, refused=NOT_CODE.get(live.kind, "soc2gate knows no Terraform type to import it as"))
     found: Suggested | None = None
     for spelling in spellings:
         made = Writing(live, spelling, name).suggestion()
@@ -121,7 +118,9 @@ class Writing:
         self._unsaid: list[Left] = []
         self.live = self._sayable(live)
         # What is not compared has to be written all the same: a policy's topic.
-        self._more = {path: value for path in self.kind.ignored if (value := self.live.properties.get(path)) is not None}
+        self._more = {
+            path: value for path in self.kind.ignored if (value := self.live.properties.get(path)) is not None
+        }
         self.wanted = {name: value for name, value in {**told(self.live), **self._more}.items() if not unsaid(value)}
 
     def _sayable(self, live: Resource) -> Resource:
@@ -134,7 +133,9 @@ class Writing:
                 found = next(ways(self.traces, path, [setting]), None)
                 if found is not None and found.written and not found.left:
                     kept.append(setting)
-                elif isinstance(setting, dict) and setting.get("Value") not in (None, "", "false", False):
+                elif not isinstance(setting, dict):
+                    self._unsaid.append(Left(path, getattr(setting, "reason", "it is not wholly known")))
+                elif setting.get("Value") not in (None, "", "false", False):
                     self._unsaid.append(
                         Left(f"{path}: {setting.get('Key')}", "no argument that soc2gate reads says it")
                     )
@@ -278,7 +279,8 @@ class Writing:
             told_by = IMPORTS[type_]
             id_ = told_by.of(self.live.identity, self.live.properties, element)
             blocks.append(Block(type_, name, complete, id_, told_by.source))
-        left = [Left(name, self._why(name, reason)) for name, reason in sorted(bad.items())] + self._unsaid
+        left = [Left(name, self._why(name, reason)) for name, reason in sorted(bad.items())]
+        left += [*self._unsaid, *placeholders.blocks_unread]
         return Suggested(self.live, tuple(blocks), tuple(left), tuple(placeholders.variables))
 
     def _why(self, name: str, reason: str) -> str:
@@ -353,6 +355,8 @@ class _Placeholders:
     def __init__(self, name: str) -> None:
         self._name = name
         self.variables: list[Variable] = []
+        self.blocks_unread: list[Left] = []
+        """Blocks that must stand, of which not even the arguments are known that must."""
 
     def in_body(self, body: Mapping[str, Value], under: str = "") -> dict[str, Value]:
         """The body without its secrets."""
@@ -392,24 +396,23 @@ class _Placeholders:
                 for one in value:
                     if isinstance(one, dict):
                         self.add_missing(one, what.arguments, path)
-            elif what.required and _is_plain(what):
+            elif what.required:
                 made: dict[str, Value] = {}
-                body[name] = [made]
                 self.add_missing(made, what.arguments, path)
+                if made:
+                    body[name] = [made]
+                else:
+                    self.blocks_unread.append(Left(f"{name} (block)", _UNREAD))
 
     def untold(self, path: str) -> Unknown:
         """A variable for what nobody read."""
-        return self._variable(path, "the provider needs it, and it is not among what was read", secret=False)
+        return self._variable(path, _UNREAD, secret=False)
 
     def _variable(self, path: str, why: str, *, secret: bool) -> Unknown:
         names = {variable.name for variable in self.variables}
         name = next(one for one in _numbered(f"{self._name}_{identifier(path)}") if one not in names)
         self.variables.append(Variable(name, why, secret))
         return Unknown(why, None, (f"var.{name}",))
-
-
-def _is_plain(block: NestedBlock) -> bool:
-    return all(isinstance(what, Argument) for what in block.arguments.values())
 
 
 def without_secrets(body: Mapping[str, Value], name: str) -> dict[str, Value]:
