@@ -280,6 +280,7 @@ def request(
         rules=choose(load_rules([*config.packs, *packs]), read.only),
         now=clock(read.now),
         clock=(lambda: clock(read.now)),
+        now_given=read.now is not None,
         fail_on=None if level == "never" else Severity[level.upper()],
         on_incomplete=on_incomplete or config.on_incomplete,
         var_files=common,
