@@ -191,6 +191,7 @@ class Ledger:
         `read` reads the records with these numbers; without it, `genuine` does.
         Raises `EvidenceError` with the first thing that is wrong.
         """
+        self.store.check_kept()
         numbers = self.store.sequences(RECORDS)
         for expected, number in enumerate(numbers, start=1):
             if number != expected:

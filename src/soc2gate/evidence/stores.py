@@ -50,6 +50,9 @@ class Store(Protocol):
     def stamp(self, sequence: int, token: bytes) -> None:
         """Add the timestamp of a record; one that is there stays as it is."""
 
+    def check_kept(self) -> None:
+        """Raises `EvidenceError` where the place itself remembers that something was taken away or written again."""
+
 
 def _s3_client() -> Any:
     from soc2gate.evidence import aws
@@ -129,6 +132,9 @@ class Directory:
     def stamp(self, sequence: int, token: bytes) -> None:
         self._add(name_of(TIMESTAMPS, sequence), token)
 
+    def check_kept(self) -> None:
+        """A folder remembers nothing."""
+
     def _add(self, name: str, data: bytes) -> bool:
         target = self.folder / name
         try:
@@ -194,6 +200,24 @@ class GitBranch:
             ):
                 return
         raise EvidenceError(f"no place for the timestamp of record {sequence}: others write without end")
+
+    def check_kept(self) -> None:
+        tip = self._tip()
+        if not tip:
+            return
+        added = len(self._sequences(tip, RECORDS)) + len(self._sequences(tip, TIMESTAMPS))
+        if int(self.repository.run("rev-list", "--count", tip)) == added:
+            # One commit for each, so none is left that could have taken something away.
+            return
+        commits = self.repository.run("rev-list", tip)
+        told = self.repository.run(
+            "diff-tree", "--stdin", "-m", "-r", "--no-renames", "--diff-filter=a", "--name-only", data=commits.encode()
+        )
+        commit = ""
+        for line in told.splitlines():
+            if _NAME.fullmatch(line):
+                raise EvidenceError(f"{line} was changed or removed by commit {commit[:12]} of {self.ref}")
+            commit = line
 
     def _add(self, tip: str, files: Mapping[str, bytes], sequence: int) -> bool:
         """Add files to the branch; False when it is no longer where it was read."""
@@ -270,6 +294,24 @@ class Bucket:
     def stamp(self, sequence: int, token: bytes) -> None:
         self._add(name_of(TIMESTAMPS, sequence), token)
 
+    def check_kept(self) -> None:
+        """Object lock keeps every version; a delete marker only hides one, and then its name can be written again."""
+        seen: set[str] = set()
+        with self._asking("list the versions of", ""):
+            for page in self.client.get_paginator("list_object_versions").paginate(
+                Bucket=self.name, Prefix=self._key("")
+            ):
+                named = [(item["Key"], item["Key"] in seen) for item in page.get("Versions", ())]
+                named += [(item["Key"], True) for item in page.get("DeleteMarkers", ())]
+                for key, touched in named:
+                    name = key.removeprefix(self._key(""))
+                    if touched and _NAME.fullmatch(name):
+                        raise EvidenceError(
+                            f"{name} was deleted or written again in s3://{self.name}",
+                            hint=f"aws s3api list-object-versions --bucket {self.name} --prefix {key}",
+                        )
+                    seen.add(key)
+
     def _add(self, name: str, data: bytes) -> bool:
         lock: dict[str, Any] = {}
         if self.retain_days:
@@ -297,8 +339,8 @@ class Bucket:
         from soc2gate.evidence import aws
 
         hints = {
-            "AccessDenied": "a ledger needs s3:ListBucket, s3:GetObject and s3:PutObject, with --retain-days also"
-            " s3:PutObjectRetention",
+            "AccessDenied": "who adds to a ledger needs s3:ListBucket, s3:GetObject and s3:PutObject, with"
+            " --retain-days also s3:PutObjectRetention; who checks one s3:ListBucketVersions",
             "NoSuchBucket": "is its name right? soc2gate creates none",
             "InvalidRequest": "--retain-days needs a bucket with object lock",
         }
