@@ -36,6 +36,7 @@ from soc2gate.evidence.stores import (
     name_of,
     open_store,
 )
+from soc2gate.model.value import Json
 
 WRITER = """\
 import sys
@@ -177,8 +178,11 @@ def test_a_head_is_its_records_and_signed_like_it(tmp_path: Path, keys: Keys) ->
     private, _, _ = envelope.generate("p256", None)
     (tmp_path / "other.key").write_bytes(private)
     stranger = envelope.load_signer(tmp_path / "other.key", None)
-    said = envelope.unseal(genuine, envelope.HEAD_TYPE).payload
-    another = {**said, "record": {"sha256": envelope.digest((folder / name_of(RECORDS, 2)).read_bytes())}}
+    said: dict[str, Json] = {**envelope.unseal(genuine, envelope.HEAD_TYPE).payload}
+    another: dict[str, Json] = {
+        **said,
+        "record": {"sha256": envelope.digest((folder / name_of(RECORDS, 2)).read_bytes())},
+    }
     for document, signer, told in (
         (said, stranger, "not trusted here"),
         (another, keys[0], "the head of record 3 names another record"),
