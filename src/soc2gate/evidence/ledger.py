@@ -191,8 +191,8 @@ class Ledger:
         `read` reads the records with these numbers; without it, `genuine` does.
         Raises `EvidenceError` with the first thing that is wrong.
         """
-        self.store.check_kept()
         numbers = self.store.sequences(RECORDS)
+        self.store.check_kept()
         for expected, number in enumerate(numbers, start=1):
             if number != expected:
                 raise EvidenceError(f"record {expected} is missing")

@@ -93,12 +93,39 @@ def open_kept(place: str, repository: Path) -> Store:
 def _where_from(place: str) -> str:
     if not place.startswith("git:"):
         return "is its name right? A ledger begins with its first record"
-    branch = place.removeprefix("git:") or BRANCH.removeprefix("refs/heads/")
+    branch = place.removeprefix("git:").partition("@")[0] or BRANCH.removeprefix("refs/heads/")
     return f"is the branch fetched? git fetch origin {branch}:{branch}"
 
 
+class _OneByOne:
+    """A place that takes each file by itself; the record first, for a head without one would be an alarm."""
+
+    __slots__ = ()
+
+    def sequences(self, what: str) -> list[int]:
+        raise NotImplementedError
+
+    def read(self, what: str, sequence: int) -> bytes:
+        raise NotImplementedError
+
+    def _add(self, name: str, data: bytes) -> bool:
+        raise NotImplementedError
+
+    def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
+        return ((number, self.read(what, number)) for number in (self.sequences(what) if numbers is None else numbers))
+
+    def create(self, sequence: int, record: bytes, head: bytes) -> bool:
+        if not self._add(name_of(RECORDS, sequence), record):
+            return False
+        self._add(name_of(HEADS, sequence), head)
+        return True
+
+    def stamp(self, sequence: int, token: bytes) -> None:
+        self._add(name_of(TIMESTAMPS, sequence), token)
+
+
 @dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(_OneByOne):
     """Records as files. A reader never meets half of one: each gets its name when all of it is on the disk."""
 
     folder: Path
@@ -119,18 +146,6 @@ class Directory:
             return (self.folder / name_of(what, sequence)).read_bytes()
         except OSError as error:
             raise _missing(what, sequence, str(self.folder)) from error
-
-    def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
-        return ((number, self.read(what, number)) for number in (self.sequences(what) if numbers is None else numbers))
-
-    def create(self, sequence: int, record: bytes, head: bytes) -> bool:
-        if not self._add(name_of(RECORDS, sequence), record):
-            return False
-        self._add(name_of(HEADS, sequence), head)
-        return True
-
-    def stamp(self, sequence: int, token: bytes) -> None:
-        self._add(name_of(TIMESTAMPS, sequence), token)
 
     def check_kept(self) -> None:
         """A folder remembers nothing."""
@@ -250,7 +265,7 @@ class GitBranch:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(_OneByOne):
     """Records as S3 objects that nobody, the account's root included, can delete before their time."""
 
     name: str
@@ -281,18 +296,6 @@ class Bucket:
         with self._asking("read", name, "NoSuchKey"):
             data: bytes = self.client.get_object(Bucket=self.name, Key=self._key(name))["Body"].read()
         return data
-
-    def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
-        return ((number, self.read(what, number)) for number in (self.sequences(what) if numbers is None else numbers))
-
-    def create(self, sequence: int, record: bytes, head: bytes) -> bool:
-        if not self._add(name_of(RECORDS, sequence), record):
-            return False
-        self._add(name_of(HEADS, sequence), head)
-        return True
-
-    def stamp(self, sequence: int, token: bytes) -> None:
-        self._add(name_of(TIMESTAMPS, sequence), token)
 
     def check_kept(self) -> None:
         """Object lock keeps every version; a delete marker only hides one, and then its name can be written again."""
