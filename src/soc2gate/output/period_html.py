@@ -102,11 +102,15 @@ class _Page:
         ages = [row["evidence"]["age"] for row in self.said["controls"].values()]
         dated = len(ages) - ages.count("not_dated")
         held = sum(row["at_end"] == "pass" for row in self.judged.values())
-        state = "incomplete" if people["unattested"] else "closed" if still else "open"
+        unseen = people["unattested"] or people["never_recorded_after"]
+        state = "incomplete" if unseen else "closed" if still else "open"
         yield '<section aria-labelledby="summary"><h2 id="summary">Summary</h2>'
         yield f'<div class="decision {state}">'
         if people["unattested"]:
             yield f'<p class="said">{people["unattested"]} of {people["commits"]} changes have no record</p>'
+        elif people["never_recorded_after"]:
+            number = len(people["never_recorded_after"])
+            yield f'<p class="said">{number} changes after the last recorded head have no record</p>'
         else:
             yield f'<p class="said">Every one of {people["commits"]} changes has a record</p>'
         yield (
@@ -269,7 +273,10 @@ class _Page:
                     f" ({self._record(row['closed_by'])})" if row["closed_by"] else ""
                 )
                 cells = [pill(row["severity"], row["severity"]), clean(row["opened"]), self._record(row["opened_by"])]
-                yield tr(clean(row["told"]), [*cells, closed, clean(row["closed_as"]), duration(row["seconds"])])
+                yield tr(
+                    clean(row["told"]),
+                    [*cells, closed, clean(row["closed_as"].replace("_", " ")), duration(row["seconds"])],
+                )
             yield "</tbody></table></div>" + cut(len(rows))
         if self.said["waivers"]:
             yield from table("Waivers in force", ["rule", "where", "reason", "approved by", "until", "first seen"])
