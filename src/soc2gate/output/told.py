@@ -27,6 +27,7 @@ from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where,
 from soc2gate.model.rule import Severity
 from soc2gate.output.quoting import quotable
 from soc2gate.output.style import brief, contrasted
+from soc2gate.patterns import regex
 
 _MOST_NAMES = 8
 STATUS_WORDS = {
@@ -138,11 +139,16 @@ def fix(fixes: Mapping[str, str], item: Finding) -> str:
         name = "live"
     elif item.kind.startswith("Kubernetes::"):
         name = "manifests"
-    elif isinstance(item.where, Span) and item.where.path.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
+    elif _WRITTEN_IN_TERRAFORM.search(item.address):
+        # A plan's findings have no line of Terraform to tell it by.
         name = "terraform"
     else:
         name = "cloudformation"
     return fixes.get(name, "").strip()
+
+
+_WRITTEN_IN_TERRAFORM = regex(r"(?:^|\.)aws(?:cc)?_\w+\.\w")
+"""An address; CloudFormation's logical ids have no dots."""
 
 
 def spoken(where: Where | None) -> str:
