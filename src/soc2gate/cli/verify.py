@@ -148,6 +148,7 @@ Examples:
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify infra --live-state state.json    against what Terraform saw last, without credentials
   soc2gate verify infra --state s3://states/prod.tfstate    the same by the state in its bucket
+  soc2gate verify out/plan.json --root infra       what Terraform would apply (terraform show -json) against what runs
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify --snapshot prod.json --snapshot test.json    environments in two accounts, each read by itself
   soc2gate verify k8s --context prod               manifests against a cluster
