@@ -14,13 +14,14 @@ from soc2gate.engine import scope, stacks
 from soc2gate.engine.compare import compare as differences
 from soc2gate.engine.compare import undeclared
 from soc2gate.engine.evaluate import evaluate
-from soc2gate.engine.match import Matching, Pair, match
+from soc2gate.engine.match import Matching, match
+from soc2gate.engine.parts import Pair
 from soc2gate.facts import dataclass
 from soc2gate.finishing import Found
 from soc2gate.model.outcome import AcceptedUse, Difference, Disagreement, Finding
 from soc2gate.model.resource import LiveRef, Problem, Resource, Weight
 from soc2gate.request import Request
-from soc2gate.sides import asked_kinds, provider_of, providers_of
+from soc2gate.sides import asked_kinds, provider_of, sides_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,13 +41,15 @@ class Looked:
     """Undeclared properties among them."""
     parts: tuple[Resource, ...]
     """Live resources that are part of another and that no code declares."""
+    base: Path
+    """What places in code are relative to."""
     problems: tuple[Problem, ...] = ()
     """What of the comparison could not be made, or was left out."""
 
 
 def compare(request: Request, declared: Sequence[Resource], seen: Snapshot) -> Looked:
     """Judge both sides with the same rules, pair them, and say where they differ."""
-    providers = set(providers_of(declared))
+    providers = set(sides_of(request, declared, seen))
     live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared, *live], now=request.now)
     pairs, unsettled = paired(request, declared, live, seen)
@@ -56,11 +59,6 @@ def compare(request: Request, declared: Sequence[Resource], seen: Snapshot) -> L
     disagreements, ignored = scope.without_ignored(
         [*differing, *unsaid], request.config.ignores, today=request.now[:10]
     )
-    told: list[Problem] = []
-    if request.who:
-        from soc2gate.live.aws_who import with_who
-
-        disagreements, told = with_who(disagreements, opted.aws_request(request))
     problems = [
         *_of_providers(seen.problems(), providers),
         *_not_compared(declared, asked_kinds(declared, live, request)),
@@ -68,7 +66,6 @@ def compare(request: Request, declared: Sequence[Resource], seen: Snapshot) -> L
         *_unfetched(request),
         *_by_digests(seen),
         *ignored,
-        *told,
     ]
     return Looked(
         tuple(declared),
@@ -77,6 +74,7 @@ def compare(request: Request, declared: Sequence[Resource], seen: Snapshot) -> L
         matching.pairs,
         tuple(disagreements),
         matching.parts,
+        request.base,
         tuple(problems),
     )
 
@@ -84,14 +82,25 @@ def compare(request: Request, declared: Sequence[Resource], seen: Snapshot) -> L
 def found(request: Request, looked: Looked, seen: Snapshot, accept: Callable[[str], None] | None = None) -> Found:
     """What a look found, less what is accepted; `accept` is given the file that accepts all that code never says."""
     unsaid, used = _accepted(request, looked, seen, accept)
+    differing = [item for item in looked.disagreements if item.difference is not Difference.UNDECLARED]
+    problems = list(looked.problems)
+    if request.who:
+        # Asked of what is told alone: an answer takes a second.
+        from soc2gate.live.aws_who import with_who
+
+        places = {part.account: part.regions_read for part in seen.parts}
+        both = (*looked.declared, *looked.live)
+        named, told = with_who([*differing, *unsaid], opted.aws_request(request), both, places)
+        differing, unsaid = named[: len(differing)], named[len(differing) :]
+        problems += told
     asked = asked_kinds(looked.declared, looked.live, request)
     return Found(
         looked.findings,
         live=looked.live,
-        disagreements=[item for item in looked.disagreements if item.difference is not Difference.UNDECLARED],
+        disagreements=differing,
         undeclared=unsaid,
         accepted=used,
-        problems=looked.problems,
+        problems=problems,
         snapshot=seen,
         unread_kinds=[kind for kind in sorted(asked) if seen.why_unread(kind)],
     )
