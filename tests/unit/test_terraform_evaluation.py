@@ -601,3 +601,32 @@ resource "terraform_data" "association" {
     said = refused_by_terraform(tmp_path)
     assert "coalescelist" in said
     assert "no non-null arguments" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "ids"),
+    [
+        ('id = "vpc-0abc"', {"id": "vpc-0abc"}),
+        # Since version 6 of the provider.
+        ('id = "vpc-0abc@eu-west-1"', {"id": "vpc-0abc"}),
+        ("id = var.id", {}),
+    ],
+)
+def test_an_import_tells_the_id_that_is_written_out(tmp_path: Path, said: str, ids: dict[str, str]) -> None:
+    text = f'variable "id" {{}}\nimport {{\n  to = aws_vpc.a\n  {said}\n}}\nresource "aws_vpc" "a" {{}}\n'
+    assert resources(reading(tmp_path, text))["aws_vpc.a"].ids == ids
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("tolist(toset([10, 9, 2]))", [2, 9, 10]),
+        ('tolist(toset(["b", "B", "a10", "a9"]))', ["B", "a10", "a9", "b"]),
+        ("tolist(toset([true, false]))", [False, True]),
+        # Of one that is not known, nothing else can be known to be the same.
+        ("length(toset([var.unknown])) > 0", True),
+    ],
+)
+def test_a_set_is_in_terraforms_order(tmp_path: Path, expression: str, value: object) -> None:
+    text = f'variable "unknown" {{\n  type = string\n}}\nresource "x_y" "z" {{ v = {expression} }}\n'
+    assert resources(reading(tmp_path, text))["x_y.z"].body["v"] == value
