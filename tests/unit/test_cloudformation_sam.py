@@ -88,6 +88,18 @@ def test_policies_of_the_role_are_read_where_they_are_written_out(tmp_path: Path
     assert isinstance(policies_of_it[1], Alternatives)
 
 
+def test_policies_of_which_some_may_be_left_out_are_not_all_known(tmp_path: Path) -> None:
+    text = (
+        "Transform: AWS::Serverless-2016-10-31\nParameters: {P: {Type: String}}\n"
+        "Conditions: {C: !Equals [!Ref P, x]}\n"
+        "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n"
+        "      Policies: [ReadOnlyAccess, !If [C, AdministratorAccess, !Ref 'AWS::NoValue']]\n"
+    )
+    role = by_address(reading(tmp_path, text))["FRole"].body
+    assert role["ManagedPolicyArns"] == [BASIC, "arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    assert isinstance(role["Policies"], OpenList)
+
+
 def test_a_role_that_is_named_is_not_made(tmp_path: Path) -> None:
     found = template(tmp_path, {"Role": "arn:aws:iam::123456789012:role/own", "Policies": ["AdministratorAccess"]})
     assert list(by_address(found)) == ["F"]
