@@ -354,9 +354,7 @@ def test_file_that_is_no_kubeconfig_is_refused_by_name(tmp_path: Path, text: str
 
 
 def test_no_cluster_at_all_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kubernetes import config
-
-    monkeypatch.setattr(config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(CollectError, match=r"there is no .*none, and this is not a pod"):
         collect_kubernetes(KubernetesRequest(EVERYTHING, clock=lambda: NOW))

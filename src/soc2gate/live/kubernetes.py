@@ -241,7 +241,9 @@ def _served_otherwise(session: Session, resource: ApiResource) -> str:
                     return f"the cluster serves it as {resource.group}/{version}, which soc2gate does not read"
     except ApiError as error:
         # Not even the group: there are none of it.
-        return "" if error.status == 404 else f"which versions the cluster serves it in could not be asked: {error.code}"
+        return (
+            "" if error.status == 404 else f"which versions the cluster serves it in could not be asked: {error.code}"
+        )
     return ""
 
 
