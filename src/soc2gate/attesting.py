@@ -330,6 +330,7 @@ def report(asked: ReportRequest) -> Report:
     return replace(
         made,
         digests={record.sequence: record.digest for record in everything},
+        anchored_at=asked.anchor.sequence if asked.anchor is not None else 0,
         slots=slots,
         access=access,
         places=places,

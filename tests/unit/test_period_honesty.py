@@ -176,7 +176,12 @@ def test_of_what_no_workflow_reported_nothing_is_said() -> None:
 def test_a_record_that_is_dated_back_is_named(place: Place) -> None:  # noqa: F811
     change(place, GOOD, 1)
     change(place, GOOD + "\n", 9)
-    assert asked(place)[1]["turned_back"] == []
+    said = asked(place)[1]
+    assert (said["turned_back"], said["anchored_at"]) == ([], None)
+    assert "no head was given: records that were cut off at the end of the ledger" in place.soc2gate(*ASK).out
+    head = f"2:{said['records']['2']}"
+    assert asked(place, "--anchor", head)[1]["anchored_at"] == 2
+    assert "no head was given" not in place.soc2gate(*ASK, "--anchor", head).out
     change(place, GOOD + "\n\n", 2)
     (row,) = asked(place, "--sample", "1", "--seed", "spring")[1]["turned_back"]
     assert row == {"record": 3, "at": "2026-03-01T02:00:00Z", "after": 2, "after_at": "2026-03-01T09:00:00Z"}

@@ -109,6 +109,8 @@ class Report:
     places: tuple[Place, ...] = ()
     """What was in scope, against what was read."""
     verify_every_hours: int = 0
+    anchored_at: int = 0
+    """The record that a head kept elsewhere names; 0 without one: then nobody would notice an end that was cut off."""
 
     @property
     def verifications_expected(self) -> int:

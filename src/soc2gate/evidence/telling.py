@@ -86,6 +86,7 @@ def document(report: Report) -> dict[str, Json]:
         ],
         "sample": list(report.sample),
         "sample_seed": report.seed if report.sample else None,
+        "anchored_at": report.anchored_at or None,
         "records": {str(number): digest for number, digest in sorted(report.digests.items())},
     }
 
@@ -240,6 +241,8 @@ def _lines(report: Report) -> Iterable[str]:
         never = [region for region in seen["regions_asked"] if region not in seen["regions_read"]]
         yield f"  {name}: {len(seen['regions_read'])} regions read" + (f", never {', '.join(never)}" if never else "")
     yield from scope_lines(report)
+    if not report.anchored_at:
+        yield "no head was given: records that were cut off at the end of the ledger would not be noticed (--anchor)"
     for message, number in report.not_looked_at.items():
         yield f"not looked at, in {number} records: {message}"
     if report.sample:

@@ -321,6 +321,8 @@ class _Page:
                 f"<li>Record {self._record(row['record'])} says {row['at']}, and was made after record"
                 f" {self._record(row['after'])}, which says {row['after_at']}.</li>"
             )
+        if self.said["anchored_at"] is None:
+            yield "<li>No head was given: records that were cut off at the end of the ledger would not be noticed.</li>"
         beyond = self.population["never_recorded_after"]
         if beyond:
             named = " ".join(f"<code>{clean(commit[:12])}</code>" for commit in beyond[:MOST_ROWS])
