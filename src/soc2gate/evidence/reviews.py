@@ -92,6 +92,9 @@ class Review:
     decided: int
     places: tuple[str, ...]
     unread: tuple[Mapping[str, str], ...]
+    opened_by: int = 0
+    """The record that its pack was opened by, before anything was decided; 0 where none was: then nobody but whoever
+    handed the decisions in says who was to be reviewed, and what they may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,12 @@ def read(records: Iterable[Record], ends: str = "9999") -> AccessReviews:
     """The reviews that were recorded by `ends`."""
     known: dict[str, PrincipalReview] = {}
     over: list[PrincipalReview] = []
-    reviews = []
+    reviews: list[Review] = []
     for record in records:
         if record.kind != REVIEW_TYPE or record.finished_at > ends:
             continue
         said = record.predicate["review"]
-        reviews.append(_review(record, said))
+        reviews.append(_review(record, said, reviews))
         _see(known, over, said)
         for row in said["principals"]:
             if row["decision"] is not None:
@@ -120,16 +123,19 @@ def read(records: Iterable[Record], ends: str = "9999") -> AccessReviews:
     return AccessReviews(tuple(found), tuple(reviews))
 
 
-def _review(record: Record, said: Mapping[str, Any]) -> Review:
+def _review(record: Record, said: Mapping[str, Any], before: Iterable[Review]) -> Review:
+    decided = sum(row["decision"] is not None for row in said["principals"])
+    opened = next((one.record for one in before if one.pack == said["pack"] and not one.decided), 0)
     return Review(
         record.sequence,
         record.finished_at,
         said["observed_at"],
         said["pack"],
         len(said["principals"]),
-        sum(row["decision"] is not None for row in said["principals"]),
+        decided,
         tuple(said["places"]),
         tuple(said["unread"]),
+        opened if decided else record.sequence,
     )
 
 
