@@ -21,7 +21,17 @@ from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.repository import Change, Repository
 from soc2gate.evidence.reviews import AccessReviews
 from soc2gate.evidence.scope import Place
-from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, seconds, shifted, side_statuses
+from soc2gate.evidence.standing import (
+    Board,
+    Interval,
+    Slot,
+    Statuses,
+    covers,
+    criterion_order,
+    seconds,
+    shifted,
+    side_statuses,
+)
 from soc2gate.facts import dataclass, field
 
 ATTESTED, BY_TREE, UNATTESTED = "attested", "attested_by_tree", "unattested"
@@ -82,6 +92,25 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How a report was asked for: whoever asks the same of the same ledger gets the same."""
+
+    repository: str = ""
+    """Where it says it comes from."""
+    branch: str = "HEAD"
+    start: str = ""
+    """A date, or the commit that a revision named; empty for the branch's first commit."""
+    end: str = ""
+    at: str = ""
+    """The one moment, in place of a period."""
+    late_after_hours: int = 24
+    verify_every_hours: int = 0
+    """As the command said it; 0 leaves it to the configuration."""
+    sample: int = 0
+    seed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything the records say of a window."""
 
@@ -112,6 +141,7 @@ class Report:
     places: tuple[Place, ...] = ()
     """What was in scope, against what was read."""
     verify_every_hours: int = 0
+    asked: Asked = field(default_factory=Asked)
 
     @property
     def verifications_expected(self) -> int:
@@ -168,6 +198,11 @@ def moment(repository: Repository, records: Sequence[Record], at: str, branch: s
     return Window(whole.line, len(whole.line) - 1, whole.ends, whole.ends)
 
 
+def settled(revision: str, commit: str) -> str:
+    """How a date or a revision is told to whoever asks again: a branch's name means another commit tomorrow."""
+    return _moment(revision) or commit
+
+
 def report(
     records: Sequence[Record],
     asked: Window,
@@ -209,7 +244,7 @@ def report(
         off_branch=tuple(off_branch),
         criteria={name: criteria[name] for name in sorted(criteria, key=criterion_order)},
         controls=controls,
-        gaps=tuple(gaps_of(controls, deviations, asked.ends)),
+        gaps=tuple(gaps_of(controls, deviations, asked.begins, asked.ends)),
         digests={record.sequence: record.digest for record in records},
         deviations=deviations,
         waivers=tuple(story.waivers.values()),
@@ -295,6 +330,8 @@ class _Story:
     """The populations read last, and what they say of criteria and of controls."""
     deviations: list[Deviation] = field(default_factory=list)
     open: dict[tuple[Slot, str], Deviation] = field(default_factory=dict)
+    looked: list[Slot] = field(default_factory=list)
+    """Everything that any record looked at: few, for most look at the same."""
     waivers: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
     policies: dict[str, Any] = field(default_factory=dict)
     policy_changes: list[Mapping[str, Any]] = field(default_factory=list)
@@ -326,8 +363,16 @@ class _Story:
         if "live" in slots:
             for row in record.predicate["disagreements"]:
                 seen[slots["live"], row["fingerprint"]] = ("disagreement", row)
+        self.looked += [slot for slot in slots.values() if slot not in self.looked]
+        wider_or_less = {
+            slot: [one for one in self.looked if covers(one, slot) or covers(slot, one)] for slot in slots.values()
+        }
         for key, (what, row) in seen.items():
             word = _deviates(what, row)
+            # The same thing, seen while more was looked at, or less.
+            before = next(((one, key[1]) for one in wider_or_less[key[0]] if (one, key[1]) in self.open), None)
+            if before is not None and key not in self.open:
+                self.open[key] = self.open.pop(before)
             if word == "open" and key not in self.open:
                 deviation = Deviation(
                     what, key[1], _told(what, row), row["severity"], tuple(row["criteria"]),
@@ -337,7 +382,7 @@ class _Story:
                 self.deviations.append(deviation)
             elif word != "open" and key in self.open:
                 self._close(key, record, word)
-        looked = set(slots.values())
+        looked = {*slots.values(), *(old for old in self.looked if any(covers(new, old) for new in slots.values()))}
         for key in [key for key in self.open if key[0] in looked and key not in seen]:
             self._close(key, record, "resolved")
 
@@ -389,11 +434,15 @@ def _deviates(what: str, row: Mapping[str, Any]) -> str:
     return "undecided" if undecided else "open"
 
 
+_DIFFERENCES = {"missing": "missing live", "unmanaged": "not in code"}
+"""In the words of every other report."""
+
+
 def _told(what: str, row: Mapping[str, Any]) -> str:
     if what == "finding":
         return f"{row['rule']} on {row['address']} ({'code' if row['side'] == 'declared' else 'live'})"
     of = f" {row['property']}" if row["property"] else ""
-    return f"{row['difference']}: {row['address']}{of}"
+    return f"{_DIFFERENCES.get(row['difference'], row['difference'])}: {row['address']}{of}"
 
 
 def _gaps(asked: Window, times: Sequence[str], hours: int) -> Iterator[Interval]:
