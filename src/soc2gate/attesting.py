@@ -297,10 +297,10 @@ def report(asked: ReportRequest) -> Report:
     from soc2gate import keeping
     from soc2gate.evidence import controls, manual, period, reading, reviews, scope
     from soc2gate.evidence.ledger import Ledger
-    from soc2gate.evidence.stores import open_store
+    from soc2gate.evidence.stores import open_kept
 
     repository = Repository.at(asked.folder)
-    ledger = Ledger(open_store(asked.place, asked.folder))
+    ledger = Ledger(open_kept(asked.place, asked.folder))
     everything = ledger.checked(asked.keys, asked.anchor, reading.essential)
     records = [record for record in everything if record.is_evaluation]
     if asked.at is not None:
@@ -335,12 +335,11 @@ def report(asked: ReportRequest) -> Report:
             repository=repository.uri(),
             branch=asked.branch,
             start=period.settled(asked.start, before) if asked.start else "",
-            end="" if asked.at is not None else period.settled(asked.end, to),
-            at="" if asked.at is None else period.settled(asked.at, to),
+            end="" if asked.at is not None else period.settled(asked.end, to, last=True),
+            at="" if asked.at is None else period.settled(asked.at, to, last=True),
             late_after_hours=asked.late_after_hours,
             verify_every_hours=asked.verify_every_hours,
             sample=asked.sample,
-            seed=asked.seed,
         ),
         digests={record.sequence: record.digest for record in everything},
         slots=slots,

@@ -237,9 +237,9 @@ def _july(quarter: Quarter) -> None:
     # Open to the world for four hours.
     _change(quarter, "opened", "2026-07-14T09:00:00Z", NETWORK % (LONG, "0.0.0.0/0"), "network/main.tf")
     _change(quarter, "closed", "2026-07-14T13:00:00Z", NETWORK % (LONG, "198.51.100.0/24"), "network/main.tf")
-    _change(quarter, "unattested", "2026-07-20T10:00:00Z", WEB % 2, "k8s/web.yaml", attested="")
+    _verify(quarter, "2026-07-21T06:00:00Z", "eu-west-1", denied=True)
+    _change(quarter, "unattested", "2026-07-21T10:00:00Z", WEB % 2, "k8s/web.yaml", attested="")
     _change(quarter, "late", "2026-07-22T10:00:00Z", WEB % 3, "k8s/web.yaml", attested="2026-07-25T10:00:00Z")
-    _verify(quarter, "2026-07-23T06:00:00Z", "eu-west-1", denied=True)
     _change(quarter, "pushed", "2026-07-28T16:00:00Z", WEB % 4, "k8s/web.yaml",
             said={"direct_push": True, "bypassed_protection": True})  # fmt: skip
     _change(quarter, "approved", "2026-07-30T16:00:00Z", WEB % 5, "k8s/web.yaml",

@@ -206,6 +206,14 @@ def test_a_changed_swapped_or_foreign_record_is_noticed(tmp_path: Path, keys: Ke
             ledger.checked(keys[1])
         becomes(first, one)
         becomes(second, two)
+    # Whoever has the key can sign another second record; what follows it still names the first.
+    becomes(
+        second,
+        envelope.seal(small_statement("another")(Link(2, envelope.digest(one))), envelope.STATEMENT_TYPE, [keys[0]]),
+    )
+    with pytest.raises(EvidenceError, match="record 3 does not follow"):
+        ledger.checked(keys[1])
+    becomes(second, two)
     other, public, _ = envelope.generate("ed25519", None)
     (tmp_path / "other.key").write_bytes(other)
     stranger = envelope.load_signer(tmp_path / "other.key", None)

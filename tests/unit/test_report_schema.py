@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
-from evidence_support import GOOD, Place
+from evidence_support import Place
 from jsonschema import Draft202012Validator
 
 import soc2gate
 from soc2gate.cli.config import SCHEMAS
-from soc2gate.evidence import envelope
 from soc2gate.evidence.telling import SCHEMA
 
 if TYPE_CHECKING:
@@ -70,18 +69,6 @@ def test_reports_of_every_shape_fit(quarter: Quarter, schema: dict[str, Any], sa
         done = quarter.place.soc2gate(*read, *asked, "--format", "json")
         assert done.code in (0, 3), done.err
         assert complaints(schema, json.loads(done.out)) == [], asked
-
-
-def test_a_report_on_a_ledger_with_nothing_in_it_fits(tmp_path: Path, schema: dict[str, Any]) -> None:
-    place = Place.make(tmp_path / "repository")
-    (tmp_path / "ci.pub").write_bytes(envelope.generate("p256", None)[1])
-    place.write(main__tf=GOOD)
-    place.commit()
-    done = place.soc2gate("report", "--ledger", "../ledger", "--keys", "../ci.pub", "--format", "json")
-    assert done.code == 3, done.err
-    document = json.loads(done.out)
-    assert complaints(schema, document) == []
-    assert (document["population"]["unattested"], document["records"]) == (1, {})
 
 
 def smaller(node: Any) -> Any:

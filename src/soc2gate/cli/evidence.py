@@ -185,6 +185,8 @@ def status(
     time = options.clock(now)
     ledger = Ledger(open_store(place, repository))
     records = ledger.checked(trusted(key_files), anchor_of(anchor_text), reading.essential)
+    if not records:
+        click.echo(f"there is no record in {place} yet", err=True)
     expected = {name: (slot, time) for name, slot in expectations.of(config).evidence.items()}
     found = manual.standings(manual.pieces_of(records), expected, time, time)
     for slot in found:

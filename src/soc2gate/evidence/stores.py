@@ -76,6 +76,24 @@ def open_store(place: str, repository: Path, *, retain_days: int = 0) -> Store:
     return Directory(Path(place))
 
 
+def open_kept(place: str, repository: Path) -> Store:
+    """The store that `place` names, for reading; raises `UsageError` for one that holds nothing.
+
+    A name that was mistyped, or a branch that was not fetched, is no ledger in which nothing was ever recorded.
+    """
+    store = open_store(place, repository)
+    if not any(store.sequences(what) for what in (RECORDS, HEADS)):
+        raise UsageError(f"there is no record in {place}", hint=_where_from(place))
+    return store
+
+
+def _where_from(place: str) -> str:
+    if not place.startswith("git:"):
+        return "is its name right? A ledger begins with its first record"
+    branch = place.removeprefix("git:") or BRANCH.removeprefix("refs/heads/")
+    return f"is the branch fetched? git fetch origin {branch}:{branch}"
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """Records as files. A reader never meets half of one: each gets its name when all of it is on the disk."""
@@ -83,7 +101,15 @@ class Directory:
     folder: Path
 
     def sequences(self, what: str) -> list[int]:
-        return _numbers(path.relative_to(self.folder).as_posix() for path in (self.folder / what).glob("*/*"))
+        try:
+            with os.scandir(self.folder / what) as folders:
+                named = [entry.name for entry in folders if entry.is_dir()]
+            return _numbers(f"{what}/{name}/{file}" for name in named for file in os.listdir(self.folder / what / name))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            # What may not be read is not empty.
+            raise UsageError(f"cannot read {self.folder / what}: {error.strerror}") from None
 
     def read(self, what: str, sequence: int) -> bytes:
         try:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from soc2gate import kinds
-from soc2gate.app import Looked
+from soc2gate.comparing import Looked
 from soc2gate.errors import UsageError
 from soc2gate.facts import dataclass
 from soc2gate.into_code.changes import changes, told

@@ -93,8 +93,8 @@ _ACCOUNT_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """The account that answers, and as whom we ask."""
+class Entered:
+    """What an account says of itself once somebody is in: facts, which another process can be told."""
 
     id: str
     partition: str
@@ -103,9 +103,20 @@ class Account:
     """The region through which services without regions are asked."""
     regions: tuple[str, ...]
     notes: tuple[str, ...]
-    clients: Clients
-    searched: bool = False
+    searched: bool
     """Whether the regions are all there are, to find those in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Entered):
+    """The account that answers, and as whom we ask."""
+
+    clients: Clients
+
+    @property
+    def facts(self) -> Entered:
+        """Without clients: they take some megabytes, and belong to one process."""
+        return Entered(self.id, self.partition, self.caller, self.home, self.regions, self.notes, self.searched)
 
 
 class ShutError(CollectError):
@@ -208,7 +219,19 @@ def open_account(clients: Clients, regions: tuple[str, ...], name: str = "") -> 
         named = (home,)
         note = f"only {home} was read, the region your AWS configuration names; --region all reads every one in use"
         notes = (*notes, note)
-    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, clients, searched)
+    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, searched, clients)
+
+
+def entered_again(clients: Clients, known: Entered) -> Account:
+    """The account that somebody else has entered, by credentials of our own.
+
+    Raises `ShutError` where these do not work, and where they are of another account: what stands in that must never
+    be told of this one.
+    """
+    caller, account, _ = _identity(clients, known.home)
+    if account != known.id:
+        raise ShutError(f"the credentials there are of {account}, and {known.id} was to be read")
+    return Account(known.id, known.partition, caller, known.home, known.regions, known.notes, known.searched, clients)
 
 
 def _identity(clients: Clients, region: str) -> tuple[str, str, str]:

@@ -122,16 +122,29 @@ def _stood(intervals: Sequence[Mapping[str, Any]], record: Link) -> list[Row]:
     ]  # fmt: skip
 
 
+ENDS = {
+    "open": ("fail", "open"),
+    "resolved": ("pass", "resolved"),
+    "waived": ("waived", "waived"),
+    "undecided": ("unknown", "out of sight"),
+    "not_asked": ("unknown", "no longer asked"),
+}
+"""How an exception stands at the end."""
 EXCEPTION_HEADS = ("what", "severity", "opened", "by record", "closed", "how", "for")
 
 
 def exception(row: Mapping[str, Any], record: Link) -> Row:
     """A failure or a disagreement, from the record that saw it first to the one that no longer did."""
     closed = time(row["closed"]) + (f", record {record(row['closed_by'])}" if row["closed_by"] else "")
-    how = pill({"resolved": "pass", "waived": "waived", "undecided": "unknown"}.get(row["closed_as"], "fail"),
-               row["closed_as"])  # fmt: skip
+    state, word = ENDS[row["closed_as"]]
     return Row(
         breaking(row["told"]),
-        [pill(row["severity"], row["severity"]), time(row["opened"]), record(row["opened_by"]), closed, how,
-         duration(row["seconds"])],
-    )  # fmt: skip
+        [
+            pill(row["severity"], row["severity"]),
+            time(row["opened"]),
+            record(row["opened_by"]),
+            closed,
+            pill(state, word),
+            duration(row["seconds"]),
+        ],
+    )

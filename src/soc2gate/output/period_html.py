@@ -196,7 +196,7 @@ class _Page:
             numbers = " ".join(self._record(row["record"]) for row in self.said["off_branch"][:MOST_LISTED])
             yield f"<p>Records of commits that are not on the branch: {numbers}</p>"
         if drawn:
-            seed = self.said["asked"]["seed"]
+            seed = self.said["sample_seed"]
             yield (
                 f"<p>Sample of {len(drawn)}, drawn with the seed “{clean(seed)}”: the changes with the smallest sha256 "
                 f"of <code>{clean(seed)}:COMMIT</code>, so that anyone can draw it again.</p>"
@@ -299,10 +299,34 @@ class _Page:
         unattested = self.population["unattested"]
         if unattested:
             yield f"<li>{counted(unattested, 'change')} without a record: nothing is known of them.</li>"
+        yield from self._unsaid()
         manual = [name for name, row in self.said["criteria"].items() if row["at_end"] == "manual"]
         if manual:
             yield f"<li>No technical evidence exists of {clean(' '.join(manual))}: people show these.</li>"
         yield "</ul></section>"
+
+    def _unsaid(self) -> Iterator[str]:
+        """What nobody says of changes, and which records are no word of their time."""
+        if self.population["commits"]:
+            said = self.population["reported"]
+            yield (
+                f"<li>How a change reached the branch is the workflow's word: direct pushes were reported of"
+                f" {said['direct_push']}, bypassed protection of {said['bypassed_protection']}, approvals of"
+                f" {counted(said['approvals'], 'change')}. Of the others nobody says.</li>"
+            )
+        for row in self.said["turned_back"]:
+            yield (
+                f"<li>Record {self._record(row['record'])} says {time(row['at'])}, and was made after record"
+                f" {self._record(row['after'])}, which says {time(row['after_at'])}: what it tells of that time was"
+                " not told then.</li>"
+            )
+        beyond = self.population["never_recorded_after"]
+        if beyond:
+            named = " ".join(commit(one) for one in beyond[:MOST_ROWS])
+            yield (
+                f"<li>{counted(len(beyond), 'change')} after the last head that was recorded by then, without a record;"
+                f" nobody says whether they reached the branch in this period: {named}</li>"
+            )
 
     def _again(self) -> str:
         """The command that gives this report once more, whatever was recorded since."""
@@ -318,7 +342,7 @@ class _Page:
             ("--late-after", asked["late_after_hours"]),
             ("--verify-every", asked["verify_every_hours"]),
             ("--sample", asked["sample"]),
-            ("--seed", asked["seed"]),
+            ("--seed", self.said["sample_seed"]),
         ):
             # 0 hours is a thing to ask for; nothing at all is not.
             if value not in (None, ""):

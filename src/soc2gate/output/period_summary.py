@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from soc2gate.output.html import clean
+from soc2gate.output.period_controls import ENDS
 from soc2gate.output.period_parts import breaking, counted, listed, long, pill, section
 from soc2gate.output.period_people import STATES
 
 MOST_FIRST = 5
 SEVERITIES = {name: name for name in ("critical", "high", "medium", "low", "none")}
-ENDS = {"open": "open", "resolved": "resolved", "waived": "waived", "undecided": "no longer decided"}
 AGE_WORDS = {"fresh": "fresh", "stale": "stale", "missing": "missing"}
 KINDS = {
     "finding": ("open failure", "open failures"),
@@ -117,7 +117,7 @@ def _exceptions(said: Mapping[str, Any]) -> Iterator[str]:
     rows = said["deviations"]
     ends = Counter(row["closed_as"] for row in rows)
     yield _big(len(rows), "exception" if len(rows) == 1 else "exceptions")
-    yield clean(listed(ends, ENDS)) or "none"
+    yield clean(listed(ends, {name: word for name, (_, word) in ENDS.items()})) or "none"
     levels = Counter(row["severity"] for row in rows if row["closed_as"] == "open")
     yield clean(f"of those open: {listed(levels, SEVERITIES) or 'none'}")
     yield clean(counted(len(said["waivers"]), "waiver"))
