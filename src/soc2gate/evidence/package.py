@@ -125,7 +125,7 @@ def _files(
     schemas = Path(__file__).parent.parent / "json_schemas"
     for name, data in evidence.items():
         yield f"evidence/{name}", data
-    for name in ("statement.md", "statement.schema.json", "kept.schema.json"):
+    for name in ("statement.md", "statement.schema.json", "kept.schema.json", "report.schema.json"):
         yield name, (schemas / name).read_bytes()
     for keyid, pem in sorted({key.keyid: key.pem for key in keys}.items()):
         yield f"keys/{keyid}.pem", pem

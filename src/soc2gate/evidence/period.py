@@ -77,6 +77,24 @@ class TurnedBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How a report was asked for: whoever asks the same of the same ledger gets the same."""
+
+    repository: str = ""
+    """Where it says it comes from."""
+    branch: str = "HEAD"
+    start: str = ""
+    """A date, or the commit that a revision named; empty for the branch's first commit."""
+    end: str = ""
+    at: str = ""
+    """The one moment, in place of a period."""
+    late_after_hours: int = 24
+    verify_every_hours: int = 0
+    """As the command said it; 0 leaves it to the configuration."""
+    sample: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything the records say of a window."""
 
@@ -111,6 +129,7 @@ class Report:
     verify_every_hours: int = 0
     anchored_at: int = 0
     """The record that a head kept elsewhere names; 0 without one: then nobody would notice an end that was cut off."""
+    asked: Asked = field(default_factory=Asked)
 
     @property
     def verifications_expected(self) -> int:
@@ -188,6 +207,11 @@ def moment(repository: Repository, records: Sequence[Record], at: str, branch: s
     return Window(whole.line, len(whole.line) - 1, whole.ends, whole.ends, beyond=whole.beyond)
 
 
+def settled(revision: str, commit: str, *, last: bool = False) -> str:
+    """How a date or a revision is told to whoever asks again: a branch's name means another commit tomorrow."""
+    return _moment(revision, last=last) or commit
+
+
 def report(
     records: Sequence[Record],
     asked: Window,
@@ -229,7 +253,7 @@ def report(
         off_branch=tuple(off_branch),
         criteria={name: criteria[name] for name in sorted(criteria, key=criterion_order)},
         controls=controls,
-        gaps=tuple(gaps_of(controls, deviations, asked.ends)),
+        gaps=tuple(gaps_of(controls, deviations, asked.begins, asked.ends)),
         digests={record.sequence: record.digest for record in records},
         deviations=deviations,
         waivers=tuple(story.waivers.values()),

@@ -19,6 +19,8 @@ from soc2gate.facts import dataclass, field
 ON_TIME, LATE, OVERDUE, NEVER, PENDING, GONE = "on_time", "late", "overdue", "never", "pending", "gone"
 STATES = (NEVER, OVERDUE, LATE, PENDING, ON_TIME, GONE)
 """What to look at first. `never`: due, and nobody ever decided. `pending`: not decided, and not due yet."""
+DETAILS = "second factors, keys and last use"
+"""What of known principals was not read: that hides none of them."""
 STRONG = ("admin", "escalation", "unknown")
 """Levels whose reviews weigh more: who may do everything, and of whom nobody knows."""
 
@@ -157,7 +159,7 @@ def _see(known: dict[str, PrincipalReview], over: list[PrincipalReview], said: M
             one.said, one.last_seen, one.gone_at = row, seen_at, ""
     named = {row["id"] for row in said["principals"]}
     # Where part was not read, who is not named may be in that part.
-    whole = set(said["places"]) - {row["place"] for row in said["unread"]}
+    whole = set(said["places"]) - {row["place"] for row in said["unread"] if row["what"] != DETAILS}
     for one in known.values():
         if one.place in whole and one.id not in named and one.last_seen < seen_at and not one.gone_at:
             one.gone_at = seen_at

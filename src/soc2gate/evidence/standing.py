@@ -21,6 +21,15 @@ TOLD_APART = ("out_of_scope", "manual", "record")
 """Statuses that no verdict changes."""
 
 
+def covers(new: Slot, old: Slot) -> bool:
+    """Whether who looked at `new` looked at all of `old` and at more: an account, and then with it a cluster."""
+    return new != old and new[0] == old[0] and _paths(new) == _paths(old) and set(old) <= set(new)
+
+
+def _paths(slot: Slot) -> list[str]:
+    return [one for one in slot if not one.startswith("live:")]
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     begins: str
@@ -58,6 +67,7 @@ class Board:
         else:
             for row in rows:
                 self._learn(row, slots, statuses)
+            self._forget(slots)
             for name in (*self.known, *self.apart):
                 self._turn(name, now, record.sequence)
         self.before = (rows.shared, statuses, slots)
@@ -100,6 +110,12 @@ class Board:
                 # Part of what could fail it was not looked at.
                 status = "unknown"
             of_it[slot] = (status, row["fresh_until"] or "")
+
+    def _forget(self, slots: Mapping[str, Slot]) -> None:
+        """Drop what was known of less than was looked at now."""
+        for of_it in self.known.values():
+            for old in [old for old in of_it if any(covers(new, old) for new in slots.values())]:
+                del of_it[old]
 
     def _refresh(self, rows: Rows, slots: Mapping[str, Slot]) -> None:
         """Learn that everything stands as the record before said, only for longer."""

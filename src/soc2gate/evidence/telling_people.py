@@ -47,6 +47,7 @@ def slots(report: Report) -> list[Json]:
                     "owner": piece.owner,
                     "dated": piece.dated,
                     "valid_until": piece.valid_until or None,
+                    "fresh_until": piece.fresh_until(slot.max_age_days) or None,
                     "recorded_at": piece.recorded_at,
                     "place": piece.place,
                     "copied": piece.copied,
