@@ -70,8 +70,18 @@ class Record:
         return cls.of(envelope.payload, envelope, sequence, digest(data))
 
     @classmethod
-    def of(cls, statement: Mapping[str, Any], envelope: Envelope, sequence: int, name: str) -> Record:
-        """A record of its statement and the envelope it was in; raises `EvidenceError` where it lacks its place."""
+    def of(
+        cls,
+        statement: Mapping[str, Any],
+        envelope: Envelope,
+        sequence: int,
+        name: str,
+        kept: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """A record of its statement and the envelope it was in; raises `EvidenceError` where it lacks its place.
+
+        `kept` is what it keeps of its predicate, where that is not all of it.
+        """
         kind = statement.get("predicateType")
         if kind not in (PREDICATE_TYPE, *TYPES):
             raise EvidenceError(f"not an evaluation record: its type is {kind!r}")
@@ -87,7 +97,7 @@ class Record:
                 sequence=sequence,
                 digest=name,
                 envelope=envelope,
-                predicate=predicate,
+                predicate=predicate if kept is None else kept,
                 commit=str(statement["subject"][0]["digest"]["gitCommit"]),
                 tree=str(statement["subject"][1]["digest"]["gitTree"]),
                 judged_at=str(predicate["time"]["judged_at"]),
