@@ -74,7 +74,7 @@ Reviewers and days stand in soc2gate.yaml; the last pattern that fits a principa
     "--ledger",
     "place",
     metavar="PLACE",
-    help="Where earlier reviews are: a directory, git:BRANCH or s3://bucket/prefix.",
+    help="Where earlier reviews are: a directory, git:BRANCH[@REMOTE] or s3://bucket/prefix.",
 )
 @click.option(
     "--keys",
@@ -178,7 +178,7 @@ Whoever is left empty stays undecided, and may be handed in later.
     help="The pack's JSON [access-review.json beside FILE].",
 )
 @click.option(
-    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."
+    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH[@REMOTE] or s3://bucket/prefix."
 )
 @click.option(
     "--key",

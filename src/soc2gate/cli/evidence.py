@@ -74,7 +74,7 @@ Examples:
 @click.option("--note", default="", help="Anything else to say.")
 @click.option("--copy", is_flag=True, help="Keep a copy beside the records, in files/ of the ledger's directory.")
 @click.option(
-    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."
+    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH[@REMOTE] or s3://bucket/prefix."
 )
 @click.option(
     "--key",

@@ -201,6 +201,8 @@ class Ledger:
         `read` reads the records with these numbers; without it, `genuine` does.
         Raises `EvidenceError` with the first thing that is wrong.
         """
+        # First, and the records second: who writes meanwhile keeps the record before its head, and is no alarm.
+        heads = self.store.sequences(HEADS)
         numbers = self.store.sequences(RECORDS)
         for expected, number in enumerate(numbers, start=1):
             if number != expected:
@@ -213,13 +215,12 @@ class Ledger:
                 raise EvidenceError(f"record {expected} does not follow the one before it: the chain is broken")
             previous = record.digest
             records.append(record)
-        self._check_heads(records, keys)
+        self._check_heads(heads, records, keys)
         if anchor is not None:
             check_anchor(records, anchor)
         return records
 
-    def _check_heads(self, records: Sequence[Record], keys: Sequence[TrustedKey]) -> None:
-        numbers = self.store.sequences(HEADS)
+    def _check_heads(self, numbers: Sequence[int], records: Sequence[Record], keys: Sequence[TrustedKey]) -> None:
         if not numbers:
             if records and len(records) > 1:
                 raise EvidenceError("the ledger's heads are missing")
