@@ -23,6 +23,7 @@ ANSWERS = ("pass", "fail", "waived", "unknown", "not_applicable")
 SEVERITIES = ("critical", "high", "medium", "low", "none")
 EXPOSURES = ("internet", "live", "code", "people")
 """What is open to strangers comes first, then what runs, then what is only written down, then what people bring."""
+_KNOWN = 32
 _OPEN_TO_STRANGERS = "public-exposure"
 _OWNERSHIP = "ownership"
 """The control that asks for an owner of each control."""
@@ -81,9 +82,8 @@ class ControlBoard:
     """What is known of each control."""
 
     board: Board = field(default_factory=Board)
-    seen: tuple[Any, ...] | None = None
-    """The parts of the last record that controls are told by, and what they came to."""
-    told: _Told | None = None
+    told: dict[tuple[int, ...], tuple[tuple[Any, ...], _Told]] = field(default_factory=dict)
+    """The parts of records that controls are told by, by their identities, and what they came to."""
     looks: dict[Slot, tuple[str, Record, Statuses, Rows]] = field(default_factory=dict)
     """Slot to its side, its newest record, what that said, and until when each control's evidence is fresh."""
     facts: dict[str, _Facts] = field(default_factory=dict)
@@ -95,12 +95,14 @@ class ControlBoard:
             rows.shared if isinstance(rows, Rows) else rows, said["populations"],
             said["not_looked_at"], said.get("controls"),
         )  # fmt: skip
-        if self.seen is None or any(now is not then for now, then in zip(parts, self.seen, strict=True)):
-            self.seen, self.told = parts, _Told.of(said)
-            self.facts |= self.told.facts
-        assert self.told is not None
-        times = self.told.times(record, rows)
-        told = Rows(self.told.shared, times)
+        known = self.told.get(tuple(map(id, parts)))
+        if known is None:
+            if len(self.told) >= _KNOWN:
+                self.told.clear()
+            known = self.told[tuple(map(id, parts))] = parts, _Told.of(said)
+        of_it = known[1]
+        self.facts |= of_it.facts
+        told = Rows(of_it.shared, of_it.times(record, rows))
         self.board.tell(record, told, slots, statuses)
         for side, slot in slots.items():
             self.looks[slot] = (side, record, statuses, told)

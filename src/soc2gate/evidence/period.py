@@ -22,7 +22,7 @@ from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.repository import Change, Repository
 from soc2gate.evidence.reviews import AccessReviews
 from soc2gate.evidence.scope import Place, places_read
-from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, seconds, shifted, side_statuses
+from soc2gate.evidence.standing import Board, Interval, Slot, Tally, criterion_order, seconds, shifted
 from soc2gate.facts import dataclass, field
 
 ATTESTED, BY_TREE, UNATTESTED = "attested", "attested_by_tree", "unattested"
@@ -356,8 +356,7 @@ class _Story:
     """The furthest commit recorded: a late record of an older one does not change how things stand."""
     criteria: Board = field(default_factory=Board)
     controls: ControlBoard = field(default_factory=ControlBoard)
-    counted: tuple[Any, Statuses, Statuses] | None = None
-    """The populations read last, and what they say of criteria and of controls."""
+    tally: Tally = field(default_factory=Tally)
     deviations: Deviations = field(default_factory=Deviations)
     waivers: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
     policies: dict[str, Any] = field(default_factory=dict)
@@ -372,11 +371,7 @@ class _Story:
         if landed:
             self.newest = place
         slots = _slots(record.predicate)
-        populations = record.predicate["populations"]
-        # Most records hold the very numbers of the one before, and `form.Essence` keeps equal parts once.
-        if self.counted is None or self.counted[0] is not populations:
-            self.counted = (populations, *side_statuses(populations))
-        _, of_criteria, of_controls = self.counted
+        of_criteria, of_controls = self.tally.of(record.predicate["populations"])
         rows = record.predicate["criteria"]
         self.criteria.tell(record, rows if isinstance(rows, Rows) else Rows.of(rows), slots, of_criteria)
         self.controls.tell(record, slots, of_controls)
