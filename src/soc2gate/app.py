@@ -44,11 +44,13 @@ def collect(
     providers: Iterable[str],
     asked: Sequence[str] = (),
     progress: Callable[[Progress], None] | None = None,
+    engine: str | None = None,
 ) -> Snapshot:
     """Read live state of the named providers (`aws`, `kubernetes`) into one snapshot.
 
-    `asked` limits the kinds; empty means every kind that has a live reader. Raises `CollectError` when a side cannot
-    be reached at all, `UsageError` where an extra is missing.
+    `asked` limits the kinds; empty means every kind that has a live reader. With an `engine` (`dask://host:port`) its
+    workers read the AWS accounts. Raises `CollectError` when a side cannot be reached at all, `UsageError` where an
+    extra is missing.
     """
     # Imported here: a scan never pays for the live side.
     from soc2gate import opted, sides
@@ -64,7 +66,13 @@ def collect(
     for provider in providers:
         of_provider = tuple(kind for kind in wanted if sides.provider_of(kind) == provider)
         if provider == "aws":
-            snapshots.append(collect_aws(opted.aws_request(request, of_provider), progress))
+            accounts = opted.aws_request(request, of_provider)
+            if engine is None:
+                snapshots.append(collect_aws(accounts, progress))
+            else:
+                from soc2gate.live.on_dask import collect_on_dask
+
+                snapshots.append(collect_on_dask(engine, accounts, request.config.cloud_control, progress))
         else:
             kubeconfig = request.config.kubeconfig
             cluster = KubernetesRequest(

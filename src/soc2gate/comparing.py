@@ -21,7 +21,7 @@ from soc2gate.finishing import Found
 from soc2gate.model.outcome import AcceptedUse, Difference, Disagreement, Finding
 from soc2gate.model.resource import LiveRef, Problem, Resource, Weight
 from soc2gate.request import Request
-from soc2gate.sides import asked_kinds, provider_of, providers_of
+from soc2gate.sides import asked_kinds, provider_of, sides_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,13 +41,15 @@ class Looked:
     """Undeclared properties among them."""
     parts: tuple[Resource, ...]
     """Live resources that are part of another and that no code declares."""
+    base: Path
+    """What places in code are relative to."""
     problems: tuple[Problem, ...] = ()
     """What of the comparison could not be made, or was left out."""
 
 
 def compare(request: Request, declared: Sequence[Resource], seen: Snapshot) -> Looked:
     """Judge both sides with the same rules, pair them, and say where they differ."""
-    providers = set(providers_of(declared))
+    providers = set(sides_of(request, declared, seen))
     live = tuple(resource for resource in seen.resources() if provider_of(resource.kind) in providers)
     findings = evaluate(request.rules, [*declared, *live], now=request.now)
     pairs, unsettled = paired(request, declared, live, seen)
@@ -72,6 +74,7 @@ def compare(request: Request, declared: Sequence[Resource], seen: Snapshot) -> L
         matching.pairs,
         tuple(disagreements),
         matching.parts,
+        request.base,
         tuple(problems),
     )
 

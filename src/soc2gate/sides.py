@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from soc2gate import kinds
 from soc2gate.config import RootConfig
@@ -10,10 +11,26 @@ from soc2gate.model.resource import Resource
 from soc2gate.model.rule import RuleSet
 from soc2gate.request import Request
 
+if TYPE_CHECKING:
+    from soc2gate.live.snapshot import Snapshot
+
 
 def providers_of(resources: Iterable[Resource]) -> list[str]:
     """The live sides the code deploys to, sorted."""
     return sorted({provider_of(resource.kind) for resource in resources})
+
+
+def sides_of(request: Request, declared: Iterable[Resource], seen: Snapshot | None = None) -> list[str]:
+    """The live sides to look at, sorted: those the code deploys to.
+
+    Where there is no code yet, to bring what runs into, those that were looked at (`seen`), or are asked for.
+    """
+    found = providers_of(declared)
+    if found or not request.into_code:
+        return found
+    if seen is not None:
+        return sorted({part.provider for part in seen.parts})
+    return ["aws", "kubernetes"] if request.context or request.config.kube_context else ["aws"]
 
 
 def provider_of(kind: str) -> str:

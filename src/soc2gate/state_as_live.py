@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -23,12 +23,12 @@ from soc2gate.errors import InputError
 from soc2gate.facts import replace
 from soc2gate.kinds import registry
 from soc2gate.kinds.completing import facts_of
+from soc2gate.kinds.keeping import withhold
 from soc2gate.kinds.normalise import write_down
-from soc2gate.kinds.withheld import key_name, withheld, withheld_map, withheld_user_data
+from soc2gate.kinds.withheld import key_name
 from soc2gate.live.snapshot import GLOBAL, Coverage, Part, Snapshot, root_of
 from soc2gate.model.resource import LiveRef, RawResource, Reading, Resource, Side, Span, StateObject
 from soc2gate.model.value import Alternatives, Json, OpenList, Text, Unknown, Value, as_json, first_unknown
-from soc2gate.schema import lookup
 from soc2gate.version import __version__
 
 CALL = "Terraform state"
@@ -286,7 +286,7 @@ def _live(resource: Resource, stored: Stored | None, written: str, shown: str) -
     for companion in kinds.kind(resource.kind).companions:
         if companion.many and companion.into in properties:
             properties[companion.into] = _once(companion.into, properties[companion.into])
-    _withhold(resource.kind, properties)
+    withhold(resource.kind, properties)
     links = kinds.kind(resource.kind).links
     return Resource(
         kind=resource.kind,
@@ -377,79 +377,3 @@ def _overwritten(value: Value, rest: str, unknown: Unknown) -> Value:
     inner = dict(value)
     _overwrite(inner, rest.removeprefix("."), unknown)
     return inner
-
-
-# What a snapshot must not hold
-
-
-def _withhold(kind: str, properties: dict[str, Value]) -> None:
-    for name in lookup.facts(kind).write_only - set(kinds.kind(kind).compared):
-        if "." not in name and "[" not in name and properties.get(name) is not None:
-            properties[name] = Unknown(f"{name} is written only and not kept", not_null=True)
-    change = _KEPT.get(kind)
-    if change is not None:
-        path, replaced = change
-        _at(properties, path.split("."), replaced)
-
-
-def _at(holder: dict[str, Value], steps: list[str], change: Callable[[Value], Value]) -> None:
-    step, rest = steps[0].removesuffix("[*]"), steps[1:]
-    value = holder.get(step)
-    if value is None or isinstance(value, Unknown):
-        return
-    if steps[0].endswith("[*]"):
-        items = [dict(item) if isinstance(item, dict) else item for item in value] if isinstance(value, list) else []
-        for item in items:
-            if isinstance(item, dict):
-                _at(item, rest, change)
-        holder[step] = items if isinstance(value, list) else Unknown("its values are not kept")
-    elif rest:
-        inner = dict(value) if isinstance(value, dict) else None
-        if inner is None:
-            holder[step] = Unknown("its values are not kept")
-            return
-        _at(inner, rest, change)
-        holder[step] = inner
-    else:
-        holder[step] = change(value)
-
-
-def _variables(value: Value) -> Value:
-    if not isinstance(value, dict):
-        return Unknown("its values are not kept")
-    known = {name: child for name, child in value.items() if not isinstance(child, Unknown)}
-    return {**value, **(withheld_map(cast("Json", known)) or {})}
-
-
-def _named(value: Value) -> Value:
-    """Variables as a list of names and values; what names a parameter or a secret holds none."""
-    if not isinstance(value, list):
-        return Unknown("its values are not kept")
-    return [_one_named(item) for item in value]
-
-
-def _one_named(item: Value) -> Value:
-    if not isinstance(item, dict) or item.get("Type") not in (None, "PLAINTEXT"):
-        return item
-    if isinstance(item.get("Value"), Unknown):
-        return item
-    return {**item, "Value": withheld(str(item.get("Name")), cast("Json", item.get("Value")))}
-
-
-def _user_data(value: Value) -> Value:
-    if not isinstance(value, str) or _SHA1.fullmatch(value):
-        return Unknown("Terraform's state tells only a hash of user data", not_null=True)
-    plain = withheld("", value).withheld
-    assert plain is not None
-    return withheld_user_data(value, Unknown("not judged") if plain.secret is None else plain.secret)
-
-
-_KEPT: Mapping[str, tuple[str, Callable[[Value], Value]]] = {
-    "AWS::Lambda::Function": ("Environment.Variables", _variables),
-    "AWS::CodeBuild::Project": ("Environment.EnvironmentVariables", _named),
-    "AWS::ECS::TaskDefinition": ("ContainerDefinitions[*].Environment", _named),
-    "AWS::EC2::Instance": ("UserData", _user_data),
-    "AWS::EC2::LaunchTemplate": ("LaunchTemplateData.UserData", _user_data),
-    "AWS::AutoScaling::LaunchConfiguration": ("UserData", _user_data),
-}
-"""Kind to where people's own values stand in it, and what becomes of them."""

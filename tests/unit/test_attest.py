@@ -204,10 +204,20 @@ def test_a_sha256_repository_is_attested_and_checked(place: Place, tmp_path: Pat
     assert answers(verify(newer))["subjects"] == "holds"
 
 
-def test_credentials_in_the_remote_stay_out(place: Place) -> None:
-    place.git("remote", "add", "origin", "https://ci:s3cret@git.example.org/acme/infra.git")
+@pytest.mark.parametrize(
+    ("remote", "told"),
+    [
+        ("https://ci:s3cret@git.example.org/acme/infra.git", "git+https://git.example.org/acme/infra.git"),
+        ("https://ci:p@s3cret@git.example.org/acme/infra.git", "git+https://git.example.org/acme/infra.git"),
+        ("https://git.example.org/acme/infra.git?token=s3cret", "git+https://git.example.org/acme/infra.git"),
+        ("s3://id:s3cret@bucket/infra", "git+s3://bucket/infra"),
+        ("ci:s3cret@git.example.org:acme/infra.git", "git.example.org:acme/infra.git"),
+    ],
+)
+def test_credentials_in_the_remote_stay_out(place: Place, remote: str, told: str) -> None:
+    place.git("remote", "add", "origin", remote)
     attest(place)
-    assert predicate(place)["repository"] == "git+https://git.example.org/acme/infra.git"
+    assert predicate(place)["repository"] == told
     assert "s3cret" not in json.dumps(statement(place))
 
 
@@ -582,6 +592,9 @@ def test_live_state_is_named_by_its_snapshot_and_asked_for_again(place: Place, t
 
     Snapshot.parse(other, "other.json", strict_digest=False).write(tmp_path / "other.json")
     assert answers(verify(place, "--snapshot", str(tmp_path / "other.json")))["snapshot"] == "fails"
+    # The same verdicts of something else are no reproduction.
+    done = reproduce(place, "--snapshot", str(tmp_path / "other.json"))
+    assert (done.code, answers(done)["inputs"]) == (1, "fails")
 
 
 def recipe() -> str:

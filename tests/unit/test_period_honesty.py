@@ -30,7 +30,9 @@ def test_changes_after_the_last_recorded_head_are_not_passed_over(place: Place) 
     text = place.soc2gate(*ASK, "--from", "2026-04-01", "--to", "2026-04-30").out
     assert "2 more follow the last head" in text
     assert unseen[1][:12] in text
-    assert unseen[1][:12] in place.soc2gate(*ASK, "--as-of", "2026-04-30", "--format", "html").out
+    page = place.soc2gate(*ASK, "--as-of", "2026-04-30", "--format", "html").out
+    assert unseen[1][:12] in page
+    assert "2 changes after the last recorded head have no record" in page
     # Once a later head is recorded, they lie between two recorded heads.
     change(place, GOOD + "\n" * 5, 9)
     code, made = asked(place, "--from", "2026-03-01T04:00:00Z", "--to", "2026-04-30")

@@ -10,7 +10,7 @@ import click
 
 from soc2gate import app, expectations, keeping
 from soc2gate.cli import options, progress
-from soc2gate.cli.attest import anchor_of, ledger_at, signer_of, trusted
+from soc2gate.cli.attest import anchor_of, ledger_at, signer_of, signing, trusted
 from soc2gate.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -177,18 +177,7 @@ Whoever is left empty stays undecided, and may be handed in later.
     type=click.Path(path_type=Path, dir_okay=False),
     help="The pack's JSON [access-review.json beside FILE].",
 )
-@click.option(
-    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."
-)
-@click.option(
-    "--key",
-    "key_names",
-    multiple=True,
-    required=True,
-    metavar="KEY",
-    help="Private key: a file, or awskms:///ARN. Repeatable.",
-)
-@click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
+@signing
 @_repository
 @click.option("--now", metavar="TIME", help="The clock to use (ISO 8601, UTC) [now].")
 def record(

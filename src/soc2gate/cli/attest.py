@@ -68,6 +68,34 @@ def trusting(command: Command) -> Command:
     return command
 
 
+def signing(command: Command) -> Command:
+    """Flags about where a record of what people bring or decide is kept, and who signs it."""
+    for option in reversed(
+        [
+            click.option(
+                "--ledger",
+                "place",
+                required=True,
+                metavar="PLACE",
+                help="A directory, git:BRANCH or s3://bucket/prefix.",
+            ),
+            click.option(
+                "--key",
+                "key_names",
+                multiple=True,
+                required=True,
+                metavar="KEY",
+                help="Private key: a file, or awskms:///ARN. Repeatable.",
+            ),
+            click.option(
+                "--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used."
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 @click.group(
     invoke_without_command=True,
     epilog="""\b

@@ -266,6 +266,7 @@ def request(
         rules=choose(load_rules(packs), read.only),
         now=clock(read.now),
         clock=(lambda: clock(read.now)),
+        now_given=read.now is not None,
         fail_on=None if level == "never" else Severity[level.upper()],
         on_incomplete=on_incomplete or config.on_incomplete,
         var_files=common,

@@ -148,6 +148,7 @@ Examples:
   soc2gate verify infra --state state.json         pair by the ids in terraform show -json
   soc2gate verify infra --live-state state.json    against what Terraform saw last, without credentials
   soc2gate verify infra --state s3://states/prod.tfstate    the same by the state in its bucket
+  soc2gate verify out/plan.json --root infra       what Terraform would apply (terraform show -json) against what runs
   soc2gate verify infra --environment prod         as configured for prod, against prod's account
   soc2gate verify --snapshot prod.json --snapshot test.json    environments in two accounts, each read by itself
   soc2gate verify k8s --context prod               manifests against a cluster
@@ -181,10 +182,11 @@ Examples:
     "--suggest",
     metavar="FILE.tf|FOLDER",
     type=click.Path(path_type=Path),
-    help="Write Terraform that brings unmanaged resources into code, each with its import block, and what would "
-    "bring code in line with what was changed by hand (as comments, at the file and line that say otherwise). What "
-    "is written reads back equal to what runs; what does not is left out and named. No secret is written: a variable "
-    "stands for it. Needs the extra: pip install 'soc2gate[hcl]'.",
+    help="Write Terraform that brings unmanaged resources into code, each with its import block, and manifests for "
+    "objects of a cluster; and what would bring code in line with what was changed by hand (as comments, at the file "
+    "and line that say otherwise). There may be no code yet: an empty folder will do. What is written reads back equal "
+    "to what runs; what does not is left out and named. No secret is written: a variable stands for it. Needs the "
+    "extra: pip install 'soc2gate[hcl]'.",
 )
 @click.option(
     "--baseline",
@@ -237,6 +239,7 @@ def verify(
         # Made for each look: in between, the code and its configuration may have changed.
         request = options.request(read, judge=judge, live=live, baseline_file=baseline_file, beside=beside)
         request = replace(request, who=who, looks=kept, only_new=since.only_new, not_code=against.snapshot_files)
+        request = replace(request, into_code=suggest is not None)
         request = opted.with_fetched_states(_with_states(_with_undeclared(request, unsaid), against))
         snapshot = _read(against, request)
         with progress.shown() as told:
@@ -342,10 +345,13 @@ class _Suggesting:
 
         found = into_code.suggestions(looked, self._writer)
         files = into_code.write(found, self._target)
+        where = str(self._target) if self._target.is_dir() else ", ".join(map(str, files))
         said = [
-            f"{found.whole} unmanaged resources as Terraform that reads back equal",
+            f"{found.whole} unmanaged resources that read back equal",
             f"{found.partial} in part",
-            f"{found.refused} not at all",
+            f"{len(found.refused)} kinds not at all",
             f"{found.changed} changed properties",
         ]
-        click.echo(f"suggested in {', '.join(map(str, files))}: {', '.join(said)}", err=True)
+        click.echo(f"suggested in {where}: {', '.join(said)}" if files else "nothing to suggest", err=True)
+        for why in found.refused:
+            click.echo(f"  not written: {why}", err=True)

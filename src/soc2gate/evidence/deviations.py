@@ -67,7 +67,10 @@ class Deviations:
             else:
                 self.doubted.pop(key, None)
         looked = {*slots.values(), *(old for old in self.before if any(covers(new, old) for new in slots.values()))}
-        for key in [key for key in (*self.open, *self.doubted) if key[0] in looked and key not in seen]:
+        # Where a record holds the very parts of the one before (`form.Essence` keeps equal ones once), doubts stay.
+        new = {slot for slot in looked if not _same(record.predicate, self.before.get(slot))}
+        gone = [key for key in self.open if key[0] in looked and key not in seen]
+        for key in [*gone, *(key for key in self.doubted if key[0] in new and key not in seen)]:
             self._gone(key, record)
         self.before |= dict.fromkeys(looked, record.predicate)
 
@@ -121,6 +124,10 @@ class Deviations:
 
 def _close(deviation: Deviation, record: Record, how: str) -> None:
     deviation.closed, deviation.closed_by, deviation.closed_as = record.finished_at, record.sequence, how
+
+
+def _same(said: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
+    return before is not None and all(said[name] is before[name] for name in ("populations", "not_looked_at"))
 
 
 def _seen(said: Mapping[str, Any], slots: Mapping[str, Slot]) -> Iterable[tuple[Key, tuple[str, Mapping[str, Any]]]]:

@@ -192,6 +192,7 @@ class Ledger:
         Raises `EvidenceError` with the first thing that is wrong.
         """
         numbers = self.store.sequences(RECORDS)
+        self.store.check_kept()
         for expected, number in enumerate(numbers, start=1):
             if number != expected:
                 raise EvidenceError(f"record {expected} is missing")

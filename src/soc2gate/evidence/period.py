@@ -147,18 +147,16 @@ def window(repository: Repository, records: Sequence[Record], start: str, end: s
     a start that is not on the way to the end: then history was rewritten, or the two were mistaken for each other.
     """
     dates = [_moment(start), _moment(end, last=True)]
-    whole = repository.first_parents(repository.resolve(branch))
     beyond: tuple[Change, ...] = ()
     if dates[1]:
+        whole = repository.first_parents(repository.resolve(branch))
         last = _recorded_by(records, whole, dates[1])
         if last is None:
             raise UsageError(f"no head of {branch} was recorded by {end}")
         line = whole[: last + 1]
         beyond = tuple(_never_recorded(records, whole[last + 1 :]))
     else:
-        line = repository.first_parents(repository.resolve(end)) if end else whole
-        if line != whole[: len(line)]:
-            whole = line
+        whole, line = _lines(repository, branch, end)
     if not start:
         first = 0
     elif dates[0]:
@@ -181,6 +179,24 @@ def window(repository: Repository, records: Sequence[Record], start: str, end: s
         raise UsageError(f"the period ends ({ends}) before it begins ({begins})")
     # Heads that were never recorded have only their own dates, and those may say anything.
     return Window(line, first, min(begins, ends), ends, since, until, beyond)
+
+
+def _lines(repository: Repository, branch: str, end: str) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """The branch's first-parent line, and that up to the end; the end's own, twice, where it is not on the branch."""
+    if not end:
+        whole = repository.first_parents(repository.resolve(branch))
+        return whole, whole
+    wanted = repository.resolve(end)
+    try:
+        whole = repository.first_parents(repository.resolve(branch))
+    except UsageError:
+        # A bare clone whose HEAD names a branch that is not in it.
+        whole = ()
+    place = next((place for place, change in enumerate(whole) if change.commit == wanted), None)
+    if place is not None:
+        return whole, whole[: place + 1]
+    line = repository.first_parents(wanted)
+    return line, line
 
 
 def moment(repository: Repository, records: Sequence[Record], at: str, branch: str = "HEAD") -> Window:

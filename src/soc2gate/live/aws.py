@@ -44,6 +44,8 @@ class AwsRequest:
     accounts: tuple[AccountConfig, ...] = ()
     """Empty, and no organization: the one account that the credentials are of."""
     organization: OrganizationConfig | None = None
+    now: str = ""
+    """The time that `clock` always tells, where somebody said which it is: clocks elsewhere have to be told."""
 
 
 def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:

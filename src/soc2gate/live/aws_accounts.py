@@ -67,10 +67,11 @@ def ways_in(request: AwsRequest, asking: Clients) -> list[WayIn]:
     if organization is not None:
         given = {entry.account or ours.id for entry in entries}
         entries += [entry for entry in _listed(ours, organization) if (entry.account or ours.id) not in given]
-    return [
+    every = [
         WayIn(entry.account or ours.id, False, replace(entry, regions=entry.regions or request.regions), home)
         for entry in entries
     ]
+    return list(dict.fromkeys(every))
 
 
 def enter(way: WayIn, asking: Clients) -> Account:

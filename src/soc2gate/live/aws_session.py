@@ -141,10 +141,11 @@ class Role:
 def sign_in(profile: str | None) -> Any:
     """boto3's session for a profile, or for what the environment says. Raises `CollectError` where there is none."""
     import boto3
+    import botocore.session
     from botocore.exceptions import BotoCoreError, ProfileNotFound
 
     try:
-        return boto3.session.Session(profile_name=profile)
+        return _with_models(botocore.session.Session(), profile_name=profile)
     except ProfileNotFound as error:
         known = ", ".join(boto3.session.Session().available_profiles) or "none"
         raise CollectError(f"there is no AWS profile “{profile}”", hint=f"profiles here: {known}") from error
@@ -163,7 +164,6 @@ def check_regions(regions: tuple[str, ...]) -> None:
 
 def taken_on(clients: Clients, role: Role, home: str) -> Any:
     """boto3's session in the role, renewed as long as it is used. Raises `ShutError` where it is not given."""
-    import boto3
     import botocore.session
     from botocore.credentials import RefreshableCredentials
     from botocore.exceptions import BotoCoreError, ClientError
@@ -196,7 +196,31 @@ def taken_on(clients: Clients, role: Role, home: str) -> Any:
     inner._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
         metadata=first, refresh_using=renewed, method="sts-assume-role"
     )
-    return boto3.session.Session(botocore_session=inner, region_name=home)
+    return _with_models(inner, region_name=home)
+
+
+_models: list[Any] = []
+"""What botocore has read of its descriptions of services, once there is any."""
+_MAKING = threading.Lock()
+
+
+def _with_models(inner: Any, **given: Any) -> Any:
+    """boto3's session around one of botocore's that reads no description anew which another has read.
+
+    Each session would parse those of all services again: half a second for a dozen, and every account has a session of
+    its own, every share of one elsewhere too.
+    """
+    import boto3
+
+    with _MAKING:
+        if _models:
+            inner.register_component("data_loader", _models[0])
+        made = boto3.session.Session(botocore_session=inner, **given)
+        loader = inner.get_component("data_loader")
+        # Each session adds boto3's own folder once more.
+        loader.search_paths[:] = dict.fromkeys(loader.search_paths)
+        _models[:] = [loader]
+    return made
 
 
 def open_account(clients: Clients, regions: tuple[str, ...], name: str = "") -> Account:

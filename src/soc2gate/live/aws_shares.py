@@ -234,7 +234,12 @@ def _unread(
     partial: bool = False,
 ) -> Part:
     """A part of which nothing was read: kinds, each with the region it was to be read in."""
-    failed = [FailedCall(error.call, kind, region, error.error, reason) for kind, region in names if error is not None]
+    # What failed without a call of ours (no credentials) is told by the coverage.
+    failed = [
+        FailedCall(error.call, kind, region, error.error, reason)
+        for kind, region in names
+        if error is not None and error.call
+    ]
     return Part(
         provider="aws",
         account=account,
