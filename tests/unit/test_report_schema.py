@@ -108,8 +108,11 @@ def at(document: Any, path: tuple[str | int, ...]) -> Any:
 
 def test_nothing_may_be_missing_added_or_of_another_type_anywhere(schema: dict[str, Any], said: dict[str, Any]) -> None:
     small = smaller(said)
+    # What three months do not hold: a call that was denied, and a record that was dated back.
     review = small["access_review"]["reviews"][0]
     review["unread"] = [{"place": "aws:123456789012", "what": "users", "reason": "iam:… was denied"}]
+    at_noon, before = "2026-07-02T12:00:00Z", "2026-07-01T12:00:00Z"
+    small["turned_back"] = [{"record": 3, "at": before, "after": 2, "after_at": at_noon}]
     valid = jsonschema_rs.validator_for(schema).is_valid
     assert valid(small), complaints(schema, small)
     found = list(objects(small))

@@ -47,6 +47,8 @@ class Board:
     """Name to slot to (status, fresh until)."""
     before: tuple[Any, Any, Mapping[str, Slot]] | None = None
     """Which rows, numbers and slots the record before had: where they are the same, only times are new."""
+    looked: set[Slot] = field(default_factory=set)
+    """Everything that is known of: few, for most records look at the same."""
     all_fresh_until: str = ""
     """Nothing that is known goes stale before."""
     apart: dict[str, str] = field(default_factory=dict)
@@ -113,9 +115,11 @@ class Board:
 
     def _forget(self, slots: Mapping[str, Slot]) -> None:
         """Drop what was known of less than was looked at now."""
-        for of_it in self.known.values():
-            for old in [old for old in of_it if any(covers(new, old) for new in slots.values())]:
-                del of_it[old]
+        gone = {old for old in self.looked if any(covers(new, old) for new in slots.values())}
+        self.looked = (self.looked | set(slots.values())) - gone
+        for old in gone:
+            for of_it in self.known.values():
+                of_it.pop(old, None)
 
     def _refresh(self, rows: Rows, slots: Mapping[str, Slot]) -> None:
         """Learn that everything stands as the record before said, only for longer."""

@@ -361,7 +361,7 @@ class _Page:
              "soc2gate attest verify RECORD --keys KEYS --ledger LEDGER"),
             ("The same commit judged again, and compared; a record that rests on live state needs its snapshot:",
              "soc2gate attest reproduce RECORD --keys KEYS --snapshot SNAPSHOT"),
-            ("A record's file is the one that is named below:", "sha256sum RECORD"),
+            ("A record's file is the one that is named below:", "openssl dgst -sha256 RECORD"),
         )  # fmt: skip
         yield section("verify", "How to verify") + '<ol class="commands">'
         for words, command in steps:

@@ -43,18 +43,7 @@ def summary(said: Mapping[str, Any], judged: Mapping[str, Any]) -> Iterator[str]
     beyond = people["never_recorded_after"]
     state = "incomplete" if people["unattested"] or beyond else "closed" if still else "open"
     yield section("summary", "Summary")
-    yield f'<div class="decision {state}">'
-    if people["unattested"]:
-        verb = "has" if people["unattested"] == 1 else "have"
-        words = f"{people['unattested']} of {counted(people['commits'], 'change')} {verb} no record"
-    elif beyond:
-        verb = "has" if len(beyond) == 1 else "have"
-        words = f"{counted(len(beyond), 'change')} after the last recorded head {verb} no record"
-    elif people["commits"] == 1:
-        words = "The one change has a record"
-    else:
-        words = f"Every one of {people['commits']} changes has a record"
-    yield f'<p class="said">{words}</p>'
+    yield f'<div class="decision {state}"><p class="said">{_recorded(people)}</p>'
     yield (
         f"<p>At the end {held} of {len(judged)} criteria with technical evidence hold by the records, "
         f"{counted(still, 'exception')} {'is' if still == 1 else 'are'} open, and the evidence of {ages['fresh']} of "
@@ -69,6 +58,21 @@ def summary(said: Mapping[str, Any], judged: Mapping[str, Any]) -> Iterator[str]
     yield "</div>"
     yield from _first(said)
     yield "</section>"
+
+
+def _recorded(people: Mapping[str, Any]) -> str:
+    """The first thing to know: whether anything reached the branch that nobody recorded."""
+    missing, beyond = people["unattested"], len(people["never_recorded_after"])
+    if missing:
+        verb = "has" if missing == 1 else "have"
+        return f"{missing} of {counted(people['commits'], 'change')} {verb} no record"
+    if beyond:
+        return f"{counted(beyond, 'change')} after the last recorded head {'has' if beyond == 1 else 'have'} no record"
+    if not people["commits"]:
+        return "No change reached the branch"
+    if people["commits"] == 1:
+        return "The one change has a record"
+    return f"Every one of {people['commits']} changes has a record"
 
 
 def _card(title: str, lines: Iterator[str]) -> Iterator[str]:
