@@ -21,6 +21,8 @@ from soc2gate.schema.terraform import Argument
 
 _MOST_GUESSES = 48
 """Combinations that are tried for arguments whose conversion cannot be read backwards."""
+_MOST_WAYS = 160
+"""Ways that are tried for one property: one of many arguments, each of which might be missing, has thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Traces:
 def ways(traces: Traces, name: str, value: Value, besides: Container[str] = IMPORTS) -> Iterator[Piece]:
     """The ways to write a property, likelier ones first; `besides` are the types that may stand beside the resource."""
     tried: list[Piece] = []
-    for piece in _all_ways(traces, name, value, besides):
+    for piece in itertools.islice(_all_ways(traces, name, value, besides), _MOST_WAYS):
         if piece not in tried:
             tried.append(piece)
             yield piece

@@ -6,6 +6,7 @@ reason; nothing is written that merely looks right.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -25,6 +26,8 @@ from soc2gate.schema.terraform import Argument, Taken, arguments
 _HERE = Span("suggested.tf", 1)
 _WITHHELD = "credential=withheld-by-soc2gate"
 """Stands for a value that was not kept, until a variable does."""
+_MOST_TRIES = 24
+"""Ways to say another property that are tried for the sake of one."""
 _NOTHING: tuple[Value, ...] = (False, 0, "", [])
 """Values that are worth trying to leave out, one by one."""
 _UNREAD = "the provider needs it, and it is not among what was read"
@@ -171,13 +174,14 @@ class Writing:
             if name not in found and found.keys() <= bad.keys():
                 return tried
         # What says another property may say this one too, if it is said by another argument.
-        for other in sorted(said_together(self.traces, name) & pieces.keys()):
-            for piece in ways(self.traces, other, self.wanted[other]):
-                tried = {**pieces, other: piece}
-                tried.pop(name, None)
-                found = self.differing(tried)
-                if name not in found and found.keys() <= bad.keys():
-                    return tried
+        together = sorted(said_together(self.traces, name) & pieces.keys())
+        others = ((other, piece) for other in together for piece in ways(self.traces, other, self.wanted[other]))
+        for other, piece in itertools.islice(others, _MOST_TRIES):
+            tried = {**pieces, other: piece}
+            tried.pop(name, None)
+            found = self.differing(tried)
+            if name not in found and found.keys() <= bad.keys():
+                return tried
         return pieces
 
     def _without_what_goes_without_saying(self, pieces: dict[str, Piece]) -> dict[str, Piece]:
