@@ -21,7 +21,7 @@ from soc2gate.into_code.resources import Block, Writing, identifier, without_sec
 from soc2gate.into_code.text import comment
 from soc2gate.kinds.describe import Kind, Spelling
 from soc2gate.kinds.inverting import put, unsaid
-from soc2gate.kinds.terraform_imports import IMPORTS
+from soc2gate.kinds.terraform_imports import IMPORTS, OF_PARTS
 from soc2gate.kinds.tracing import STYLES
 from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
 from soc2gate.model.resource import Side, Span
@@ -179,7 +179,7 @@ def _as_change(
     extra = [part for part in piece.beside if not (many and _has(one.kind, name, declared, part.element))]
     blocks = []
     for block, element in writing.beside(Piece(beside=tuple(extra)), one.address):
-        told_by = IMPORTS.get(block.type)
+        told_by = IMPORTS.get(block.type) or OF_PARTS.get(block.type)
         id_ = told_by.of(pair.live.identity, pair.live.properties, element) if told_by else ""
         blocks.append(Block(block.type, block.name, block.body, id_, told_by.source if told_by else ""))
     return Change(one, name, {}, piece.beside[0].companion.type, tuple(blocks), _lost(one, name, declared, pair), "")
