@@ -27,6 +27,8 @@ class Request:
     """ISO 8601, UTC: the clock rules judge by."""
     clock: Callable[[], str]
     """The time to record when live state is seen."""
+    now_given: bool = False
+    """Somebody said which time it is, to repeat a run: then it is the time everywhere."""
     fail_on: Severity | None = Severity.HIGH
     on_incomplete: str = "block"
     var_files: tuple[str, ...] = ()

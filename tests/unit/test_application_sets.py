@@ -146,6 +146,15 @@ def test_what_only_argo_knows_is_a_gap(
     assert judged(repository, written, APPS) == (set(), [said])
 
 
+@pytest.mark.parametrize("name", ["{{ .name | lower }}", "web", '{{ printf "%s" .name }}-{{.name}}'])
+def test_names_that_are_not_worked_out_are_not_taken_for_one_name(repository: Path, name: str) -> None:
+    elements = [{"name": "web"}, {"name": "api"}]
+    written = application_set([{"list": {"elements": elements}}], {"path": "apps/{{.name}}"}, name, goTemplate=True)
+    every = {("apps/web", "Pod/web"), ("apps/api", "Pod/api")}
+    # Argo CD refuses a second Application of one name.
+    assert judged(repository, written, APPS) == (every if "{{" in name else {("apps/web", "Pod/web")}, [])
+
+
 def test_a_patch_or_a_selector_is_told_beside_what_is_judged(repository: Path) -> None:
     generator = git(directories=[{"path": "apps/web"}]) | {"selector": {"matchLabels": {"a": "b"}}}
     written = application_set([generator], {"path": "{{path}}"}, "x", templatePatch="spec: {}\n")

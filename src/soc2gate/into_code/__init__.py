@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from soc2gate import kinds
-from soc2gate.app import Looked
+from soc2gate.comparing import Looked
 from soc2gate.errors import UsageError
 from soc2gate.facts import dataclass
 from soc2gate.into_code import patches

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from soc2gate import kinds
 from soc2gate.engine import differences as spelled
 from soc2gate.engine.compare import spelling_of
-from soc2gate.engine.match import Pair
+from soc2gate.engine.parts import Pair
 from soc2gate.facts import dataclass
 from soc2gate.into_code.hcl import Writer
 from soc2gate.into_code.pieces import Piece, arguments_of, ways

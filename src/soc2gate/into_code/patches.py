@@ -12,7 +12,7 @@ from pathlib import Path
 from soc2gate.declared.kubernetes import read
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
-from soc2gate.engine.match import Pair
+from soc2gate.engine.parts import Pair
 from soc2gate.facts import dataclass, replace
 from soc2gate.into_code.changes import Evidence, differs, evidence_of, headline, is_manifest, paths_of, why_not
 from soc2gate.into_code.manifests import Manifest, manifest, same, yaml_of
