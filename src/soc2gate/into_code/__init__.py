@@ -55,12 +55,12 @@ class Suggestions:
 
 def suggestions(looked: Looked, writer: Writer) -> Suggestions:
     """Terraform, and manifests, for everything that code does not declare or says otherwise."""
-    unmanaged = list(_unmanaged(looked))
+    # Once each: a part may be told for itself, and be named by its whole in several ways.
+    unmanaged = list({id(live): live for live in _unmanaged(looked)}.values())
     names = _Names(resource.address for resource in looked.declared)
     failing = _failing(looked.findings)
-    in_clusters = [live for live in unmanaged if live.kind.startswith("Kubernetes::")]
-    manifests = patches.checked([manifest(live) for live in in_clusters])
-    suggested = [suggest(live, names.of(live)) for live in unmanaged if live not in in_clusters]
+    manifests = patches.checked([manifest(live) for live in unmanaged if _is_in_cluster(live)])
+    suggested = [suggest(live, names.of(live)) for live in unmanaged if not _is_in_cluster(live)]
     text = Text(writer, suggested)
     by_file: dict[str, list[str]] = {}
     for one in text.suggested:
@@ -120,6 +120,10 @@ def _is_in_file(place: Where) -> TypeGuard[Span]:
 _CHANGES = "What would bring code in line with what was changed by hand, at the place that says otherwise."
 
 
+def _is_in_cluster(live: Resource) -> bool:
+    return live.kind.startswith("Kubernetes::")
+
+
 def _failing(findings: Iterable[Finding]) -> Callable[[Resource], list[str]]:
     """The rules that a live resource fails; a workload's are those of its pods too."""
     found: dict[tuple[str, str], list[str]] = {}
@@ -129,7 +133,7 @@ def _failing(findings: Iterable[Finding]) -> Callable[[Resource], list[str]]:
             found.setdefault((kind, finding.address), []).append(finding.rule)
 
     def of(live: Resource) -> list[str]:
-        pods = found.get(("", live.address), []) if live.kind.startswith("Kubernetes::") else []
+        pods = found.get(("", live.address), []) if _is_in_cluster(live) else []
         return sorted({*found.get((live.kind, live.address), []), *pods})
 
     return of
@@ -148,8 +152,8 @@ def _unmanaged(looked: Looked) -> Iterator[Resource]:
         if one.difference is not Difference.UNMANAGED or found is None:
             continue
         yield found
-        its = [parts.pop((found.kind, *_place(found), name), []) for name in _unique_names(found)]
-        yield from {id(part): part for some in its for part in some if not _is_written_with(part, found)}.values()
+        its = [part for name in _unique_names(found) for part in parts.get((found.kind, *_place(found), name), ())]
+        yield from (part for part in its if not _is_written_with(part, found))
 
 
 def _place(resource: Resource) -> tuple[Value, Value]:
