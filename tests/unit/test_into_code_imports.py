@@ -21,6 +21,7 @@ LIVE: Mapping[str, Any] = {
     "url": "https://sqs.eu-west-1.amazonaws.com/123456789012/it",
     "parent": "arn:aws:sns:eu-west-1:123456789012:topic",
     "account": "123456789012",
+    "revision": 7,
 }
 
 
@@ -48,6 +49,7 @@ LIVE: Mapping[str, Any] = {
         ("aws_wafv2_web_acl", {"Scope": "REGIONAL"}, None, "it-1/it/REGIONAL"),
         ("aws_securityhub_account", {}, None, "123456789012"),
         ("aws_sns_topic_policy", {}, None, LIVE["arn"]),
+        ("aws_ecs_task_definition", {}, None, f"{LIVE['arn']}:7"),
     ],
 )
 def test_an_id_is_spelt_as_the_provider_asks_for_it(

@@ -13,7 +13,7 @@ from collections.abc import Container, Iterator
 
 from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Companion, Kind, Spelling
-from soc2gate.kinds.inverting import Inverse, Left, invert, taken_at
+from soc2gate.kinds.inverting import Inverse, JsonText, Left, invert, taken_at
 from soc2gate.kinds.terraform_imports import ALONE, IMPORTS
 from soc2gate.kinds.tracing import STYLES, Trace, trace_companion, trace_spelling
 from soc2gate.model.value import Value
@@ -146,7 +146,15 @@ def _values_for(what: Argument, value: Value) -> list[Value]:
     if what.type == "s" and isinstance(value, str) and len(value) < 80:
         kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", value).lower()
         return list(dict.fromkeys((value, kebab, value.lower(), value.upper())))
+    if isinstance(value, list):
+        return [value, _inner_texts(value)]
     return [value]
+
+
+def _inner_texts(value: list[Value]) -> list[Value]:
+    """The texts of structures that hold nothing else: `audit` of `{"Type": "audit"}`."""
+    said = [item.said if isinstance(item, JsonText) else item for item in value]
+    return [next(iter(one.values())) if isinstance(one, dict) and len(one) == 1 else one for one in said]
 
 
 def arguments_of(trace: Trace, name: str) -> list[str]:

@@ -79,7 +79,7 @@ _IDS = {
     "aws_ecr_repository": "{RepositoryName}",
     "aws_ecr_repository_policy": "{RepositoryName}",
     "aws_ecs_cluster": "{ClusterName}",
-    "aws_ecs_task_definition": "{arn}",
+    "aws_ecs_task_definition": "{arn}:{revision}",
     "aws_efs_backup_policy": "{id}",
     "aws_efs_file_system": "{id}",
     "aws_efs_file_system_policy": "{id}",
@@ -182,6 +182,9 @@ BESIDE: Mapping[str, Mapping[str, Mapping[str, Value]]] = {
 UNTOLD: Mapping[str, tuple[str, ...]] = {
     # One of filename, image_uri and s3_bucket must stand, and the function's code is not among what we read.
     "aws_lambda_function": ("filename",),
+    # Its reader does not tell how a certificate was validated, and without it the provider makes another one.
+    # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/acm_certificate#validation_method
+    "aws_acm_certificate": ("validation_method",),
 }
 """Type to arguments that the provider insists on though its schema does not say so, and that nobody read: a variable
 stands for each."""
