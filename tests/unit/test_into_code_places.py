@@ -295,3 +295,22 @@ def test_lines_stand_as_terraform_fmt_has_them() -> None:
     made = formatted([*given, "    b = 2,", "  }", "}"])
     assert made[1:4] == ["  a         = 1", '  long_name = "b = ["', '  list      = ["one"]']
     assert made[-4:] == ['    "k = {" = 1', "    b       = 2", "  }", "}"]
+
+
+def test_objects_of_one_name_in_two_clusters_are_two_manifests(tmp_path: Path) -> None:
+    """Read back for itself, each: what runs in one is not what runs in the other."""
+    scaled = json.loads(json.dumps(SERVICE))
+    scaled["spec"]["ports"] = [{"port": 5433}]
+    files = []
+    for name, service in (("prod", SERVICE), ("test", scaled)):
+        (tmp_path / name).mkdir()
+        files.append(dump(tmp_path / name, service))
+    (tmp_path / "empty").mkdir()
+    arguments = [argument for file in files for argument in ("--snapshot", str(file))]
+    done = verify(tmp_path / "empty", *arguments, "--suggest", "out/")
+    assert "2 unmanaged resources that read back equal, 0 in part" in done.stderr, done.stderr
+    written = sorted((tmp_path / "empty" / "out").glob("kubernetes_service_*.yaml"))
+    assert [("5432" in file.read_text(), "5433" in file.read_text()) for file in written] in (
+        [(True, False), (False, True)],
+        [(False, True), (True, False)],
+    )
