@@ -91,10 +91,26 @@ def test_a_configmap_of_this_repository_tells_and_what_is_literal_counts_more(re
     assert part(raw.body, "spec", "template", "spec", "hostNetwork") is False
 
 
-def test_an_object_that_forbids_it_stays_as_it_is(repository: Path) -> None:
-    marked = DEPLOYMENT.replace(
-        "{name: web,", "{annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}, name: w,"
+def test_a_source_that_is_not_here_may_say_otherwise_than_a_configmap_that_is(repository: Path) -> None:
+    config = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\n"
+        "data: {host: 'false', replicas: '9'}\n"
     )
+    # A Secret may be called as a ConfigMap is.
+    sources = [{"kind": "ConfigMap", "name": "vars"}, {"kind": "Secret", "name": "vars"}]
+    written = flux({"substitute": {"replicas": "3", "space": "live"}, "substituteFrom": sources})
+    files = {"apps/web.yaml": DEPLOYMENT, "clusters/flux.yaml": written + "---\n" + config}
+    raw = objects(read(tree(repository, files)))["apps@Kustomization/flux-system/prod", "Deployment/live/web"]
+    host = part(raw.body, "spec", "template", "spec", "hostNetwork")
+    assert isinstance(host, Unknown)
+    assert host.reason == "${host}: postBuild takes it from Secret vars, which is not here"
+    assert part(raw.body, "spec", "replicas") == 3
+
+
+@pytest.mark.parametrize("where", ["annotations", "labels"])
+def test_an_object_that_forbids_it_stays_as_it_is(repository: Path, where: str) -> None:
+    mark = f"{{{where}: {{kustomize.toolkit.fluxcd.io/substitute: disabled}}, name: w,"
+    marked = DEPLOYMENT.replace("{name: web,", mark)
     files = {"apps/web.yaml": marked, "clusters/flux.yaml": flux(LITERAL)}
     (raw,) = [raw for key, raw in objects(read(tree(repository, files))).items() if "Deployment/" in key[1]]
     assert part(raw.body, "spec", "replicas") == "${replicas}"

@@ -114,7 +114,7 @@ class _Set:
         written = told.get("elementsYaml")
         if isinstance(written, str):
             elements = _plain(self._loaded(written, "elementsYaml")) if "{{" not in written else None
-            if elements is None:
+            if not isinstance(elements, list):
                 self.found.gap("the elements that its elementsYaml gives were not looked at")
         for element in _listed(elements):
             if isinstance(element, dict):
