@@ -130,6 +130,60 @@ def test_a_rule_that_it_fails_is_said_before_it_becomes_code_on_purpose(tmp_path
     assert "sg-no-ssh-from-internet" in text
 
 
+ENTRIES = [
+    {"RuleNumber": number, "Protocol": 6, "RuleAction": action, "CidrBlock": cidr, "Egress": False}
+    | {"PortRange": {"From": port, "To": port}}
+    for number, action, cidr, port in ((100, "allow", "10.0.0.0/8", 443), (90, "deny", "0.0.0.0/0", 22))
+]
+ACL = resource(
+    "AWS::EC2::NetworkAcl",
+    {"id": "acl-0a1b2c3d"},
+    {
+        "Id": "acl-0a1b2c3d",
+        "VpcId": "vpc-0a1b2c3d",
+        "Tags": [{"Key": "Name", "Value": "main"}],
+        "Entries": ENTRIES,
+    },
+    tags={"Name": "main"},
+)
+
+
+def test_an_acl_that_no_code_declares_is_written_with_its_entries(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    text = suggested(tmp_path / "empty", snapshot(tmp_path, ACL))["aws_ec2_networkacl.tf"]
+    assert text.count("  ingress {") == 2
+    assert "reads back equal to everything" in text
+
+
+def test_an_entry_that_was_added_by_hand_is_a_rule_with_the_id_to_import_it_by(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        """\
+provider "aws" {
+  region = "eu-west-1"
+}
+
+resource "aws_network_acl" "main" {
+  vpc_id = "vpc-0a1b2c3d"
+  tags   = { Name = "main" }
+}
+
+resource "aws_network_acl_rule" "https" {
+  network_acl_id = aws_network_acl.main.id
+  rule_number    = 100
+  protocol       = "tcp"
+  rule_action    = "allow"
+  cidr_block     = "10.0.0.0/8"
+  from_port      = 443
+  to_port        = 443
+}
+"""
+    )
+    text = suggested(tmp_path, snapshot(tmp_path, ACL))["changes.tf"]
+    assert '#   resource "aws_network_acl_rule" "main_90"' in text
+    assert '#     id = "acl-0a1b2c3d:90:6:false"' in text
+    assert "rule_number    = 100" not in text
+
+
 # ---- objects of a cluster
 
 DEPLOYMENT: dict[str, Any] = {

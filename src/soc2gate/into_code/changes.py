@@ -250,9 +250,10 @@ def told(change: Change, writer: Writer) -> str:
         block = writer.block("x", [], change.arguments).rstrip("\n").split("\n")
         hcl = "\n".join(line[2:] for line in block[1:-1])
     for block_ in change.blocks:
+        hcl += "\n" if hcl else ""
         hcl += writer.block("resource", [block_.type, block_.name], block_.body)
         if block_.import_id:
-            hcl += writer.import_block(block_.address, block_.import_id)
+            hcl += "\n" + writer.import_block(block_.address, block_.import_id)
         else:
             lines.append(f"The id to import {block_.address} by is not among what was read.")
     code = "".join(f"#   {line}".rstrip() + "\n" for line in hcl.rstrip("\n").split("\n")) if hcl else ""

@@ -28,6 +28,8 @@ _WITHHELD = "credential=withheld-by-soc2gate"
 """Stands for a value that was not kept, until a variable does."""
 _MOST_TRIES = 24
 """Ways to say another property that are tried for the sake of one."""
+_TELLING = ("PolicyName", "RuleNumber", "IpProtocol", "FromPort")
+"""What tells an element of a list from others: a resource for it is called by these."""
 _NOTHING: tuple[Value, ...] = (False, 0, "", [])
 """Values that are worth trying to leave out, one by one."""
 _UNREAD = "the provider needs it, and it is not among what was read"
@@ -263,8 +265,9 @@ class Writing:
         if not beside.companion.many:
             return self.name
         element = beside.element
-        said = element.get("PolicyName", "") if isinstance(element, dict) else element
-        name = f"{self.name}_{identifier(str(said).rpartition('/')[2])}"
+        told = [element.get(key) for key in _TELLING] if isinstance(element, dict) else [element]
+        said = "_".join(str(one) for one in told if one is not None)
+        name = identifier(f"{self.name}_{said.rpartition('/')[2]}")
         taken = {other for _, other, _ in so_far.beside}
         return next(one for one in _numbered(name) if one not in taken)
 
