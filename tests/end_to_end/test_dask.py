@@ -265,6 +265,49 @@ def listening(cluster: Cluster) -> Iterator[tuple[str, list[bytes]]]:
         door.close()
 
 
+def test_by_tls_only_who_has_a_certificate_is_let_in(aws: Aws, tmp_path: Path) -> None:
+    # Before its configuration is changed for a while: distributed's own is laid under it at import.
+    import dask
+    import distributed
+
+    assert distributed.config
+    ours, strangers = (_certified(tmp_path / name) for name in ("ours", "strangers"))
+    flags = ("--tls-ca-file", str(ours / "ca.pem"), "--tls-cert", str(ours / "it.pem"), "--tls-key", str(ours / "key"))
+    given = environment(AWS_ENDPOINT_URL=aws.url, **KEYS)
+    with running(tmp_path / "cluster", given, "--protocol", "tls", *flags) as made:
+        there(*made.work(1, "--no-nanny", *flags))
+        assert made.url.startswith("dask+tls://")
+        with dask.config.set(_tls(ours)):
+            found = on_dask.collect_on_dask(made.url, replace(ASKED, accounts=()), ())
+        assert [one.identity["name"] for one in found.resources() if one.kind == QUEUE] == [f"q-{REGION}"]
+        with (
+            dask.config.set({**_tls(strangers), "distributed.comm.timeouts.connect": "2s"}),
+            pytest.raises(CollectError, match="cannot be reached"),
+        ):
+            on_dask.collect_on_dask(made.url, ASKED, ())
+
+
+def _tls(folder: Path) -> dict[str, str]:
+    tls = "distributed.comm.tls."
+    return {
+        tls + "ca-file": str(folder / "ca.pem"),
+        tls + "client.cert": str(folder / "it.pem"),
+        tls + "client.key": str(folder / "key"),
+    }
+
+
+def _certified(folder: Path) -> Path:
+    """A certificate of its own, trusted by whoever has it."""
+    folder.mkdir()
+    subject = ("-subj", "/CN=soc2gate", "-addext", "subjectAltName=IP:127.0.0.1")
+    files = ("-keyout", str(folder / "key"), "-out", str(folder / "it.pem"))
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+    command = ["openssl", "req", "-x509", *curve, "-nodes", "-days", "1"]
+    subprocess.run([*command, *files, *subject], check=True, capture_output=True)
+    (folder / "ca.pem").write_bytes((folder / "it.pem").read_bytes())
+    return folder
+
+
 # What cannot be asked, and what cannot be reached
 
 _OLD = "import soc2gate.version as v\nv.__version__ = '0.0.9'\n"
