@@ -71,6 +71,8 @@ class Request:
     """Nothing may be fetched: whoever does it again has to come to the same without anybody's credentials."""
     of_commit: bool = False
     """A commit is to be judged, also one that holds no infrastructure code."""
+    into_code: bool = False
+    """What runs is to be brought into code, of which there may be none yet."""
     not_code: tuple[Path, ...] = ()
     """Files of live state that may stand among the code: what kubectl wrote is made of manifests too."""
     packs: tuple[Path, ...] = ()
