@@ -367,6 +367,21 @@ def test_a_scheduler_that_is_lost_leaves_what_was_read_marked_partial(
     assert snapshot.why_unread(QUEUE, FAR, PROD) == why
 
 
+def test_a_scheduler_that_knows_no_soc2gate_is_told(aws: Aws, tmp_path: Path) -> None:
+    """It calls nothing of ours, but looks up what it hands on."""
+    given = environment(AWS_ENDPOINT_URL=aws.url, **KEYS)
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    made = Cluster(folder, given)
+    try:
+        made.start(PYTHONPATH=_customised(tmp_path / "site", _NONE.format(name="soc2gate")))
+        there(*made.work(1, "--no-nanny"))
+        with pytest.raises(UsageError, match=r"the dask scheduler at tcp://127\.0\.0\.1:\d+ has no soc2gate"):
+            by_dask(made)
+    finally:
+        made.stop()
+
+
 def test_a_scheduler_without_workers_is_waited_for_and_then_told(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

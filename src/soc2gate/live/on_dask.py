@@ -59,9 +59,10 @@ def address(url: str) -> str:
 def collect_on_dask(
     url: str, request: AwsRequest, cloud_control: Sequence[str], progress: Tell | None = None
 ) -> Snapshot:
-    """Read the accounts by the workers of a scheduler; as `collect_aws` where these raise and end alike.
+    """Read the accounts by the workers of a scheduler: the snapshot that `collect_aws` gives.
 
-    Raises `UsageError` where the extra is missing or the workers do not fit, `CollectError` where there are none.
+    Raises what that raises, `UsageError` where the extra is missing or the workers do not fit, `CollectError` where
+    there are none.
     """
     asked = errands.Asked(
         kinds=request.kinds,
@@ -149,7 +150,8 @@ class Dask:
         except OSError as error:
             raise EngineGoneError(f"the dask scheduler at {self.where} was lost: {error}") from error
         for name, answer in sorted(told.items()):
-            why = _unfit(answer)
+            # One that is gone between two words is nobody: what it was given others will do.
+            why = "" if isinstance(answer, OSError) else _unfit(answer)
             if why:
                 raise UsageError(f"the worker {name} {why}", hint=FIT)
 
@@ -240,7 +242,4 @@ def _unfit(answer: bytes | Exception) -> str:
         return "has no soc2gate"
     if "soc2gate" in told and any(word in told for word in ("ModuleNotFoundError", "ImportError", "AttributeError")):
         return f"has another soc2gate than {__version__}"
-    if isinstance(answer, OSError):
-        # Gone between two words: what it was given others will do.
-        return ""
     return f"failed: {told}"
