@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ import psutil
 import pytest
 from dask_for_tests import Cluster, end, environment, running, there
 
+from doors import before, certified
 from soc2gate.config import AccountConfig
 from soc2gate.errors import CollectError, UsageError
 from soc2gate.facts import replace
@@ -219,7 +219,9 @@ def test_ctrl_c_writes_what_was_read_marked_partial(aws: Aws, cluster: Cluster, 
 
 def test_neither_credentials_nor_the_digest_key_travel(aws: Aws, cluster: Cluster, folder: Path) -> None:
     secrets = {"AWS_SECRET_ACCESS_KEY": "secret-of-the-one-who-asks", "AWS_ACCESS_KEY_ID": "AKIAOFTHEONEWHOASKS"}
-    with listening(cluster) as (url, heard):
+    heard: list[bytes] = []
+    with before(int(cluster.address.rpartition(":")[2]), heard=heard) as port:
+        url = f"dask://127.0.0.1:{port}"
         code, said = ended(collect(folder, aws, "--output", "s.json", "--engine", url, **secrets))
         assert code == 0, said
         key = "a-key-that-stays-where-it-is"
@@ -232,47 +234,14 @@ def test_neither_credentials_nor_the_digest_key_travel(aws: Aws, cluster: Cluste
     assert "has no SOC2GATE_DIGEST_KEY, and the one who asks has one" in said
 
 
-@contextmanager
-def listening(cluster: Cluster) -> Iterator[tuple[str, list[bytes]]]:
-    """A door before the scheduler that keeps all that passes it, either way."""
-    heard: list[bytes] = []
-    host, _, port = cluster.address.removeprefix("tcp://").rpartition(":")
-    door = socket.create_server(("127.0.0.1", 0))
-
-    def pass_on(source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                heard.append(data)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
-
-    def serve() -> None:
-        while True:
-            try:
-                caller, _ = door.accept()
-            except OSError:
-                return
-            behind = socket.create_connection((host, int(port)))
-            for ends in ((caller, behind), (behind, caller)):
-                threading.Thread(target=pass_on, args=ends, daemon=True).start()
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield f"dask://127.0.0.1:{door.getsockname()[1]}", heard
-    finally:
-        door.close()
-
-
 def test_by_tls_only_who_has_a_certificate_is_let_in(aws: Aws, tmp_path: Path) -> None:
     # Before its configuration is changed for a while: distributed's own is laid under it at import.
     import dask
     import distributed
 
     assert distributed.config
-    ours, strangers = (_certified(tmp_path / name) for name in ("ours", "strangers"))
-    flags = ("--tls-ca-file", str(ours / "ca.pem"), "--tls-cert", str(ours / "it.pem"), "--tls-key", str(ours / "key"))
+    ours, strangers = (certified(tmp_path / name) for name in ("ours", "strangers"))
+    flags = ("--tls-ca-file", str(ours / "ca.pem"), "--tls-cert", str(ours / "ca.pem"), "--tls-key", str(ours / "key"))
     given = environment(AWS_ENDPOINT_URL=aws.url, **KEYS)
     with running(tmp_path / "cluster", given, "--protocol", "tls", *flags) as made:
         there(*made.work(1, "--no-nanny", *flags))
@@ -291,21 +260,9 @@ def _tls(folder: Path) -> dict[str, str]:
     tls = "distributed.comm.tls."
     return {
         tls + "ca-file": str(folder / "ca.pem"),
-        tls + "client.cert": str(folder / "it.pem"),
+        tls + "client.cert": str(folder / "ca.pem"),
         tls + "client.key": str(folder / "key"),
     }
-
-
-def _certified(folder: Path) -> Path:
-    """A certificate of its own, trusted by whoever has it."""
-    folder.mkdir()
-    subject = ("-subj", "/CN=soc2gate", "-addext", "subjectAltName=IP:127.0.0.1")
-    files = ("-keyout", str(folder / "key"), "-out", str(folder / "it.pem"))
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-    command = ["openssl", "req", "-x509", *curve, "-nodes", "-days", "1"]
-    subprocess.run([*command, *files, *subject], check=True, capture_output=True)
-    (folder / "ca.pem").write_bytes((folder / "it.pem").read_bytes())
-    return folder
 
 
 # What cannot be asked, and what cannot be reached

@@ -10,18 +10,15 @@ import base64
 import json
 import os
 import shutil
-import socket
-import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from cluster_for_tests import Cluster, running_cluster
 
+from doors import before, certified
 from soc2gate.live.snapshot import Snapshot
 
 PODS = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -69,56 +66,13 @@ def token() -> str:
     return f"e30.{claims}.c2lnbmF0dXJl"
 
 
-def certified(folder: Path, name: str) -> Path:
-    folder = folder / name
-    folder.mkdir()
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1")
-    subject = ("-subj", "/CN=kubernetes", "-addext", "subjectAltName=IP:127.0.0.1")
-    files = ("-keyout", str(folder / "key"), "-out", str(folder / "ca.crt"))
-    subprocess.run(["openssl", "req", "-x509", *curve, *files, *subject], check=True, capture_output=True)
-    return folder
-
-
-@contextmanager
-def by_tls(certificate: Path, behind: int) -> Iterator[int]:
-    """A port that speaks TLS, and hands on what it hears to a plain one."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate / "ca.crt", certificate / "key")
-    door = socket.create_server(("127.0.0.1", 0))
-
-    def pass_on(source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
-
-    def serve() -> None:
-        while True:
-            try:
-                caller, _ = door.accept()
-            except OSError:
-                return
-            try:
-                inside = context.wrap_socket(caller, server_side=True)
-            except OSError:
-                # Who does not trust us leaves before the first word.
-                continue
-            plain = socket.create_connection(("127.0.0.1", behind))
-            for ends in ((inside, plain), (plain, inside)):
-                threading.Thread(target=pass_on, args=ends, daemon=True).start()
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield door.getsockname()[1]
-    finally:
-        door.close()
+def _port(cluster: Cluster) -> int:
+    return int(cluster.url.rpartition(":")[2])
 
 
 def in_a_pod(folder: Path, files: Path, token: str, port: int) -> tuple[int, str]:
     """`soc2gate collect` there; its exit code and what it said."""
-    shutil.copy(files / "ca.crt", folder / "ca.crt")
+    shutil.copy(files / "ca.pem", folder / "ca.crt")
     (folder / "token").write_text(token)
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -139,9 +93,9 @@ def in_a_pod(folder: Path, files: Path, token: str, port: int) -> tuple[int, str
 
 
 def test_a_pod_reads_its_cluster_as_its_service_account(cluster: Cluster, token: str, tmp_path: Path) -> None:
-    certificate = certified(tmp_path, "ours")
+    certificate = certified(tmp_path / "ours")
     cluster.api.token = token
-    with by_tls(certificate, int(cluster.url.rpartition(":")[2])) as port:
+    with before(_port(cluster), certificate=certificate) as port:
         code, said = in_a_pod(tmp_path, certificate, token, port)
     assert code == 0, said
     (part,) = Snapshot.read(tmp_path / "pod.json").parts
@@ -153,8 +107,8 @@ def test_a_pod_reads_its_cluster_as_its_service_account(cluster: Cluster, token:
 def test_a_server_that_the_pods_ca_does_not_know_is_not_told_the_token(
     cluster: Cluster, token: str, tmp_path: Path
 ) -> None:
-    certificate, another = certified(tmp_path, "ours"), certified(tmp_path, "another")
-    with by_tls(another, int(cluster.url.rpartition(":")[2])) as port:
+    certificate, another = certified(tmp_path / "ours"), certified(tmp_path / "another")
+    with before(_port(cluster), certificate=another) as port:
         code, said = in_a_pod(tmp_path, certificate, token, port)
     assert code == 3
     assert "SSLError" in said or "certificate" in said.lower()
@@ -163,9 +117,9 @@ def test_a_server_that_the_pods_ca_does_not_know_is_not_told_the_token(
 
 
 def test_a_token_that_is_not_accepted_is_no_empty_cluster(cluster: Cluster, token: str, tmp_path: Path) -> None:
-    certificate = certified(tmp_path, "ours")
+    certificate = certified(tmp_path / "ours")
     cluster.api.token = "another"
-    with by_tls(certificate, int(cluster.url.rpartition(":")[2])) as port:
+    with before(_port(cluster), certificate=certificate) as port:
         code, said = in_a_pod(tmp_path, certificate, token, port)
     assert code == 3
     assert "Unauthorized" in said
