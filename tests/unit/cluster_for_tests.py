@@ -37,7 +37,9 @@ class Api(kmock.KubernetesEmulator):  # type: ignore[misc]  # kmock is followed 
         query = dict(raw_request.query)
         self.methods.add(raw_request.method)
         self.asked.append((raw_request.path, query, raw_request.headers.get("Accept", "")))
-        if self.token and raw_request.headers.get("authorization") != f"Bearer {self.token}":
+        # A real server reads the first word in whatever case; the client writes `bearer` in a pod.
+        scheme, _, given = raw_request.headers.get("authorization", "").partition(" ")
+        if self.token and (scheme.lower(), given) != ("bearer", self.token):
             return _status(401, "Unauthorized")
         plural = raw_request.path.rstrip("/").rsplit("/", 1)[-1]
         statuses = self.refuse.get(plural)
