@@ -77,7 +77,7 @@ def test_a_record_costs_little_more_than_its_digest_and_its_signature(year: Path
             message = envelope.pre_authentication(envelope.STATEMENT_TYPE, payload)
             assert key.verifies(base64.b64decode(whole["signatures"][0]["sig"]), message)
         least += time.process_time() - begun
-    # 1.25 times as much. It was 2.3 times before a record was read in one pass.
+    # 1.25 times as much when this was written.
     assert costs < 1.8 * least, f"{costs:.2f} s against {least:.2f} s"
 
 

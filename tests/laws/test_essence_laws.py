@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from soc2gate.errors import EvidenceError
@@ -57,6 +57,7 @@ def statement() -> dict[str, Any]:
         "not_looked_at": {"problems": [{"message": "denied"}]},
         "record": {"sequence": 1, "previous": None},
         "repository": "",
+        "result": {"digest": {"sha256": "3" * 64}},
     }
     made = {
         "_type": "https://in-toto.io/Statement/v1",
@@ -150,6 +151,37 @@ def test_a_record_among_many_says_what_it_says_alone(statements: list[dict[str, 
             assert getattr(read, name) == getattr(alone, name), name
         assert read.envelope.message == alone.envelope.message
         assert read.envelope.signatures == alone.envelope.signatures
+
+
+NAMES = sorted(statement()["predicate"])
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.sampled_from(NAMES), st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)), st.booleans())
+# Between the two halves of the place in the ledger stand members that may be missing from the statement itself.
+@example("record", {"repository", "result"}, {"repository", "result"}, False)
+def test_a_member_inside_another_is_not_taken_for_one_of_the_statement(
+    outer: str, inside: set[str], gone: set[str], listed: bool
+) -> None:
+    """Where a member ends is guessed by how the next one begins, and that may stand further in as well."""
+    odd = statement()
+    said = odd["predicate"]
+    nested = {name: said[name] for name in inside}
+    own = said[outer]
+    said[outer] = (
+        [*own, nested] if isinstance(own, list) and listed else {**(own if isinstance(own, dict) else {}), **nested}
+    )
+    odd["predicate"] = {name: value for name, value in said.items() if name not in gone or name == outer}
+    among = Essence()
+    for number, made in enumerate([statement(), odd, statement(), odd], start=1):
+        data = envelope.seal(made, STATEMENT_TYPE, [SIGNER])
+        try:
+            alone = read_whole(data, number)
+        except EvidenceError:
+            with pytest.raises(EvidenceError):
+                among(data, number)
+        else:
+            assert as_told(among(data, number)) == as_told(alone)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def signing(command: Command) -> Command:
                 "place",
                 required=True,
                 metavar="PLACE",
-                help="A directory, git:BRANCH or s3://bucket/prefix.",
+                help="A directory, git:BRANCH[@REMOTE] or s3://bucket/prefix.",
             ),
             click.option(
                 "--key",

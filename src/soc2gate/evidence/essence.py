@@ -7,7 +7,7 @@ byte those of a record before: each is read, and its spelling and its form are c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -19,6 +19,7 @@ from soc2gate.evidence.form import Rows
 from soc2gate.evidence.kept import TYPES
 from soc2gate.evidence.kept import require as require_kept
 from soc2gate.evidence.ledger import Record
+from soc2gate.facts import dataclass, replace
 
 _READ = (
     "criteria", "change", "evaluator", "policies", "scope", "populations",
@@ -44,6 +45,23 @@ class _Statement(msgspec.Struct, forbid_unknown_fields=True, rename={"form": "_t
     subject: msgspec.Raw
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A statement as the bytes of its members."""
+
+    parts: Mapping[str, bytes]
+    """Of its predicate."""
+    head: bytes
+    """Everything up to the value of the first of them."""
+    before: Sequence[bytes]
+    """What stands before each of their values."""
+    tail: bytes
+    """What stands between the last of them and the subject."""
+    kind: bytes
+    subject: bytes
+
+
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STATEMENT = msgspec.json.Decoder(_Statement)
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -58,6 +76,7 @@ class Essence:
         self._rows: dict[tuple[str, bytes], Any] = {}
         self._times: dict[bytes, str] = {}
         self._names: dict[tuple[str, ...], list[bytes]] = {}
+        self._newest: _Taken | None = None
 
     def __call__(self, data: bytes, sequence: int) -> Record:
         """A record with the rest left out; its signatures and the chain are not looked at here.
@@ -65,37 +84,87 @@ class Essence:
         Raises `EvidenceError` for what is no evaluation record, or is one of another form or spelling.
         """
         sealed = open_envelope(data, STATEMENT_TYPE)
-        statement, parts = self._parts(sealed.payload)
-        if statement is None:
+        followed = self._followed(sealed.payload)
+        if followed is not None:
+            try:
+                return self._record(followed, sealed, sequence, data)
+            except EvidenceError:
+                # Another than it looked like at first: the words for what is wrong are those of the careful reading.
+                pass
+        taken = self._taken_apart(sealed.payload)
+        if taken is None:
             return _whole(sealed, sequence, digest(data))
-        said = {name: self._read(name, part) for name, part in parts.items() if name not in _OWN}
-        own = [b'"%s":%s' % (name.encode(), part) for name, part in parts.items() if name in _OWN]
-        said |= cast("dict[str, Any]", value_of(b"{%s}" % b",".join(own), "the record's predicate"))
+        return self._record(taken, sealed, sequence, data)
+
+    def _record(self, taken: _Taken, sealed: Sealed, sequence: int, data: bytes) -> Record:
+        said = {name: self._read(name, part) for name, part in taken.parts.items() if name not in _OWN}
+        own = {name: part for name, part in taken.parts.items() if name in _OWN}
+        together = b"{%s}" % b",".join([b'"%s":%s' % (name.encode(), part) for name, part in own.items()])
+        said |= cast("dict[str, Any]", value_of(together, "the record's predicate"))
+        if any(bytes(part) != own.get(name) for name, part in _MEMBERS.decode(together).items()):
+            raise EvidenceError("not an evaluation record: its statement does not have that form")
         form.require_own(said)
         form.require_whole(said)
         whole = {
             "predicate": said,
-            "predicateType": self._read("predicateType", bytes(statement.kind)),
-            "subject": value_of(bytes(statement.subject), "the record's subject"),
+            "predicateType": self._read("predicateType", taken.kind),
+            "subject": value_of(taken.subject, "the record's subject"),
         }
-        self._read("_type", bytes(statement.form))
-        return Record.of(whole, _signed(sealed), sequence, digest(data), _kept(said))
+        record = Record.of(whole, _signed(sealed), sequence, digest(data), _kept(said))
+        self._newest = taken
+        return record
 
-    def _parts(self, payload: bytes) -> tuple[_Statement | None, dict[str, bytes]]:
-        """The members of an evaluation record's statement and predicate; none of what is spelled as no such record."""
+    def _followed(self, payload: bytes) -> _Taken | None:
+        """The members of a statement that goes along the newest one; None of one that does not.
+
+        A member that stands there as before is passed over, and any other ends where the next one seems to begin.
+        Whether it does is seen when it is read: each member must be a whole value by itself.
+        """
+        newest = self._newest
+        if newest is None or not payload.startswith(newest.head) or not payload.endswith(b"}"):
+            return None
+        parts: dict[str, bytes] = {}
+        place = len(newest.head)
+        names = [*newest.parts]
+        for name, follows in zip(names, [*newest.before[1:], newest.tail], strict=True):
+            known = None if name in _OWN else newest.parts[name]
+            if (
+                known is not None
+                and payload.startswith(known, place)
+                and payload.startswith(follows, place + len(known))
+            ):
+                parts[name] = known
+                place += len(known) + len(follows)
+                continue
+            end = payload.find(follows, place)
+            if end < 0:
+                return None
+            parts[name] = payload[place:end]
+            place = end + len(follows)
+        return replace(newest, parts=parts, subject=payload[place:-1])
+
+    def _taken_apart(self, payload: bytes) -> _Taken | None:
+        """The members of an evaluation record's statement and predicate; None of what is spelled as no such record."""
         try:
             statement = _STATEMENT.decode(payload)
         except ValueError:
-            return None, {}
+            return None
         if bytes(statement.kind) in _OTHER_KINDS:
-            return None, {}
+            return None
         parts = {name: bytes(part) for name, part in statement.predicate.items()}
         before = self._before(tuple(parts))
-        spelled = [b'{"_type":', statement.form, b',"predicate":{']
-        for text, part in zip(before, parts.values(), strict=False):
-            spelled += (text, part)
-        spelled += (b'},"predicateType":', statement.kind, b',"subject":', statement.subject, b"}")
-        return (statement, parts) if b"".join(spelled) == payload else (None, {})
+        if not before:
+            return None
+        head = b'{"_type":%s,"predicate":{%s' % (statement.form, before[0])
+        tail = b'},"predicateType":%s,"subject":' % statement.kind
+        spelled = [head]
+        for follows, part in zip([*before[1:], tail], parts.values(), strict=True):
+            spelled += (part, follows)
+        spelled += (statement.subject, b"}")
+        if b"".join(spelled) != payload:
+            return None
+        self._read("_type", bytes(statement.form))
+        return _Taken(parts, head, before, tail, bytes(statement.kind), bytes(statement.subject))
 
     def _before(self, names: tuple[str, ...]) -> list[bytes]:
         """What stands before each member's value where these are all members, in this order; empty where none could."""

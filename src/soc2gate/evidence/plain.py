@@ -33,11 +33,12 @@ class _Room(threading.local):
 
 def read(data: bytes) -> Envelope | None:
     """The envelope that is the line `data`; None where it is not spelled as we spell it, or not in ASCII."""
-    if not data.isascii():
-        return None
     try:
         whole = _DECODER.decode(data)
     except ValueError:
+        return None
+    # Nothing else in it can be beyond ASCII once it is spelled again.
+    if not whole.payloadType.isascii() or not all(one.keyid.isascii() for one in whole.signatures):
         return None
     spelled = _ROOM.buffer
     _ENCODER.encode_into(whole, spelled)
