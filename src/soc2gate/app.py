@@ -124,7 +124,7 @@ def verify(
     """
     from soc2gate import opted
     from soc2gate.engine import scope
-    from soc2gate.engine.compare import compare, undeclared
+    from soc2gate.engine.compare import Judged, compare, undeclared
     from soc2gate.kinds.withheld import digest_key
 
     digest_key()
@@ -142,8 +142,9 @@ def verify(
     asked = asked_kinds(declared.resources, live, request)
     found, unsettled = paired(request, declared.resources, live, seen)
     matching = scope.managed_here(found, request.config.managed)
-    differing = compare(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen))
-    unsaid = undeclared(matching, findings, request.rules, told=differing)
+    judged = Judged(findings, request.rules)
+    differing = compare(matching, judged, listed=lambda resource: _listing(resource, seen))
+    unsaid = undeclared(matching, judged, told=differing)
     disagreements, ignored = scope.without_ignored(
         [*differing, *unsaid], request.config.ignores, today=request.now[:10]
     )

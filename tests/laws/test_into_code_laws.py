@@ -13,7 +13,7 @@ from soc2gate import kinds
 from soc2gate.declared.options import ReadOptions
 from soc2gate.declared.source import Root
 from soc2gate.declared.terraform import read
-from soc2gate.engine.compare import compare
+from soc2gate.engine.compare import Judged, compare
 from soc2gate.engine.match import match
 from soc2gate.into_code.hcl import writer
 from soc2gate.into_code.resources import suggest
@@ -213,4 +213,4 @@ def test_what_is_written_reads_as_what_runs(told: tuple[str, dict[str, Any], dic
     declared = [resource for resource in read_again(text) if resource.kind == runs.kind]
     found = match(declared, [runs], coverage=lambda kind, account, region: "", asked=lambda kind: True)
     assert len(found.pairs) == 1
-    assert compare(found, [], _NO_RULES) == []
+    assert compare(found, Judged([], _NO_RULES)) == []

@@ -10,7 +10,7 @@ import pytest
 from kinds_support import cfn, reading, ref, tf, var
 
 from soc2gate.engine import accepted, gate
-from soc2gate.engine.compare import compare, undeclared
+from soc2gate.engine.compare import Judged, compare, undeclared
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.engine.match import match
 from soc2gate.errors import ConfigError, Exit
@@ -62,8 +62,9 @@ def told(
     declared = normalise([reading(*raws) for raws in by_root.values()]).resources
     findings = evaluate(rules, [*declared, *running], now=NOW)
     matching = match(declared, running, coverage=lambda kind, account, region: "", asked=lambda kind: True)
-    disagreements = compare(matching, findings, rules)
-    return disagreements, undeclared(matching, findings, rules, told=disagreements)
+    judged = Judged(findings, rules)
+    disagreements = compare(matching, judged)
+    return disagreements, undeclared(matching, judged, told=disagreements)
 
 
 ROLE = tf("aws_iam_role.web", {"name": "web", "assume_role_policy": TRUST})
