@@ -102,7 +102,11 @@ def _bucket(address: str, short: str) -> list[Mutation]:
         )
         client("s3").put_bucket_policy(Bucket=name, Policy=json.dumps(document))
 
+    def delete_policy(client: Client, n: int) -> None:
+        client("s3").delete_bucket_policy(Bucket=name)
+
     return [
+        Mutation("missing", "AWS::S3::BucketPolicy", _policy_of(address), "", delete_policy),
         Mutation("changed", s3, address, "BucketEncryption", encryption),
         Mutation("changed", s3, address, "PublicAccessBlockConfiguration", access_block),
         Mutation("changed", s3, address, "OwnershipControls", ownership),
@@ -257,6 +261,18 @@ def _move_entry(client: Client, n: int) -> None:
 def _delete_flow_log(client: Client, n: int) -> None:
     (found,) = client("ec2").describe_flow_logs()["FlowLogs"]
     client("ec2").delete_flow_logs(FlowLogIds=[found["FlowLogId"]])
+
+
+def _create_flow_log(client: Client, n: int) -> str:
+    made = client("ec2").create_flow_logs(
+        ResourceIds=[_vpc(client)],
+        ResourceType="VPC",
+        TrafficType=("ACCEPT", "REJECT")[n % 2],
+        LogDestinationType="s3",
+        # The simulation takes a destination once for each VPC, and no folder in a bucket.
+        LogDestination=f"arn:aws:s3:::{NAME}-cloudtrail",
+    )
+    return str(made["FlowLogIds"][0])
 
 
 # ---- hosts and volumes
@@ -700,8 +716,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("unmanaged", "AWS::EC2::Subnet", "", "", _create_subnet),
     Mutation("changed", "AWS::EC2::VPC", "module.network.aws_vpc.this", "Tags", _tag_vpc),
     Mutation("changed", "AWS::EC2::NetworkAcl", "module.network.aws_default_network_acl.this", "Entries", _move_entry),
-    # A flow log has no name of its own: that it is gone shows at the VPC.
-    Mutation("changed", "AWS::EC2::VPC", "module.network.aws_vpc.this", "", _delete_flow_log),
+    # Told once: what a rule says of the VPC without it is part of that.
+    Mutation("missing", "AWS::EC2::FlowLog", "module.network.aws_flow_log.this", "", _delete_flow_log),
+    Mutation("unmanaged", "AWS::EC2::FlowLog", "", "", _create_flow_log),
     Mutation("changed", "AWS::EC2::Instance", "aws_instance.bastion", "SecurityGroupIds", _move_bastion),
     Mutation("changed", "AWS::EC2::Volume", "aws_ebs_volume.reports", "Tags", _tag_volume),
     Mutation("unmanaged", "AWS::EC2::Volume", "", "", _create_volume),

@@ -112,8 +112,11 @@ def _what_aws_does_by_itself(endpoint: str) -> None:
     # A queue with a KMS key has no key of SQS.
     sqs = _client("sqs", endpoint)
     for queue in sqs.list_queues()["QueueUrls"]:
-        if "KmsMasterKeyId" in sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]:
-            sqs.set_queue_attributes(QueueUrl=queue, Attributes={"SqsManagedSseEnabled": "false"})
+        set_now = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        if "KmsMasterKeyId" in set_now:
+            # The simulation forgets a queue's policy whenever anything else is set.
+            kept = {name: set_now[name] for name in ("Policy",) if name in set_now}
+            sqs.set_queue_attributes(QueueUrl=queue, Attributes={"SqsManagedSseEnabled": "false", **kept})
 
 
 def verified(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:

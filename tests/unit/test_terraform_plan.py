@@ -46,6 +46,15 @@ def verdicts(run: Run) -> dict[tuple[str, str], Verdict]:
     return {(finding.rule, finding.address): finding.verdict for finding in run.findings}
 
 
+def test_a_plan_without_its_code_says_how_to_name_it_and_is_mended_in_terraform(tmp_path: Path) -> None:
+    plans.write(tmp_path, plans.plan())
+    told = " ".join(render_text(judged(tmp_path, "plan.json")).split())
+    assert "the code that this plan was made from is not in its folder: it is judged without lines of code" in told
+    assert "write the plan into the folder it was made in, or name that folder with --root FOLDER" in told
+    in_terraform = load().rules["sg-no-ssh-from-internet"].fix["terraform"]
+    assert " ".join(in_terraform.split()) in told
+
+
 # --- agreement with the configuration
 
 

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from soc2gate import kinds, schema
 from soc2gate.engine import differences as spelled
 from soc2gate.engine.evaluate import fingerprint
-from soc2gate.engine.match import Matching, Pair, Unpaired
+from soc2gate.engine.match import Matching, Unpaired
+from soc2gate.engine.parts import Gone, Pair
 from soc2gate.engine.reads import Reads
 from soc2gate.engine.unsaid import Elsewhere, unsaid_of
 from soc2gate.facts import replace
@@ -39,8 +40,14 @@ def compare(
     found: list[Disagreement] = []
     resolve = _resolver(matching)
     elsewhere = Elsewhere(matching.partial)
+    told: dict[int, set[str]] = defaultdict(set)
+    for gone in matching.gone:
+        because = _because(gone, judged)
+        told[id(gone.whole)] |= {contrast.id for contrast in because}
+        alone = _one_sided(gone.part, Difference.MISSING, judged, live_where=listed(gone.part))
+        found.append(_with_effects(alone, gone, because, judged))
     for pair in matching.pairs:
-        found += _pair(pair, judged, resolve, elsewhere)
+        found += _pair(pair, judged, resolve, elsewhere, told[id(pair)])
     for resource in matching.missing:
         found.append(_one_sided(resource, Difference.MISSING, judged, live_where=listed(resource)))
     parts: dict[Value, list[Resource]] = defaultdict(list)
@@ -198,9 +205,43 @@ def _plain_name(attribute: str) -> str:
     return attribute.lower().replace("_", "")
 
 
+def _because(gone: Gone, judged: Judged) -> list[RuleContrast]:
+    """The rules that say something else of the whole because a part of it is gone."""
+    ours, theirs = judged.of(gone.whole.declared), judged.of(gone.whole.live)
+    contrasts = (_contrast(name, gone.whole, judged) for name in sorted({*ours} & {*theirs}))
+    return [
+        contrast
+        for contrast in contrasts
+        if _matters(contrast)
+        and Verdict.UNKNOWN not in _answers(contrast)
+        and any(_reads(ours[contrast.id], theirs[contrast.id], path) for path in gone.effects())
+    ]
+
+
+def _with_effects(alone: Disagreement, gone: Gone, because: Sequence[RuleContrast], judged: Judged) -> Disagreement:
+    """A missing part with what its going did to the whole."""
+    if not because:
+        return alone
+    whole = gone.whole
+    weights = [judged.weight(one.id, whole.declared, whole.live) for one in because]
+    criteria = judged.criteria([one.id for one in (*alone.rules, *because)])
+    return replace(
+        alone,
+        rules=tuple(sorted({one.id: one for one in (*alone.rules, *because)}.values(), key=lambda one: one.id)),
+        criteria=criteria,
+        severity=max((weight for weight in (alone.severity, *weights) if weight is not None), default=None),
+        reason=f"{whole.declared.address} is without it",
+    )
+
+
 def _pair(
-    pair: Pair, judged: Judged, resolver: Callable[[str], spelled.Resolve], elsewhere: Elsewhere
+    pair: Pair,
+    judged: Judged,
+    resolver: Callable[[str], spelled.Resolve],
+    elsewhere: Elsewhere,
+    told_elsewhere: Iterable[str],
 ) -> Iterator[Disagreement]:
+    """What differs between two; rules `told_elsewhere` differ for a reason that has a disagreement of its own."""
     declared, live = pair.declared, pair.live
     spelling = spelling_of(declared.kind)
     if declared.initial:
@@ -216,7 +257,7 @@ def _pair(
             resolve=resolver(declared.root),
         )
     )
-    told: set[str] = set()
+    told = {*told_elsewhere}
     for difference, leaf in _grouped(leaves, whole=declared.kind.startswith("AWS::"), declared=declared, live=live):
         contrasts = []
         for name in _concerned(pair, difference.path, judged, asked=True):
@@ -471,6 +512,15 @@ def _who_changed(live: Resource, path: str) -> str:
     return kubernetes_managers.who(live.notes, path)
 
 
+def _who_made(live: Resource) -> str:
+    """How an object that nobody declared came to be, where the cluster says so."""
+    if not live.notes:
+        return ""
+    from soc2gate.kinds import kubernetes_managers
+
+    return kubernetes_managers.made(live.notes)
+
+
 def _written(resource: Resource, path: str) -> Where:
     """Where a value was written or seen. A list that a companion fills is written where its first element is."""
     if path and path not in resource.places:
@@ -509,7 +559,7 @@ def _one_sided(
         ),
         criteria=judged.criteria(answers or [rule.id for rule in on_kind]),
         severity=max((rule.severity for rule in on_kind), default=None),
-        reason="",
+        reason=_who_made(resource) if difference is Difference.UNMANAGED else "",
         environment=resource.environment,
         fingerprint=fingerprint(difference.value, resource.kind, resource.root, resource.address),
     )

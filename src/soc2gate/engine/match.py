@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from soc2gate import kinds, schema
+from soc2gate.engine import parts as of_wholes
+from soc2gate.engine.parts import Gone, Pair
 from soc2gate.engine.stacks import Deployed, Deployment
 from soc2gate.facts import dataclass
 from soc2gate.model.resource import Resource
@@ -24,14 +26,6 @@ Coverage: TypeAlias = Callable[[str, str, str], str]
 
 _PLACE = ("account", "region", "namespace")
 """What a resource's identity says of where it stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    declared: Resource
-    live: Resource
-    by: str
-    """What they were paired by, for people: `name`, `tag Name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +45,8 @@ class Matching:
     parts: tuple[Resource, ...] = ()
     """Live resources that are part of another (a bucket's policy, a workload's pod template) and that no code declares:
     what they mean depends on what became of the whole."""
+    gone: tuple[Gone, ...] = ()
+    """Declared parts that are not there, of what is."""
     partial: tuple[Resource, ...] = ()
     """Declared resources that stand for a companion alone, whatever it may belong to."""
 
@@ -78,19 +74,30 @@ def match(
     unmanaged: list[Resource] = []
     undecided: list[Unpaired] = []
     parts: list[Resource] = []
+    unfound: list[tuple[Resource, str]] = []
     for name in sorted({*ours, *theirs}):
         declared_here, live_here = ours.get(name, []), theirs.get(name, [])
         if kinds.kind(name).singleton:
             found = _match_singletons(declared_here, live_here, coverage)
         else:
-            found = _match_kind(declared_here, _Live(name, live_here), coverage, deployed or {})
+            found = _match_kind(declared_here, _Live(name, live_here), coverage, deployed or {}, unfound)
         pairs += found.pairs
         missing += found.missing
         unmanaged += found.unmanaged
         undecided += found.undecided
         parts += found.parts
     partial = tuple(resource for resource in declared if resource.partial and asked(resource.kind))
-    return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), tuple(parts), partial)
+    settled = of_wholes.settle(unfound, pairs, declared, parts)
+    claimed = {id(live) for live in (*(pair.live for pair in settled.pairs), *settled.doubtful)}
+    return Matching(
+        pairs=(*pairs, *settled.pairs),
+        missing=(*missing, *settled.missing),
+        unmanaged=tuple(unmanaged),
+        undecided=(*undecided, *(Unpaired(resource, reason) for resource, reason in settled.undecided)),
+        parts=tuple(part for part in parts if id(part) not in claimed),
+        gone=settled.gone,
+        partial=partial,
+    )
 
 
 def _by_kind(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
@@ -179,7 +186,14 @@ def _identifying(resource: Resource, name: str) -> Value:
     return resource.identity.get(name.lower()) if value is None else value
 
 
-def _match_kind(ours: Sequence[Resource], live: _Live, coverage: Coverage, deployed: Deployment) -> Matching:
+def _match_kind(
+    ours: Sequence[Resource],
+    live: _Live,
+    coverage: Coverage,
+    deployed: Deployment,
+    unfound: list[tuple[Resource, str]],
+) -> Matching:
+    """Pairs of one kind; `unfound` takes in the parts that are missing where their whole is there."""
     theirs = live.resources
     claims: dict[int, list[tuple[Resource, str]]] = defaultdict(list)
     undecided: list[Unpaired] = []
@@ -188,8 +202,11 @@ def _match_kind(ours: Sequence[Resource], live: _Live, coverage: Coverage, deplo
     adrift: list[Resource] = []
     for resource in ours:
         if "owners" in resource.identity:
-            for index in _owned(resource, live):
+            owned = [*_owned(resource, live)]
+            for index in owned:
                 claims[index].append((resource, "owner"))
+            if not owned:
+                _look_closer(resource, "owner", coverage, undecided, unfound)
             continue
         candidates, by = _candidates(resource, live, deployed)
         if len(candidates) == 1:
@@ -199,11 +216,11 @@ def _match_kind(ours: Sequence[Resource], live: _Live, coverage: Coverage, deplo
             undecided.append(Unpaired(resource, f"{len(candidates)} live resources have this {by}: {uids}"))
             for index in candidates:
                 claims[index] += []
+        elif resource.derived_from:
+            if _look_closer(resource, by, coverage, undecided, unfound) and kinds.kind(resource.kind).owned:
+                adrift.append(resource)
         elif reason := _unreadable(resource, coverage):
             undecided.append(Unpaired(resource, f"could not look: {reason}"))
-        elif resource.derived_from:
-            if kinds.kind(resource.kind).owned:
-                adrift.append(resource)
         elif not by:
             nameless.append(resource)
         elif not resource.uncertain:
@@ -237,6 +254,22 @@ def _match_kind(ours: Sequence[Resource], live: _Live, coverage: Coverage, deplo
         else:
             undecided.append(Unpaired(resource, f"may be {owner.address}, which has no name to match by"))
     return Matching(tuple(pairs), tuple(missing), tuple(unmanaged), tuple(undecided), parts)
+
+
+def _look_closer(
+    resource: Resource,
+    by: str,
+    coverage: Coverage,
+    undecided: list[Unpaired],
+    unfound: list[tuple[Resource, str]],
+) -> bool:
+    """What is to be said of a part that was not found; whether it could be looked for."""
+    reason = _unreadable(resource, coverage)
+    if reason:
+        undecided.append(Unpaired(resource, f"could not look: {reason}"))
+    elif kinds.kind(resource.kind).missed and not resource.uncertain:
+        unfound.append((resource, by))
+    return not reason
 
 
 def _match_singletons(ours: Sequence[Resource], theirs: Sequence[Resource], coverage: Coverage) -> Matching:

@@ -269,8 +269,11 @@ class Kind:
     """Property paths compared although the schema calls them write-only (our live reader can read them) or has them not
     at all (code can write them: the settings of an account)."""
     part_of: str = ""
-    """The kind that owns this one (a bucket policy's bucket): judged for itself, and neither missing nor unmanaged for
-    itself, since its owner tells of the same thing."""
+    """The kind that owns this one (a bucket policy's bucket): judged for itself, and neither missing (but see `missed`)
+    nor unmanaged with its owner, which tells of the same thing."""
+    missed: bool = False
+    """Of a kind with `part_of`: whether one that is declared and not found live is told as missing all the same, since
+    people delete it by itself. False where not all that is there is listed, or nobody could tell one from another."""
     derives: Callable[[Resource], Sequence[Resource]] | None = None
     """Resources of other kinds that are part of this one (a bucket's policy, a workload's pod template), made from the
     finished resource on both sides; each says so in `derived_from`."""

@@ -1,7 +1,8 @@
 """Who set what in an object of a cluster, and when: what the API server keeps in `metadata.managedFields`.
 
 Kept with a live resource as notes, one for each manager: `changed by kubectl-edit at 2026-11-21T09:00:00Z` to the
-paths that are its. The server keeps nothing of what somebody took away, so nobody is named for that.
+paths that are its; and one for how the object came to be: `created by kubectl-create at …`. The server keeps nothing of
+what somebody took away, and nothing of an object that is gone, so nobody is named for that.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from soc2gate.model.value import Json
 
 _PREFIX = "changed by "
+_CREATED = "created "
 
 
 def changes(body: Mapping[str, Json]) -> dict[str, str]:
@@ -27,7 +29,24 @@ def changes(body: Mapping[str, Json]) -> dict[str, str]:
         if isinstance(manager, str) and isinstance(time, str) and isinstance(fields, dict):
             paths = notes.setdefault(f"{_PREFIX}{manager} at {time}", [])
             paths += [path for path in _paths(fields, dict(body), "") if " " not in path]
-    return {note: " ".join(sorted(set(paths))) for note, paths in sorted(notes.items()) if paths}
+    told = {note: " ".join(sorted(set(paths))) for note, paths in notes.items() if paths}
+    if created := _created(metadata if isinstance(metadata, dict) else {}):
+        told[created] = "metadata.creationTimestamp"
+    return dict(sorted(told.items()))
+
+
+def _created(metadata: Mapping[str, Json]) -> str:
+    """When the object was created, and by whom where one manager alone set something at that second: it keeps the time
+    of what each did last, so a later change of the same manager's hides who it was."""
+    at, entries = metadata.get("creationTimestamp"), metadata.get("managedFields")
+    if not isinstance(at, str) or not at:
+        return ""
+    managers = {
+        str(entry.get("manager"))
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and entry.get("time") == at and entry.get("subresource") is None
+    }
+    return f"{_CREATED}by {managers.pop()} at {at}" if len(managers) == 1 else f"{_CREATED}at {at}"
 
 
 def _paths(fields: Mapping[str, Json], here: Json, path: str) -> Iterator[str]:
@@ -77,6 +96,18 @@ def below(notes: Mapping[str, str], prefix: str) -> dict[str, str]:
     return out
 
 
+def made(notes: Mapping[str, str]) -> str:
+    """How an object came to be, and who changed it since: `created by kubectl-create at …`; empty if nothing tells."""
+    created = next((note for note in notes if note.startswith(_CREATED)), "")
+    changed = max((note for note in notes if note.startswith(_PREFIX)), key=_at, default="")
+    later = changed if _at(changed) > _at(created) else ""
+    return ", last ".join(part for part in (created, later) if part)
+
+
+def _at(note: str) -> str:
+    return note.rpartition(" at ")[2]
+
+
 def who(notes: Mapping[str, str], path: str) -> str:
     """Who set a property last, and when: `changed by kubectl-edit at 2026-…`; empty where nobody is named."""
     found = [
@@ -84,7 +115,7 @@ def who(notes: Mapping[str, str], path: str) -> str:
         for note, told in notes.items()
         if note.startswith(_PREFIX) and any(_concerns(one, path) for one in told.split(" "))
     ]
-    return max(found, key=lambda note: note.rpartition(" at ")[2], default="")
+    return max(found, key=_at, default="")
 
 
 def _concerns(owned: str, path: str) -> bool:

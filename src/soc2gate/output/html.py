@@ -209,6 +209,8 @@ class _Page:
         yield f"<h3>{told.DIFFERENCE_WORDS[item.difference]}: {subject}</h3>"
         yield (f'<span class="pill waived">waived until {clean(item.waiver.expires)}</span>' if item.waiver else "")
         yield "</div>"
+        if means := told.meaning(item):
+            yield f"<p><strong>{clean(means[:1].upper() + means[1:])}</strong></p>"
         if item.reason:
             yield f"<p>{clean(_cut(item.reason))}</p>"
         yield '<div class="sides">'

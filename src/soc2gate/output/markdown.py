@@ -127,6 +127,7 @@ def _disagreement(run: Run, item: Disagreement) -> str:
     subject = code(told.subject(item)) + (f" {code(item.property)}" if item.property else "")
     waived = " (waived)" if item.waiver else ""
     rules = ", ".join(told.contrasted_rule(rule) for rule in told.broken_rules(run, item)[:6])
+    means = told.meaning(item)
     sides = []
     for side, where in ((Side.DECLARED, item.declared_where), (Side.LIVE, item.live_where)):
         place = told.spoken(where)
@@ -138,7 +139,7 @@ def _disagreement(run: Run, item: Disagreement) -> str:
         told.DIFFERENCE_WORDS[item.difference],
         subject,
         *sides,
-        plain(rules),
+        (f"**{plain(means)}**: " if means else "") + plain(rules),
         " ".join(item.criteria),
     ]
     return "| " + " | ".join(cells) + " |"

@@ -160,7 +160,10 @@ class _Report:
         number = len(decided)
         yield self.style.heading(f"CODE AND LIVE STATE DISAGREE ({number})" if number else "CODE AND LIVE STATE AGREE")
         yield ""
-        decided.sort(key=lambda item: (-(item.severity or 0), item.kind, item.address))
+        if counted := told.meanings(decided):
+            yield from indent(wrap(counted, self.width - 2), "  ", "  ")
+            yield ""
+        decided.sort(key=told.by_weight)
         for item in decided:
             yield from self._disagreement(item)
             yield ""
@@ -198,6 +201,8 @@ class _Report:
             rows.append(("declared", "nothing", ""))
         rows.append(("live", told.side_said(item, Side.LIVE), told.spoken(item.live_where)))
         yield from table(rows, self.width, style)
+        if means := told.meaning(item):
+            yield f"  {style.dim('means')}     {style.bold(means) if means == told.NOT_OPERATING else means}"
         if item.reason:
             yield from indent(wrap(item.reason, self.width - 12), f"  {style.dim('note')}      ", "            ")
         broken = told.broken_rules(self.run, item)

@@ -27,6 +27,7 @@ from soc2gate.model.resource import LiveRef, Problem, Side, Span, Weight, Where,
 from soc2gate.model.rule import Severity
 from soc2gate.output.quoting import quotable
 from soc2gate.output.style import brief, contrasted
+from soc2gate.patterns import regex
 
 _MOST_NAMES = 8
 STATUS_WORDS = {
@@ -138,11 +139,16 @@ def fix(fixes: Mapping[str, str], item: Finding) -> str:
         name = "live"
     elif item.kind.startswith("Kubernetes::"):
         name = "manifests"
-    elif isinstance(item.where, Span) and item.where.path.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
+    elif _WRITTEN_IN_TERRAFORM.search(item.address):
+        # A plan's findings have no line of Terraform to tell it by.
         name = "terraform"
     else:
         name = "cloudformation"
     return fixes.get(name, "").strip()
+
+
+_WRITTEN_IN_TERRAFORM = regex(r"(?:^|\.)aws(?:cc)?_\w+\.\w")
+"""An address; CloudFormation's logical ids have no dots."""
 
 
 def spoken(where: Where | None) -> str:
@@ -226,6 +232,39 @@ def broken_rules(run: Run, item: Disagreement) -> list[RuleContrast]:
     return sorted(broken, key=lambda rule: -(run.rules[rule.id].severity if rule.id in run.rules else 0))
 
 
+NOT_OPERATING = "the control is not operating"
+UNDONE = "the next apply will undo this fix"
+_FIXED_LIVE = "fixed live, and not in code"
+_BOTH_FAIL = "fails in code and live"
+_MEANINGS = (NOT_OPERATING, UNDONE, _FIXED_LIVE, _BOTH_FAIL, "")
+"""What a disagreement comes to by its verdicts, the most pressing first."""
+
+
+def meaning(item: Disagreement) -> str:
+    """What the verdicts of both sides come to; empty where no rule answers on both, or all is well on both."""
+    answers = {(rule.declared, rule.live) for rule in item.rules}
+    if (Verdict.PASS, Verdict.FAIL) in answers:
+        return NOT_OPERATING
+    if (Verdict.FAIL, Verdict.PASS) in answers:
+        # Only what code says is set again, and CloudFormation leaves alone what its template does not change.
+        applied = item.kind.startswith("Kubernetes::") or _WRITTEN_IN_TERRAFORM.search(item.address)
+        return UNDONE if applied and item.declared is not None else _FIXED_LIVE
+    return _BOTH_FAIL if (Verdict.FAIL, Verdict.FAIL) in answers else ""
+
+
+def meanings(items: Iterable[Disagreement]) -> str:
+    """How many controls do not operate, and how many fixes the next apply will undo; empty where there are none."""
+    found = [meaning(item) for item in items if item.waiver is None]
+    stopped, undone = found.count(NOT_OPERATING), found.count(UNDONE)
+    told = [f"{stopped} where {NOT_OPERATING}"] if stopped else []
+    return ", ".join([*told, *([f"{undone} where {UNDONE}"] if undone else [])])
+
+
+def by_weight(item: Disagreement) -> tuple[int, int, str, str, str]:
+    """The order of disagreements: the most serious first, then what the verdicts come to."""
+    return (-(item.severity or 0), _MEANINGS.index(meaning(item)), item.kind, item.address, item.property or "")
+
+
 def waiver_words(waiver: Waiver) -> str:
     """Why it was accepted, by whom and until when, as far as it says."""
     told = [
@@ -274,17 +313,19 @@ def together(findings: Iterable[Finding]) -> list[tuple[Finding, str]]:
 
 
 def headline(item: Disagreement) -> str:
-    """A disagreement in one sentence."""
+    """A disagreement in one sentence, led by what its verdicts come to."""
     about = f"{subject(item)} {item.property or ''}".rstrip()
+    means = meaning(item)
+    led = f"{means[:1].upper()}{means[1:]}: " if means else ""
     if item.difference is Difference.MISSING:
-        return f"{about} is declared and does not exist live"
+        return f"{led}{about} is declared and does not exist live"
     if item.difference is Difference.UNMANAGED:
         return f"{about} exists live and no code declares it"
     if item.difference is Difference.UNDECIDED:
         return f"{about} could not be compared: {item.reason}"
     if item.difference is Difference.UNDECLARED:
         return f"{about} is {side_said(item, Side.LIVE)} live, and code never says it"
-    return f"{about}: code says {side_said(item, Side.DECLARED)}, live is {side_said(item, Side.LIVE)}"
+    return f"{led}{about}: code says {side_said(item, Side.DECLARED)}, live is {side_said(item, Side.LIVE)}"
 
 
 def duration(seconds: int) -> str:
@@ -350,14 +391,12 @@ def undecided(run: Run) -> list[Finding]:
 def disagreements(run: Run, *, decided: bool) -> list[Disagreement]:
     """Decided or undecided ones, the most serious first."""
     chosen = [item for item in run.disagreements if (item.difference is not Difference.UNDECIDED) == decided]
-    return sorted(chosen, key=lambda item: (-(item.severity or 0), item.kind, item.address, item.property or ""))
+    return sorted(chosen, key=by_weight)
 
 
 def undeclared(run: Run) -> list[Disagreement]:
     """Live properties that code never says, the most serious first."""
-    return sorted(
-        run.undeclared, key=lambda item: (-(item.severity or 0), item.kind, item.address, item.property or "")
-    )
+    return sorted(run.undeclared, key=by_weight)
 
 
 def closing(run: Run) -> list[Disagreement]:

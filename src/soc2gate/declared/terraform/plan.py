@@ -273,9 +273,9 @@ def _gaps(data: Table, path: str, code: _Code | None, options: ReadOptions) -> t
         problems.append(Problem(Weight.NOTE, STAGE, message, where))
     if code is None:
         place = "its folder" if options.code is None else f"“{options.code}”"
-        message = f"the configuration of this plan is not in {place}: findings have no lines, and what a dynamic block"
-        message += " sets cannot always be told from what the provider computes"
-        hint = "write the plan into the folder it was made in, or name that folder: --root infra"
+        message = f"the code that this plan was made from is not in {place}: it is judged without lines of code, and"
+        message += " what a dynamic block sets cannot always be told from what the provider computes"
+        hint = "write the plan into the folder it was made in, or name that folder with --root FOLDER"
         problems.append(Problem(Weight.NOTE, STAGE, message, where, hint))
     return problems, unread
 

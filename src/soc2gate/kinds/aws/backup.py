@@ -160,6 +160,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         # What is backed up is asked of the region; a selection is told with its plan.
         part_of=PLAN,
+        missed=True,
         names=("name",),
     ),
 )

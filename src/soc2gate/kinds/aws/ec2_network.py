@@ -44,6 +44,9 @@ def _live_flow_log(live: LiveItem) -> None:
     if isinstance(watched, str):
         kind = next((kind for start, kind in _WATCHED_BY_ID.items() if watched.startswith(start)), None)
         draft.set("ResourceType", draft.made(kind, "ResourceId"))
+        if kind in ("VPC", "Subnet"):
+            whole = f"{kind.lower()}/{watched}"
+            draft.identity["parent"] = f"arn:{live.partition}:ec2:{live.region}:{live.account}:{whole}"
     copy_fields(
         draft,
         {
@@ -100,8 +103,9 @@ FLOW_LOG = Kind(
         enumerate=Call("ec2", "describe_flow_logs", "ec2:DescribeFlowLogs", {"MaxResults": 1000}, result="FlowLogs"),
         build=_live_flow_log,
     ),
-    # It has no name of its own; what it is for shows at the VPC it watches.
+    # What it is for shows at the VPC it watches.
     part_of="AWS::EC2::VPC",
+    missed=True,
 )
 
 

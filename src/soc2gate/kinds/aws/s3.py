@@ -359,5 +359,6 @@ KINDS: tuple[Kind, ...] = (
         ),
         names=("Bucket",),
         part_of=BUCKET,
+        missed=True,
     ),
 )

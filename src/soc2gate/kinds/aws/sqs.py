@@ -218,6 +218,7 @@ KINDS: tuple[Kind, ...] = (
         also_cloudformation=(Spelling("AWS::SQS::QueueInlinePolicy", build=_inline_policy),),
         live=LiveSpelling(_LIST, (replace(_ASK, into="PolicyDocument"),), _live_policy),
         part_of=QUEUE,
+        missed=True,
         owned=True,
         concludes=belonging_to(QUEUE, "Queues"),
         # Live, each queue tells of its own policy; which it belongs to is what they are paired by.
