@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from soc2gate import kinds, opted
 from soc2gate.engine import scope, stacks
+from soc2gate.engine.compare import Judged, undeclared
 from soc2gate.engine.compare import compare as differences
-from soc2gate.engine.compare import undeclared
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.engine.match import Matching, match
 from soc2gate.engine.parts import Pair
@@ -54,8 +54,9 @@ def compare(request: Request, declared: Sequence[Resource], seen: Snapshot) -> L
     findings = evaluate(request.rules, [*declared, *live], now=request.now)
     pairs, unsettled = paired(request, declared, live, seen)
     matching = scope.managed_here(pairs, request.config.managed)
-    differing = differences(matching, findings, request.rules, listed=lambda resource: _listing(resource, seen))
-    unsaid = undeclared(matching, findings, request.rules, told=differing)
+    judged = Judged(findings, request.rules)
+    differing = differences(matching, judged, listed=lambda resource: _listing(resource, seen))
+    unsaid = undeclared(matching, judged, told=differing)
     disagreements, ignored = scope.without_ignored(
         [*differing, *unsaid], request.config.ignores, today=request.now[:10]
     )

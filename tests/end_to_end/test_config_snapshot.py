@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import sys
@@ -16,6 +17,10 @@ from git_for_tests import Repository
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
 from aws_for_tests import ACCOUNT, REGION, Aws, running_aws
+
+from soc2gate.live.config_snapshot import read_config_snapshots
+from soc2gate.live.snapshot import Snapshot
+from soc2gate.model.value import Unknown
 
 MAIN = """\
 resource "aws_security_group" "web" {
@@ -481,8 +486,6 @@ def test_tags_that_a_query_answers_as_a_list_are_tags_and_missing_ones_are_not_k
 
 
 def test_one_stack_that_cannot_be_read_leaves_open_whether_all_of_them_were(repository: Repository) -> None:
-    from soc2gate.live.config_snapshot import read_config_snapshots
-
     arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/shop/1"
     whole = item(
         "AWS::CloudFormation::Stack", arn, {"stackId": arn, "stackName": "shop", "stackStatus": "CREATE_COMPLETE"}
@@ -527,3 +530,34 @@ def test_what_is_recorded_beside_the_configuration_is_read(repository: Repositor
         "sqs-encrypted": "pass",
     }
     assert {rule: live.get(rule) for rule in expected} == expected
+
+
+def read(*items: dict[str, Any]) -> Snapshot:
+    return read_config_snapshots([(Path(__file__), {"configurationItems": [*items]})])
+
+
+def test_a_stack_of_which_it_is_not_told_whether_it_still_stands_is_not_read() -> None:
+    arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/shop/1"
+    told = {"stackId": arn, "stackName": "shop"}
+    assert read(item("AWS::CloudFormation::Stack", arn, told)).resources() == ()
+    assert (
+        len(read(item("AWS::CloudFormation::Stack", arn, {**told, "stackStatus": "CREATE_COMPLETE"})).resources()) == 1
+    )
+
+
+def test_snapshots_of_instances_do_not_tell_whether_those_of_clusters_were_recorded() -> None:
+    arn = f"arn:aws:rds:{REGION}:{ACCOUNT}:snapshot:s"
+    snapshot = read(item("AWS::RDS::DBSnapshot", arn, EVERY["AWS::RDS::DBSnapshot"]))
+    assert len(snapshot.resources()) == 1
+    assert not snapshot.was_read("Account::RDS::Snapshot", REGION, ACCOUNT)
+
+
+def test_what_people_wrote_into_a_template_for_instances_is_not_kept() -> None:
+    data = base64.b64encode(b"#!/bin/sh\nexport DB_PASSWORD=hunter2-hunter2\n").decode()
+    told = {"Id": "lt-1", "LaunchTemplateName": "t", "LaunchTemplateData": {"UserData": data, "ImageId": "ami-1"}}
+    (found,) = read(item("AWS::EC2::LaunchTemplate", "arn:lt", told)).resources()
+    kept = found.properties["LaunchTemplateData"]
+    assert isinstance(kept, dict)
+    assert isinstance(kept["UserData"], Unknown)
+    assert kept["UserData"].withheld is not None
+    assert kept["ImageId"] == "ami-1"

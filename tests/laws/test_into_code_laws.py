@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_by_hand import ACCOUNT, live, read_again
 
-from soc2gate.engine.compare import compare
+from soc2gate.engine.compare import Judged, compare
 from soc2gate.engine.match import match
 from soc2gate.into_code.hcl import writer
 from soc2gate.into_code.resources import suggest
@@ -179,4 +179,4 @@ def test_what_is_written_reads_as_what_runs(told: tuple[str, dict[str, Any], dic
     declared = [resource for resource in read_again(text) if resource.kind == runs.kind]
     found = match(declared, [runs], coverage=lambda kind, account, region: "", asked=lambda kind: True)
     assert len(found.pairs) == 1
-    assert compare(found, [], _NO_RULES) == []
+    assert compare(found, Judged([], _NO_RULES)) == []

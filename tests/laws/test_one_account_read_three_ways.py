@@ -30,6 +30,7 @@ from soc2gate.live.config_snapshot import read_config_snapshots
 from soc2gate.live.snapshot import Snapshot
 from soc2gate.model.resource import Resource
 from soc2gate.model.value import SPECIAL, Alternatives, OpenList, Unknown, Value, as_json
+from soc2gate.state_as_live import read_states
 
 pytestmark = pytest.mark.slow
 
@@ -124,9 +125,23 @@ def _delivery() -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+Account: TypeAlias = tuple[Known, list[Item], list[Item]]
+
+
 @pytest.fixture(scope="module")
-def account() -> Iterator[tuple[Known, list[Item]]]:
+def account(made: Account) -> tuple[Known, list[Item]]:
     """What the API tells, and every item that AWS Config would record."""
+    return made[0], made[1]
+
+
+@pytest.fixture(scope="module")
+def states(made: Account) -> tuple[Known, list[Item]]:
+    """What the API tells, and what of it stands in Terraform's state."""
+    return made[0], made[2]
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Account]:
     with pytest.MonkeyPatch.context() as patch, running_aws() as aws:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
@@ -134,9 +149,10 @@ def account() -> Iterator[tuple[Known, list[Item]]]:
         account_by_hand.make(aws.client)
         more(aws.client)
         items = [item for type_ in LISTED for item in items_of(type_, aws)]
-        wanted = tuple(sorted({resource.kind for resource in recorded(*items).values()}))
+        read = {resource.kind for resource in recorded(*items).values()}
+        wanted = tuple(sorted({*read, "AWS::S3::Bucket", "AWS::SQS::Queue"}))
         asked = AwsRequest(wanted, lambda: "2026-11-21T09:00:00Z", regions=(REGION,), endpoint_url=aws.url)
-        yield known(collect_aws(asked)), items
+        yield known(collect_aws(asked)), items, list(states_of(aws))
 
 
 def known(snapshot: Snapshot) -> Known:
@@ -255,3 +271,216 @@ def test_what_was_not_recorded_is_never_another_value(account: tuple[Known, list
     for key, told in recorded({**item, "configuration": kept}).items():
         assert key in live
         assert others(live[key], told) == []
+
+
+# What Terraform's provider writes into a state, from what boto3 answers
+
+
+def states_of(aws: Aws) -> Iterator[Item]:
+    yield from _groups(aws.client("ec2"))
+    yield from _queues(aws.client("sqs"))
+    yield from _roles(aws.client("iam"))
+    yield from _tables(aws.client("dynamodb"))
+    yield from _volumes(aws.client("ec2"))
+    yield from _databases(aws.client("rds"))
+    yield from _buckets(aws.client("s3"))
+
+
+def stored(type_: str, called: str, **attributes: Any) -> Item:
+    one = {"schema_version": 0, "attributes": attributes, "sensitive_attributes": []}
+    provider = 'provider["registry.terraform.io/hashicorp/aws"]'
+    return {"mode": "managed", "type": type_, "name": called, "provider": provider, "instances": [one]}
+
+
+def _ways(permissions: list[Item]) -> Iterator[Item]:
+    """One block for each source: the provider writes one for each description."""
+    for permission in permissions:
+        for listed, name, block in (
+            ("IpRanges", "CidrIp", "cidr_blocks"),
+            ("Ipv6Ranges", "CidrIpv6", "ipv6_cidr_blocks"),
+            ("UserIdGroupPairs", "GroupId", "security_groups"),
+        ):
+            for source in permission[listed]:
+                nothing: dict[str, Any] = {"cidr_blocks": [], "ipv6_cidr_blocks": [], "security_groups": []}
+                yield {
+                    **nothing,
+                    block: [source[name]],
+                    "prefix_list_ids": [],
+                    "self": False,
+                    "from_port": permission.get("FromPort", 0),
+                    "to_port": permission.get("ToPort", 0),
+                    "protocol": permission["IpProtocol"],
+                    "description": source.get("Description", ""),
+                }
+
+
+def _groups(ec2: Any) -> Iterator[Item]:
+    for found in ec2.describe_security_groups()["SecurityGroups"]:
+        if found["GroupName"] != "default":
+            yield stored(
+                "aws_security_group",
+                found["GroupName"],
+                id=found["GroupId"],
+                arn=f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{found['GroupId']}",
+                name=found["GroupName"],
+                description=found["Description"],
+                vpc_id=found["VpcId"],
+                ingress=[*_ways(found["IpPermissions"])],
+                egress=[*_ways(found["IpPermissionsEgress"])],
+                tags_all={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+            )
+
+
+def _queues(sqs: Any) -> Iterator[Item]:
+    for url in sqs.list_queues()["QueueUrls"]:
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        yield stored(
+            "aws_sqs_queue",
+            url.rpartition("/")[2],
+            id=url,
+            url=url,
+            arn=told["QueueArn"],
+            name=url.rpartition("/")[2],
+            visibility_timeout_seconds=int(told["VisibilityTimeout"]),
+            message_retention_seconds=int(told["MessageRetentionPeriod"]),
+            delay_seconds=int(told["DelaySeconds"]),
+            kms_master_key_id=told.get("KmsMasterKeyId", ""),
+            redrive_policy=told.get("RedrivePolicy", ""),
+            policy=told.get("Policy", ""),
+            tags_all=sqs.list_queue_tags(QueueUrl=url).get("Tags", {}),
+        )
+
+
+def _roles(iam: Any) -> Iterator[Item]:
+    for found in iam.get_account_authorization_details(Filter=["Role"])["RoleDetailList"]:
+        name, attached = found["RoleName"], [one["PolicyArn"] for one in found["AttachedManagedPolicies"]]
+        inline = [
+            {"name": one["PolicyName"], "policy": json.dumps(one["PolicyDocument"])} for one in found["RolePolicyList"]
+        ]
+        yield stored(
+            "aws_iam_role",
+            name,
+            id=name,
+            name=name,
+            arn=found["Arn"],
+            path=found["Path"],
+            assume_role_policy=json.dumps(found["AssumeRolePolicyDocument"]),
+            managed_policy_arns=attached,
+            inline_policy=inline,
+            tags_all={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+        )
+        for number, arn in enumerate(attached):
+            yield stored(
+                "aws_iam_role_policy_attachment", f"{name}{number}", id=f"{name}{number}", role=name, policy_arn=arn
+            )
+        for number, one in enumerate(inline):
+            yield stored("aws_iam_role_policy", f"{name}{number}", id=f"{name}:{one['name']}", role=name, **one)
+
+
+def _tables(dynamodb: Any) -> Iterator[Item]:
+    found = dynamodb.describe_table(TableName="by-hand-table")["Table"]
+    keys = {one["KeyType"]: one["AttributeName"] for one in found["KeySchema"]}
+    yield stored(
+        "aws_dynamodb_table",
+        "table",
+        id="by-hand-table",
+        arn=found["TableArn"],
+        name="by-hand-table",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key=keys["HASH"],
+        range_key=keys["RANGE"],
+        attribute=[
+            {"name": one["AttributeName"], "type": one["AttributeType"]} for one in found["AttributeDefinitions"]
+        ],
+        point_in_time_recovery=[{"enabled": True, "recovery_period_in_days": 35}],
+        tags_all={"Owner": "ops"},
+    )
+
+
+def _volumes(ec2: Any) -> Iterator[Item]:
+    for found in ec2.describe_volumes()["Volumes"]:
+        yield stored(
+            "aws_ebs_volume",
+            found["VolumeId"],
+            id=found["VolumeId"],
+            arn=f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/{found['VolumeId']}",
+            availability_zone=found["AvailabilityZone"],
+            encrypted=found["Encrypted"],
+            kms_key_id=found.get("KmsKeyId", ""),
+            size=found["Size"],
+            type=found["VolumeType"],
+        )
+
+
+def _databases(rds: Any) -> Iterator[Item]:
+    for found in rds.describe_db_instances()["DBInstances"]:
+        yield stored(
+            "aws_db_instance",
+            found["DBInstanceIdentifier"],
+            id=found["DbiResourceId"],
+            arn=found["DBInstanceArn"],
+            identifier=found["DBInstanceIdentifier"],
+            engine=found["Engine"],
+            instance_class=found["DBInstanceClass"],
+            allocated_storage=found["AllocatedStorage"],
+            storage_encrypted=found["StorageEncrypted"],
+            kms_key_id=found["KmsKeyId"],
+            backup_retention_period=found["BackupRetentionPeriod"],
+            deletion_protection=found["DeletionProtection"],
+            multi_az=found["MultiAZ"],
+            username=found["MasterUsername"],
+            password=account_by_hand.PASSWORD,
+            vpc_security_group_ids=[one["VpcSecurityGroupId"] for one in found["VpcSecurityGroups"]],
+        )
+
+
+def _buckets(s3: Any) -> Iterator[Item]:
+    for name in ("by-hand-data", "by-hand-logs"):
+        told = {"arn": f"arn:aws:s3:::{name}", "region": REGION, "bucket": name}
+        kept = s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
+        yield stored("aws_s3_bucket", name, id=name, **told, versioning=[{"enabled": kept, "mfa_delete": False}])
+    yield stored(
+        "aws_s3_bucket_policy",
+        "data",
+        bucket="by-hand-data",
+        policy=s3.get_bucket_policy(Bucket="by-hand-data")["Policy"],
+    )
+
+
+def state_of(folder: Path, *resources: Item) -> Known:
+    file = folder / "terraform.tfstate"
+    whole = {"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "a", "resources": [*resources]}
+    file.write_text(json.dumps(whole))
+    return known(read_states([file], folder))
+
+
+SAID = (
+    *("id", "arn", "name", "url", "bucket", "role", "identifier", "policy_arn", "region"),
+    # Two halves of one property: a table without the first is none.
+    *("hash_key", "range_key"),
+)
+"""What the provider always writes."""
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_state_tells_the_same_or_less(
+    states: tuple[Known, list[Item]], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Whatever its provider does not write, and whichever of its resources are not in it."""
+    live, resources = states
+    left = data.draw(
+        st.lists(st.sampled_from(resources), unique_by=lambda one: (one["type"], one["name"])), label="in it"
+    )
+    told: list[Item] = []
+    for resource in left or resources:
+        attributes = resource["instances"][0]["attributes"]
+        fields = sorted(attributes.keys() - {*SAID})
+        lost = data.draw(st.sets(st.sampled_from(fields)), label="lost") if fields else set()
+        kept = {name: value for name, value in attributes.items() if name not in lost}
+        told.append({**resource, "instances": [{**resource["instances"][0], "attributes": kept}]})
+    folder = tmp_path_factory.mktemp("state")
+    # What is part of another is told with that.
+    found = {key: resource for key, resource in state_of(folder, *told).items() if not resource.derived_from}
+    assert [key for key in found if key not in live] == []
+    assert [other for key in found for other in others(live[key], found[key])] == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from soc2gate.engine.compare import compare
+from soc2gate.engine.compare import Judged, compare
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.engine.match import Matching, match
 from soc2gate.model.outcome import Difference, Disagreement, Verdict
@@ -68,7 +68,7 @@ def disagreements(
     declared: list[Resource], live: list[Resource], rules: RuleSet, unread: str = ""
 ) -> list[Disagreement]:
     findings = evaluate(rules, [*declared, *live], now=NOW)
-    return compare(paired(declared, live, unread), findings, rules)
+    return compare(paired(declared, live, unread), Judged(findings, rules))
 
 
 def test_equal_sides_have_nothing_to_disagree_about(rules: RuleSet) -> None:
@@ -270,11 +270,11 @@ def passwords(side: Side, length: int, account: str = ACCOUNT) -> Resource:
 def test_a_setting_of_the_account_that_code_writes_is_compared_with_the_account_s() -> None:
     rules = load()
     ours, theirs = passwords(Side.DECLARED, 16), passwords(Side.LIVE, 6)
-    (told,) = compare(paired([ours], [theirs]), evaluate(rules, [ours, theirs], now=NOW), rules)
+    (told,) = compare(paired([ours], [theirs]), Judged(evaluate(rules, [ours, theirs], now=NOW), rules))
     assert (told.difference, told.property) == (Difference.CHANGED, "MinimumPasswordLength")
     assert [contrast.id for contrast in told.rules] == ["iam-password-policy"]
     same = passwords(Side.LIVE, 16)
-    assert compare(paired([ours], [same]), evaluate(rules, [ours, same], now=NOW), rules) == []
+    assert compare(paired([ours], [same]), Judged(evaluate(rules, [ours, same], now=NOW), rules)) == []
 
 
 def test_a_setting_that_code_does_not_write_or_nobody_could_read_is_never_missing() -> None:

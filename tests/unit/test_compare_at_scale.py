@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import pytest
 
-from soc2gate.engine.compare import compare
+from soc2gate.engine.compare import Judged, compare, undeclared
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.engine.match import match
 from soc2gate.model.outcome import Difference, Disagreement, Finding
@@ -59,6 +60,71 @@ def role(side: Side, number: int) -> Resource:
     return _resource("AWS::IAM::Role", side, number, properties, name=f"role-{number}")
 
 
+def bucket(side: Side, number: int) -> Resource:
+    """Code leaves unsaid what its service gives, and what somebody added."""
+    by: Value = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/data"}}
+    blocks = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    properties: dict[str, Value] = {
+        "BucketName": f"bucket-{number}",
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [by]},
+        "PublicAccessBlockConfiguration": dict.fromkeys(blocks, True),
+        "VersioningConfiguration": {"Status": "Enabled"},
+    }
+    if side is Side.LIVE:
+        owned: Value = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        properties |= {"OwnershipControls": owned, "LoggingConfiguration": {"DestinationBucketName": "logs"}}
+    return _resource("AWS::S3::Bucket", side, number, properties, name=f"bucket-{number}")
+
+
+def group(side: Side, number: int) -> Resource:
+    """Its rules come in another order."""
+    ways: list[Value] = [
+        {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": f"10.{number % 200}.{port % 250}.0/24"}
+        for port in (22, 80, 443, 5432, 8080)
+    ]
+    out: Value = [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]
+    properties: dict[str, Value] = {
+        "GroupName": f"group-{number}",
+        "GroupDescription": "services",
+        "VpcId": "vpc-0a1b2c3d4e5f6a7b8",
+        "SecurityGroupIngress": ways if side is Side.DECLARED else ways[::-1],
+        "SecurityGroupEgress": out,
+    }
+    return _resource("AWS::EC2::SecurityGroup", side, number, properties, name=f"group-{number}")
+
+
+def database(side: Side, number: int) -> Resource:
+    properties: dict[str, Value] = {
+        "DBInstanceIdentifier": f"db-{number}",
+        "Engine": "postgres",
+        "StorageEncrypted": True,
+        "BackupRetentionPeriod": 7,
+        "DeletionProtection": number % 20 != 0 or side is Side.DECLARED,
+        "PubliclyAccessible": False,
+        "MultiAZ": True,
+        "VPCSecurityGroups": [f"sg-{number:08x}", f"sg-{number + 1:08x}"],
+        "EnableCloudwatchLogsExports": ["postgresql", "upgrade"],
+    }
+    if side is Side.LIVE:
+        properties |= {"AutoMinorVersionUpgrade": True, "EnableIAMDatabaseAuthentication": False, "Port": "5432"}
+    return _resource("AWS::RDS::DBInstance", side, number, properties, name=f"db-{number}")
+
+
+def function(side: Side, number: int) -> Resource:
+    properties: dict[str, Value] = {
+        "FunctionName": f"function-{number}",
+        "Runtime": "python3.12",
+        "Handler": "main.handler",
+        "Role": f"arn:aws:iam::{ACCOUNT}:role/role-{number}",
+        "MemorySize": 256,
+        "TracingConfig": {"Mode": "Active"},
+        "VpcConfig": {"SubnetIds": [f"subnet-{number:08x}"], "SecurityGroupIds": [f"sg-{number:08x}"]},
+    }
+    if side is Side.LIVE:
+        properties["DeadLetterConfig"] = {"TargetArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:failed"}
+    return _resource("AWS::Lambda::Function", side, number, properties, name=f"function-{number}")
+
+
 def _resource(
     kind: str,
     side: Side,
@@ -90,33 +156,51 @@ def _resource(
 
 def deployed(number: int) -> tuple[list[Resource], list[Resource]]:
     """So many declared resources and as many live ones; three of every hundred live ones nobody declared."""
-    makers = (queue, subnet, role)
-    declared = [makers[one % 3](Side.DECLARED, one) for one in range(number)]
+    makers = (queue, subnet, role, bucket, group, database, function)
+    declared = [makers[one % len(makers)](Side.DECLARED, one) for one in range(number)]
     moved = number * 3 // 100
-    live = [makers[one % 3](Side.LIVE, one) for one in range(moved, number + moved)]
+    live = [makers[one % len(makers)](Side.LIVE, one) for one in range(moved, number + moved)]
     return declared, live
 
 
 def compared(
     declared: list[Resource], live: list[Resource], findings: list[Finding], rules: RuleSet
 ) -> tuple[list[Disagreement], float]:
-    start = time.process_time()
-    matching = match(declared, live, coverage=lambda *_: "", asked=lambda _: True)
-    found = compare(matching, findings, rules)
-    return found, time.process_time() - start
+    # As the command does, whose process looks for no cycles.
+    gc.disable()
+    try:
+        start = time.process_time()
+        matching = match(declared, live, coverage=lambda *_: "", asked=lambda _: True)
+        judged = Judged(findings, rules)
+        found = compare(matching, judged)
+        found += undeclared(matching, judged, told=found)
+        return found, time.process_time() - start
+    finally:
+        gc.enable()
 
 
 def test_ten_thousand_live_resources_compare_with_ten_thousand_declared_in_two_seconds(rules: RuleSet) -> None:
     declared, live = deployed(10_000)
     findings = list(evaluate(rules, [*declared, *live], now=NOW))
     runs = [compared(declared, live, findings, rules) for _ in range(2)]
-    assert min(seconds for _, seconds in runs) < 2
+    assert min(seconds for _, seconds in runs) < 2, runs[0][1]
     found = runs[0][0]
     assert [item for item in found if item.difference is Difference.UNDECIDED] == []
     assert sum(item.difference is Difference.MISSING for item in found) == 300
     assert sum(item.difference is Difference.UNMANAGED for item in found) == 300
     changed = {item.address for item in found if item.property == "VisibilityTimeout"}
-    assert changed == {f"resource.AWS::SQS::Queue.{n}" for n in range(300, 10_000) if n % 30 == 0}
+    assert changed == {f"resource.AWS::SQS::Queue.{n}" for n in range(300, 10_000) if n % 70 == 0}
+    told = {(item.difference, item.kind, item.property) for item in found if item.property}
+    assert told == {
+        (Difference.CHANGED, "AWS::SQS::Queue", "VisibilityTimeout"),
+        (Difference.CHANGED, "AWS::RDS::DBInstance", "DeletionProtection"),
+        # Unsaid in code, and a rule's verdict hangs on it.
+        (Difference.CHANGED, "AWS::RDS::DBInstance", "AutoMinorVersionUpgrade"),
+        (Difference.CHANGED, "AWS::S3::Bucket", "LoggingConfiguration"),
+        (Difference.CHANGED, "AWS::Lambda::Function", "DeadLetterConfig"),
+        # Unsaid in code, and no verdict does.
+        (Difference.UNDECLARED, "AWS::S3::Bucket", "OwnershipControls"),
+    }
 
 
 @pytest.mark.parametrize("nameless", [False, True], ids=["named", "without names"])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from kinds_support import cfn, normal, one, ref, said, tf, var
 
+from soc2gate.kinds import registry
 from soc2gate.model.value import Alternatives, OpenList, Text, Unknown
 
 QUEUE = "AWS::SQS::Queue"
@@ -173,3 +174,41 @@ def test_a_queue_that_some_unknown_queue_may_name_may_be_one() -> None:
     assert found["Jobs"] == []
     assert isinstance(found["Failed"], OpenList)
     assert (found["Failed"].items, found["Failed"].reason) == ((), "a condition is not known")
+
+
+NAMED = "arn:aws:{}:eu-west-1:123456789012:failed"
+FUNCTION = "AWS::Lambda::Function"
+
+
+@pytest.mark.parametrize(("service", "holds"), [("sqs", 1), ("sns", 0)])
+def test_what_fails_in_a_function_ends_in_the_queue_it_names_and_not_in_the_one_called_like_a_topic(
+    service: str, holds: int
+) -> None:
+    target = {"DeadLetterConfig": {"TargetArn": NAMED.format(service)}}
+    stack = normal(cfn("Failed", QUEUE, {"QueueName": "failed"}), cfn("Mail", FUNCTION, target))
+    calls = one(stack, QUEUE).related["FailedCalls"]
+    assert isinstance(calls, list)
+    assert len(calls) == holds
+
+
+@pytest.mark.parametrize(
+    ("called", "destination"), [("mail", var("destination")), (var("function"), NAMED.format("sqs"))]
+)
+def test_where_a_function_sends_failures_may_not_be_known_and_then_any_queue_may_be_it(
+    called: Any, destination: Any
+) -> None:
+    elsewhere = {"DestinationConfig": {"OnFailure": {"Destination": destination}}, "Qualifier": "$LATEST"}
+    stack = normal(
+        cfn("Failed", QUEUE, {"QueueName": "failed"}),
+        cfn("Mail", FUNCTION, {"FunctionName": "mail"}),
+        cfn("Async", "AWS::Lambda::EventInvokeConfig", {"FunctionName": called, **elsewhere}),
+    )
+    assert isinstance(one(stack, QUEUE).related["FailedCalls"], OpenList)
+
+
+def test_a_subscription_that_nobody_confirmed_is_none_yet() -> None:
+    live = registry.kind("AWS::SNS::Subscription").live
+    assert live is not None
+    assert live.keep is not None
+    assert not live.keep({"SubscriptionArn": "PendingConfirmation", "TopicArn": NAMED.format("sns")}, "eu-west-1")
+    assert live.keep({"SubscriptionArn": f"{NAMED.format('sns')}:1", "TopicArn": NAMED.format("sns")}, "eu-west-1")

@@ -11,16 +11,16 @@ from kinds_support import cfn, reading, ref, tf, var
 
 from soc2gate.config import Config
 from soc2gate.engine import accepted, gate
-from soc2gate.engine.compare import compare, undeclared
+from soc2gate.engine.compare import Judged, compare, undeclared
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.engine.match import match
 from soc2gate.errors import ConfigError, Exit
 from soc2gate.finishing import Found, finish
 from soc2gate.kinds import normalise
 from soc2gate.model.outcome import Difference, Disagreement, Verdict
-from soc2gate.model.resource import LiveRef, RawResource, Resource, Side
+from soc2gate.model.resource import LiveRef, RawResource, Resource, Side, Span, Where
 from soc2gate.model.rule import RuleSet, Severity
-from soc2gate.model.value import Unknown, Value
+from soc2gate.model.value import OpenList, Unknown, Value
 from soc2gate.packs import load
 from soc2gate.reading import Declared
 from soc2gate.request import Request
@@ -66,8 +66,9 @@ def told(
     declared = normalise([reading(*raws) for raws in by_root.values()]).resources
     findings = evaluate(rules, [*declared, *running], now=NOW)
     matching = match(declared, running, coverage=lambda kind, account, region: "", asked=lambda kind: True)
-    disagreements = compare(matching, findings, rules)
-    return disagreements, undeclared(matching, findings, rules, told=disagreements)
+    judged = Judged(findings, rules)
+    disagreements = compare(matching, judged)
+    return disagreements, undeclared(matching, judged, told=disagreements)
 
 
 ROLE = tf("aws_iam_role.web", {"name": "web", "assume_role_policy": TRUST})
@@ -120,6 +121,68 @@ def test_what_another_root_attaches_to_it_perhaps_is_said_and_nothing_else(
 def test_what_could_not_be_looked_at_is_not_told_as_undeclared(rules: RuleSet) -> None:
     _, tier = told(rules, (ROLE,), [role(ManagedPolicyArns=Unknown("iam:ListAttachedRolePolicies was denied"))])
     assert tier == []
+
+
+def test_what_another_root_attaches_may_be_what_is_there_where_that_is_not_known(rules: RuleSet) -> None:
+    body = {"role": var("role"), "policy_arn": var("policy")}
+    attached = tf("aws_iam_role_policy_attachment.a", body, root="elsewhere")
+    _, tier = told(rules, (ROLE, attached), [role(ManagedPolicyArns=[READ_ONLY])])
+    assert tier == []
+
+
+def test_what_was_seen_is_told_though_there_may_be_more(rules: RuleSet) -> None:
+    """A Terraform state tells of some policies of a role, and not whether these are all."""
+    some = OpenList((READ_ONLY,), (Unknown("not in the state"),), "not in the state")
+    _, (found,) = told(rules, (ROLE,), [role(ManagedPolicyArns=some)])
+    assert (found.property, found.live) == ("ManagedPolicyArns", [READ_ONLY])
+
+
+def test_named_settings_of_which_the_api_tells_all_are_no_news(rules: RuleSet) -> None:
+    written = cfn("Web", "AWS::ElasticLoadBalancingV2::LoadBalancer", {"Name": "web", "Scheme": "internal"})
+    settings: Value = [
+        {"Key": "deletion_protection.enabled", "Value": "true"},
+        {"Key": "access_logs.s3.enabled", "Value": "true"},
+        {"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true"},
+    ]
+    running = live(
+        "AWS::ElasticLoadBalancingV2::LoadBalancer", "web", {"Name": "web", "LoadBalancerAttributes": settings}
+    )
+    _, tier = told(rules, (written,), [running])
+    assert tier == []
+
+
+def service(side: Side, annotations: Mapping[str, Value]) -> Resource:
+    metadata: dict[str, Value] = {
+        "name": "web",
+        "namespace": "shop",
+        **({"annotations": dict(annotations)} if annotations else {}),
+    }
+    running = side is Side.LIVE
+    where: Where = (
+        LiveRef("kubernetes", "prod", "", "shop/web", "list services", NOW) if running else Span("web.yaml", 1)
+    )
+    return Resource(
+        "Kubernetes::Service",
+        "shop/web",
+        side,
+        {"metadata": metadata, "spec": {"type": "LoadBalancer"}},
+        where,
+        dict.fromkeys(("metadata", "spec"), where),
+        root="kubernetes:prod" if running else ".",
+        spelling="api" if running else "kubernetes",
+        identity={"name": "web", "namespace": "shop"},
+    )
+
+
+def test_of_annotations_what_a_rule_names_is_told_and_what_tools_write_is_not(rules: RuleSet) -> None:
+    ranges = "service.beta.kubernetes.io/load-balancer-source-ranges"
+    named = {ranges: "0.0.0.0/0", "kubectl.kubernetes.io/restartedAt": "yesterday"}
+    ours, theirs = service(Side.DECLARED, {}), service(Side.LIVE, named)
+    judged = Judged(evaluate(rules, [ours, theirs], now=NOW), rules)
+    matching = match([ours], [theirs], coverage=lambda kind, account, region: "", asked=lambda kind: True)
+    differing = compare(matching, judged)
+    (found,) = undeclared(matching, judged, told=differing)
+    assert (found.property, found.live) == (f"metadata.annotations.{ranges}", "0.0.0.0/0")
 
 
 def group(**properties: Value) -> Resource:
@@ -250,6 +313,10 @@ def test_an_accepted_property_that_is_no_more_is_told_unless_nobody_could_look(r
 def test_what_stands_in_code_that_was_not_read_is_not_gone() -> None:
     elsewhere = accepted.looking([role()], [], lambda kind, region, account: None, everything=False)
     assert not elsewhere("AWS::IAM::Role", ACCOUNT, role().address, "ManagedPolicyArns")
+    # Nor is what no longer runs, as long as it may run where nobody looked for it.
+    assert not elsewhere("AWS::IAM::Role", ACCOUNT, f"{role().address}-2", "ManagedPolicyArns")
+    whole = accepted.looking([role()], [], lambda kind, region, account: None, everything=True)
+    assert whole("AWS::IAM::Role", ACCOUNT, f"{role().address}-2", "ManagedPolicyArns")
 
 
 def test_a_file_that_is_none_is_refused_with_what_writes_one(tmp_path: Path) -> None:

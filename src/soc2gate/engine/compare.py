@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import TypeAlias
 
 from soc2gate import kinds, schema
 from soc2gate.engine import differences as spelled
@@ -27,8 +28,7 @@ _WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 def compare(
     matching: Matching,
-    findings: Iterable[Finding],
-    rules: RuleSet,
+    judged: Judged,
     *,
     listed: Callable[[Resource], LiveRef | None] = lambda resource: None,
 ) -> list[Disagreement]:
@@ -37,56 +37,52 @@ def compare(
     `listed(resource)` is the call that listed live resources of a declared resource's kind: what saw that it is
     missing.
     """
-    verdicts = _Verdicts(findings, rules)
     found: list[Disagreement] = []
     resolve = _resolver(matching)
     elsewhere = Elsewhere(matching.partial)
     told: dict[int, set[str]] = defaultdict(set)
     for gone in matching.gone:
-        because = _because(gone, verdicts)
+        because = _because(gone, judged)
         told[id(gone.whole)] |= {contrast.id for contrast in because}
-        alone = _one_sided(gone.part, Difference.MISSING, verdicts, live_where=listed(gone.part))
-        found.append(_with_effects(alone, gone, because, verdicts))
+        alone = _one_sided(gone.part, Difference.MISSING, judged, live_where=listed(gone.part))
+        found.append(_with_effects(alone, gone, because, judged))
     for pair in matching.pairs:
-        found += _pair(pair, verdicts, resolve, elsewhere, told[id(pair)])
+        found += _pair(pair, judged, resolve, elsewhere, told[id(pair)])
     for resource in matching.missing:
-        found.append(_one_sided(resource, Difference.MISSING, verdicts, live_where=listed(resource)))
+        found.append(_one_sided(resource, Difference.MISSING, judged, live_where=listed(resource)))
     parts: dict[Value, list[Resource]] = defaultdict(list)
     for resource in matching.parts:
         parts[resource.identity.get("parent") or resource.address].append(resource)
     for resource in matching.unmanaged:
         # A bucket's policy comes with the bucket: what nobody declared is the bucket, and the policy counts against it.
-        found.append(_one_sided(resource, Difference.UNMANAGED, verdicts, parts=_parts_of(resource, parts)))
+        found.append(_one_sided(resource, Difference.UNMANAGED, judged, parts=_parts_of(resource, parts)))
     for pair in matching.pairs:
         # A part that somebody added to what code does declare stands for itself.
         for part in _parts_of(pair.live, parts) if not pair.declared.derived_from else ():
-            found.append(_one_sided(part, Difference.UNMANAGED, verdicts))
+            found.append(_one_sided(part, Difference.UNMANAGED, judged))
     for unpaired in matching.undecided:
-        found.append(_undecided(unpaired, verdicts))
+        found.append(_undecided(unpaired, judged))
     found.sort(key=lambda item: (item.kind, item.address, item.difference.value, item.property or "", item.uid))
     return found
 
 
-def undeclared(
-    matching: Matching, findings: Iterable[Finding], rules: RuleSet, *, told: Iterable[Disagreement]
-) -> list[Disagreement]:
+def undeclared(matching: Matching, judged: Judged, *, told: Iterable[Disagreement]) -> list[Disagreement]:
     """Live properties that rules read and code never says: a tier of its own, in a stable order.
 
     `told` are the disagreements: a property of which a rule's verdict differs is told there, and not again.
     """
-    verdicts = _Verdicts(findings, rules)
     resolve = _resolver(matching)
     elsewhere = Elsewhere(matching.partial)
     known = {(item.kind, item.uid, item.property) for item in told}
     found = []
     for pair in matching.pairs:
-        for leaf in _unsaid(pair, verdicts, resolve, elsewhere):
+        for leaf in _unsaid(pair, judged, resolve, elsewhere):
             if not spelled.says_something(leaf.live):
                 # What creating gave and is not there any more: where that matters, a rule's verdict has told it.
                 continue
-            names = _concerned(pair, leaf.path, verdicts, asked=True) or _concerned(pair, leaf.path, verdicts)
-            contrasts = [_contrast(name, pair, verdicts) for name in names]
-            item = _disagreement(pair, leaf, contrasts, verdicts, leaf=leaf.path)
+            names = _concerned(pair, leaf.path, judged, asked=True) or _concerned(pair, leaf.path, judged)
+            contrasts = [_contrast(name, pair, judged) for name in names]
+            item = _disagreement(pair, leaf, contrasts, judged, leaf=leaf.path)
             if (item.kind, item.uid, item.property) not in known:
                 found.append(replace(item, difference=Difference.UNDECLARED))
     found.sort(key=lambda item: (item.kind, item.address, item.property or "", item.uid))
@@ -97,17 +93,30 @@ def _parts_of(live: Resource, parts: Mapping[Value, list[Resource]]) -> list[Res
     return parts.get(live.identity.get("arn") or live.address) or parts.get(live.address) or []
 
 
-class _Verdicts:
+_ByResource: TypeAlias = dict[tuple[str, str, str], dict[str, Finding]]
+"""Root, address and kind to the findings by rule."""
+
+
+class Judged:
     """Findings by resource, and what the rules on a kind weigh."""
 
     def __init__(self, findings: Iterable[Finding], rules: RuleSet) -> None:
-        self._by_resource: dict[tuple[Side, str, str, str], dict[str, Finding]] = defaultdict(dict)
+        ours: _ByResource = defaultdict(dict)
+        theirs: _ByResource = defaultdict(dict)
         self._on_singletons: dict[str, list[Finding]] = defaultdict(list)
         self.rules = rules
         self.reads = Reads(rules)
+        self._ours, self._theirs = ours, theirs
+        singletons = {name for name in kinds.known_kinds() if kinds.kind(name).singleton}
+        last: tuple[Side, str, str, str] | None = None
+        told: dict[str, Finding] = {}
         for finding in findings:
-            self._by_resource[(finding.side, finding.root, finding.address, finding.kind)][finding.rule] = finding
-            if finding.side is Side.LIVE and kinds.kind(finding.kind).singleton:
+            here = (finding.side, finding.root, finding.address, finding.kind)
+            if here != last:
+                # One resource's findings come one after the other.
+                last, told = here, (ours if finding.side is Side.DECLARED else theirs)[here[1:]]
+            told[finding.rule] = finding
+            if finding.side is Side.LIVE and finding.kind in singletons:
                 self._on_singletons[finding.rule].append(finding)
         self._on_kind: dict[str, list[Rule]] = defaultdict(list)
         for rule in rules.rules.values():
@@ -115,7 +124,8 @@ class _Verdicts:
                 self._on_kind[kind].append(rule)
 
     def of(self, resource: Resource) -> Mapping[str, Finding]:
-        return self._by_resource.get((resource.side, resource.root, resource.address, resource.kind), {})
+        found = self._ours if resource.side is Side.DECLARED else self._theirs
+        return found.get((resource.root, resource.address, resource.kind), {})
 
     def weight(self, name: str, declared: Resource, live: Resource) -> Severity | None:
         """What a rule weighs for a pair: as it is found on either side, or at most where it asks something else; None
@@ -195,10 +205,10 @@ def _plain_name(attribute: str) -> str:
     return attribute.lower().replace("_", "")
 
 
-def _because(gone: Gone, verdicts: _Verdicts) -> list[RuleContrast]:
+def _because(gone: Gone, judged: Judged) -> list[RuleContrast]:
     """The rules that say something else of the whole because a part of it is gone."""
-    ours, theirs = verdicts.of(gone.whole.declared), verdicts.of(gone.whole.live)
-    contrasts = (_contrast(name, gone.whole, verdicts) for name in sorted({*ours} & {*theirs}))
+    ours, theirs = judged.of(gone.whole.declared), judged.of(gone.whole.live)
+    contrasts = (_contrast(name, gone.whole, judged) for name in sorted({*ours} & {*theirs}))
     return [
         contrast
         for contrast in contrasts
@@ -208,15 +218,13 @@ def _because(gone: Gone, verdicts: _Verdicts) -> list[RuleContrast]:
     ]
 
 
-def _with_effects(
-    alone: Disagreement, gone: Gone, because: Sequence[RuleContrast], verdicts: _Verdicts
-) -> Disagreement:
+def _with_effects(alone: Disagreement, gone: Gone, because: Sequence[RuleContrast], judged: Judged) -> Disagreement:
     """A missing part with what its going did to the whole."""
     if not because:
         return alone
     whole = gone.whole
-    weights = [verdicts.weight(one.id, whole.declared, whole.live) for one in because]
-    criteria = verdicts.criteria([one.id for one in (*alone.rules, *because)])
+    weights = [judged.weight(one.id, whole.declared, whole.live) for one in because]
+    criteria = judged.criteria([one.id for one in (*alone.rules, *because)])
     return replace(
         alone,
         rules=tuple(sorted({one.id: one for one in (*alone.rules, *because)}.values(), key=lambda one: one.id)),
@@ -228,7 +236,7 @@ def _with_effects(
 
 def _pair(
     pair: Pair,
-    verdicts: _Verdicts,
+    judged: Judged,
     resolver: Callable[[str], spelled.Resolve],
     elsewhere: Elsewhere,
     told_elsewhere: Iterable[str],
@@ -252,21 +260,21 @@ def _pair(
     told = {*told_elsewhere}
     for difference, leaf in _grouped(leaves, whole=declared.kind.startswith("AWS::"), declared=declared, live=live):
         contrasts = []
-        for name in _concerned(pair, difference.path, verdicts, asked=True):
-            contrast = _contrast(name, pair, verdicts)
+        for name in _concerned(pair, difference.path, judged, asked=True):
+            contrast = _contrast(name, pair, judged)
             if difference.hidden and difference.reason and not _matters(contrast):
                 # What was not kept was judged first: where both sides are, the rule has no question left.
                 continue
             contrasts.append(contrast)
             told.add(name)
-        yield _disagreement(pair, difference, contrasts, verdicts, leaf=leaf)
-    yield from _by_verdict_alone(pair, told, verdicts, resolver, elsewhere)
+        yield _disagreement(pair, difference, contrasts, judged, leaf=leaf)
+    yield from _by_verdict_alone(pair, told, judged, resolver, elsewhere)
 
 
 def _by_verdict_alone(
     pair: Pair,
     told: set[str],
-    verdicts: _Verdicts,
+    judged: Judged,
     resolver: Callable[[str], spelled.Resolve],
     elsewhere: Elsewhere,
 ) -> Iterator[Disagreement]:
@@ -274,47 +282,47 @@ def _by_verdict_alone(
 
     Where that comes of a property which code leaves unsaid, the disagreement is about it.
     """
-    ours, theirs = verdicts.of(pair.declared), verdicts.of(pair.live)
+    ours, theirs = judged.of(pair.declared), judged.of(pair.live)
     alone = {
         name: contrast
         for name in sorted({*ours} & {*theirs} - told)
-        if _matters(contrast := _contrast(name, pair, verdicts))
+        if _matters(contrast := _contrast(name, pair, judged))
     }
-    for unsaid in _unsaid(pair, verdicts, resolver, elsewhere) if alone else ():
+    for unsaid in _unsaid(pair, judged, resolver, elsewhere) if alone else ():
         because = [
             name
             for name, contrast in alone.items()
             if Verdict.UNKNOWN not in _answers(contrast) and _reads(None, theirs[name], unsaid.path)
         ]
         if because:
-            names = sorted({*because, *_concerned(pair, unsaid.path, verdicts, asked=True)})
-            contrasts = [_contrast(name, pair, verdicts) for name in names]
-            yield _disagreement(pair, unsaid, contrasts, verdicts, leaf=unsaid.path)
+            names = sorted({*because, *_concerned(pair, unsaid.path, judged, asked=True)})
+            contrasts = [_contrast(name, pair, judged) for name in names]
+            yield _disagreement(pair, unsaid, contrasts, judged, leaf=unsaid.path)
             for name in because:
                 del alone[name]
     for name, contrast in alone.items():
-        yield _disagreement(pair, _verdict_difference(name, ours, theirs), [contrast], verdicts)
+        yield _disagreement(pair, _verdict_difference(name, ours, theirs), [contrast], judged)
 
 
 def _unsaid(
-    pair: Pair, verdicts: _Verdicts, resolver: Callable[[str], spelled.Resolve], elsewhere: Elsewhere
+    pair: Pair, judged: Judged, resolver: Callable[[str], spelled.Resolve], elsewhere: Elsewhere
 ) -> Iterable[spelled.Difference]:
     declared, live = pair.declared, pair.live
-    readings = verdicts.reads.of(declared.kind, declared.derived_from)
-    if not readings:
+    readings = judged.reads.of(declared.kind, declared.derived_from)
+    if not readings.each:
         return ()
     spelling = spelling_of(declared.kind)
     walk = spelled.Walk(spelling, resolver(declared.root))
     return unsaid_of(declared, live, readings=readings, spelling=spelling, walk=walk, elsewhere=elsewhere)
 
 
-def _concerned(pair: Pair, path: str, verdicts: _Verdicts, *, asked: bool = False) -> list[str]:
+def _concerned(pair: Pair, path: str, judged: Judged, *, asked: bool = False) -> list[str]:
     """The rules that read a property of a pair; with `asked` only those that apply to it on some side."""
-    ours, theirs = verdicts.of(pair.declared), verdicts.of(pair.live)
+    ours, theirs = judged.of(pair.declared), judged.of(pair.live)
     steps = _pattern(path)
     names = {name for name in {*ours, *theirs} if _reads(ours.get(name), theirs.get(name), path)}
-    for reading in verdicts.reads.of(pair.declared.kind, pair.declared.derived_from):
-        if reading.rule in names or not reading.reads(steps):
+    for reading in judged.reads.of(pair.declared.kind, pair.declared.derived_from).of(steps):
+        if reading.rule in names:
             continue
         # What a rule asks of another resource, through a link or of a part, it asks whatever becomes of this one.
         found = [side[reading.rule].verdict for side in (ours, theirs) if reading.rule in side]
@@ -401,13 +409,11 @@ def value_at(properties: Mapping[str, Value], path: str) -> Value:
 
 def _reads(ours: Finding | None, theirs: Finding | None, path: str) -> bool:
     """Whether a rule's verdict rests on the property, on either side; indices may differ between the sides."""
-    wanted = _pattern(path)
-    return any(
-        _overlap(wanted, _pattern(evidence.path))
-        for finding in (ours, theirs)
-        if finding is not None
-        for evidence in finding.evidence
-    )
+    for finding in (ours, theirs):
+        for evidence in finding.evidence if finding is not None else ():
+            if _overlap(path, evidence.path):
+                return True
+    return False
 
 
 @cache
@@ -415,16 +421,18 @@ def _pattern(path: str) -> tuple[str, ...]:
     return tuple(step for step in re.split(r"[.\[\]]+", path) if step and not step.isdigit())
 
 
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
+@cache
+def _overlap(path: str, other: str) -> bool:
+    one, two = _pattern(path), _pattern(other)
+    shorter = min(len(one), len(two))
+    return one[:shorter] == two[:shorter]
 
 
-def _contrast(name: str, pair: Pair, verdicts: _Verdicts) -> RuleContrast:
-    ours, theirs = verdicts.of(pair.declared), verdicts.of(pair.live)
+def _contrast(name: str, pair: Pair, judged: Judged) -> RuleContrast:
+    ours, theirs = judged.of(pair.declared), judged.of(pair.live)
     live = theirs[name].verdict if name in theirs else None
     if live is None and name in ours:
-        live = verdicts.of_singleton(name, pair.declared)
+        live = judged.of_singleton(name, pair.declared)
     return RuleContrast(name, ours[name].verdict if name in ours else None, live)
 
 
@@ -445,13 +453,13 @@ def _disagreement(
     pair: Pair,
     difference: spelled.Difference,
     contrasts: Sequence[RuleContrast],
-    verdicts: _Verdicts,
+    judged: Judged,
     *,
     leaf: str = "",
 ) -> Disagreement:
     declared, live = pair.declared, pair.live
     names = [contrast.id for contrast in contrasts]
-    weights = [weight for name in names if (weight := verdicts.weight(name, declared, live)) is not None]
+    weights = [weight for name in names if (weight := judged.weight(name, declared, live)) is not None]
     live_where = _written(live, leaf)
     uid = live_where.uid if isinstance(live_where, LiveRef) else live.address
     # A pod template is told as the workload it stands in; a policy has a name of its own.
@@ -468,7 +476,7 @@ def _disagreement(
         declared_where=_written(declared, leaf),
         live_where=live_where if isinstance(live_where, LiveRef) else None,
         rules=tuple(contrasts),
-        criteria=verdicts.criteria(names),
+        criteria=judged.criteria(names),
         severity=max(weights, default=None),
         reason="; ".join(
             said
@@ -526,14 +534,14 @@ def _written(resource: Resource, path: str) -> Where:
 def _one_sided(
     resource: Resource,
     difference: Difference,
-    verdicts: _Verdicts,
+    judged: Judged,
     *,
     live_where: LiveRef | None = None,
     parts: Sequence[Resource] = (),
 ) -> Disagreement:
-    answers = {name: finding for one in (*parts, resource) for name, finding in verdicts.of(one).items()}
+    answers = {name: finding for one in (*parts, resource) for name, finding in judged.of(one).items()}
     declared = resource.side is Side.DECLARED
-    on_kind = [rule for kind in (resource.kind, *(part.kind for part in parts)) for rule in verdicts.on_kind(kind)]
+    on_kind = [rule for kind in (resource.kind, *(part.kind for part in parts)) for rule in judged.on_kind(kind)]
     where = resource.where
     uid = resource.identity.get("arn") or resource.identity.get("id") or resource.address
     return Disagreement(
@@ -550,7 +558,7 @@ def _one_sided(
             RuleContrast(name, finding.verdict if declared else None, None if declared else finding.verdict)
             for name, finding in sorted(answers.items())
         ),
-        criteria=verdicts.criteria(answers or [rule.id for rule in on_kind]),
+        criteria=judged.criteria(answers or [rule.id for rule in on_kind]),
         severity=max((rule.severity for rule in on_kind), default=None),
         reason=_who_made(resource) if difference is Difference.UNMANAGED else "",
         environment=resource.environment,
@@ -558,5 +566,5 @@ def _one_sided(
     )
 
 
-def _undecided(unpaired: Unpaired, verdicts: _Verdicts) -> Disagreement:
-    return replace(_one_sided(unpaired.resource, Difference.UNDECIDED, verdicts), reason=unpaired.reason)
+def _undecided(unpaired: Unpaired, judged: Judged) -> Disagreement:
+    return replace(_one_sided(unpaired.resource, Difference.UNDECIDED, judged), reason=unpaired.reason)

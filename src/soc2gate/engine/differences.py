@@ -52,6 +52,8 @@ class Spelling:
 # What names an element of a list, in the order tried: such lists are compared element by element, whatever the order.
 _NAMING_KEYS = ("Key", "name", "Name", "PolicyName", "DeviceName", "Id", "IndexName", "AttributeName", "Sid")
 
+_PLAIN = (str, bool, int)
+
 _ID = regex(r"arn:.*|[a-z]{1,6}-[0-9a-f]{8,17}|\d+\.\d+\.\d+\.\d+(/\d+)?|[a-z]{2}(-[a-z]+)+-\d[a-z]?", re.DOTALL)
 """ARNs, resource ids (`sg-0a1b2c3d`), addresses, regions and zones."""
 
@@ -89,6 +91,9 @@ class Walk:
         self._resolve = resolve
 
     def value(self, path: str, pattern: str, declared: Value, live: Value) -> Iterator[Difference]:
+        if type(declared) is type(live) and type(declared) in _PLAIN and declared == live:
+            # Most of what is compared, by far.
+            return
         if pattern in self._spelling.ignored:
             return
         if self._spelling.whole and isinstance(declared, dict) and isinstance(live, dict):
@@ -271,6 +276,9 @@ class Walk:
         right = list(live)
         left = []
         for item in declared:
+            if isinstance(item, dict) and item in right and all(type(value) in _PLAIN for value in item.values()):
+                right.remove(item)
+                continue
             partner = next((i for i, other in enumerate(right) if self._equal(pattern, item, other)), None)
             if partner is None:
                 left.append(item)

@@ -32,6 +32,22 @@ class Reading:
         return any(mention.reads(steps) for mention in self.mentions)
 
 
+class Readings:
+    """Everything that is read of one kind."""
+
+    def __init__(self, each: Iterable[Reading]) -> None:
+        self.each = tuple(each)
+        # Thousands of resources of a kind are asked about the same few dozen places.
+        self._of: dict[Steps, tuple[Reading, ...]] = {}
+
+    def of(self, steps: Steps) -> tuple[Reading, ...]:
+        """Those that read the value at `steps`, or a part of it."""
+        found = self._of.get(steps)
+        if found is None:
+            found = self._of[steps] = tuple(one for one in self.each if one.reads(steps))
+        return found
+
+
 class Reads:
     """What a rule set reads, told kind by kind as somebody asks."""
 
@@ -41,18 +57,14 @@ class Reads:
             for case in rule.cases:
                 self._of_case[case.kind].append((rule.id, _of(case)))
         self._linked: dict[str, list[Reading]] | None = None
-        self._known: dict[tuple[str, str], Sequence[Reading]] = {}
+        self._known: dict[tuple[str, str], Readings] = {}
 
-    def of(self, kind: str, whole: str = "") -> Sequence[Reading]:
+    def of(self, kind: str, whole: str = "") -> Readings:
         """What is read of a kind; of one that is part of a `whole` also what rules about that read of it."""
         found = self._known.get((kind, whole))
         if found is None:
-            found = self._known[kind, whole] = tuple(self._gathered(kind, whole))
+            found = self._known[kind, whole] = Readings(self._gathered(kind, whole))
         return found
-
-    def tops(self, kind: str, whole: str = "") -> frozenset[str]:
-        """The top-level properties of which something is read."""
-        return frozenset(mention.steps[0] for one in self.of(kind, whole) for mention in one.mentions if mention.steps)
 
     def _gathered(self, kind: str, whole: str) -> Iterator[Reading]:
         for rule, read in self._of_case.get(kind, ()):

@@ -7,13 +7,14 @@ No promise of the code is broken by it, so it is no disagreement. It is what nob
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from soc2gate import kinds
 from soc2gate.cel.mentions import Steps
 from soc2gate.engine.differences import Difference, Spelling, Walk, says_something, unsaid
-from soc2gate.engine.reads import Reading
-from soc2gate.facts import dataclass, field
+from soc2gate.engine.reads import Readings
+from soc2gate.facts import dataclass
 from soc2gate.model.resource import Resource
 from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
 
@@ -52,7 +53,7 @@ def unsaid_of(
     declared: Resource,
     live: Resource,
     *,
-    readings: Sequence[Reading],
+    readings: Readings,
     spelling: Spelling,
     walk: Walk,
     elsewhere: Elsewhere,
@@ -67,18 +68,21 @@ def unsaid_of(
 def _left(declared: Resource) -> frozenset[str]:
     """Paths of what something else decides where code leaves it unsaid: the service, or what a default's condition
     asks about (a replica is as its source is)."""
-    described = kinds.kind(declared.kind)
-    type_ = declared.spelling.partition(" ")[2]
+    left = (one.path for one in kinds.kind(declared.kind).left if one.when is None or one.when(declared.properties))
+    return frozenset((*left, *_conditional(declared.kind, declared.spelling.partition(" ")[2])))
+
+
+@cache
+def _conditional(kind: str, type_: str) -> frozenset[str]:
+    described = kinds.kind(kind)
     spellings = (*described.terraform, *((described.cloudformation,) if described.cloudformation else ()))
-    conditional = (
+    return frozenset(
         default.path
         for spelling in spellings
         if not type_ or spelling.type == type_
         for default in spelling.defaults
         if default.when is not None
     )
-    left = (one.path for one in described.left if one.when is None or one.when(declared.properties))
-    return frozenset((*left, *conditional))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +91,10 @@ class _Finder:
 
     declared: Resource
     live: Resource
-    readings: Sequence[Reading]
+    readings: Readings
     spelling: Spelling
     walk: Walk
     left: frozenset[str]
-    read: dict[Steps, bool] = field(default_factory=dict)
 
     def within(
         self, ours: Mapping[str, Value], theirs: Mapping[str, Value], path: str, pattern: str, steps: Steps
@@ -146,7 +149,7 @@ class _Finder:
     def _told(self, path: str, steps: Steps, found: Value) -> Iterator[Difference]:
         if steps[-2:] in _USER_MAPS and isinstance(found, dict):
             for key, value in found.items():
-                if any(mention.steps == (*steps, key) for one in self.readings for mention in one.mentions):
+                if any(mention.steps == (*steps, key) for one in self.readings.each for mention in one.mentions):
                     yield Difference(f"{path}.{key}", None, value)
         elif self._says(steps, found):
             yield Difference(path, None, found)
@@ -157,14 +160,11 @@ class _Finder:
             return False
         if isinstance(found, dict) and not any(
             mention.steps == steps[: len(mention.steps)] and mention.reads(steps)
-            for one in self.readings
+            for one in self.readings.each
             for mention in one.mentions
         ):
             return any(self._is_read((*steps, key)) and self._says((*steps, key), found[key]) for key in found)
         return True
 
     def _is_read(self, steps: Steps) -> bool:
-        known = self.read.get(steps)
-        if known is None:
-            known = self.read[steps] = any(one.reads(steps) for one in self.readings)
-        return known
+        return bool(self.readings.of(steps))
