@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_for_tests import REGION, Aws, Refusal, running_aws
+from aws_for_tests import REGION, Aws, Refusal, signed_in
 
 VPC = 'resource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n  tags       = { Name = "main" }\n}\n'
 DESTINATION = "arn:aws:s3:::flow-logs"
@@ -19,13 +18,7 @@ DESTINATION = "arn:aws:s3:::flow-logs"
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with running_aws() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    with signed_in(monkeypatch) as server:
         yield server
 
 
