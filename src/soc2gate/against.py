@@ -80,11 +80,13 @@ def scan_against(request: Request, comparison: Comparison, notes: Sequence[Probl
         at_head,
         "scan",
         replace(after, problems=tuple(problems)),
-        findings,
-        problems=notes,
+        finishing.Found(
+            findings,
+            problems=notes,
+            joined=None if joined is None else replace(joined, findings=tuple(findings)),
+        ),
         diff=diff,
         judged=[item for item in judged if item.written is None or not item.counts],
-        joined=None if joined is None else replace(joined, findings=tuple(findings)),
     )
 
 

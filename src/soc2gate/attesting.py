@@ -297,10 +297,10 @@ def report(asked: ReportRequest) -> Report:
     from soc2gate import keeping
     from soc2gate.evidence import controls, manual, period, reading, reviews, scope
     from soc2gate.evidence.ledger import Ledger
-    from soc2gate.evidence.stores import open_store
+    from soc2gate.evidence.stores import open_kept
 
     repository = Repository.at(asked.folder)
-    ledger = Ledger(open_store(asked.place, asked.folder))
+    ledger = Ledger(open_kept(asked.place, asked.folder))
     everything = ledger.checked(asked.keys, asked.anchor, reading.essential)
     records = [record for record in everything if record.is_evaluation]
     if asked.at is not None:

@@ -55,7 +55,7 @@ def scan_changed(request: Request, changed: Sequence[str]) -> Run:
         replace(request, paths=widened.files),
         "scan",
         declared,
-        findings,
+        finishing.Found(findings),
         changed=ChangedFiles(widened.files, len(left)),
     )
 

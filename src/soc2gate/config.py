@@ -399,7 +399,7 @@ def _build(data: dict[str, Json], places: Places, file: Path, base: Path) -> Con
         organization=_organization(table.table("organization")) if "organization" in data else None,
         cloud_control=_cloud_control(table),
         kube_context=table.text("kube_context") or None,
-        kubeconfig=folder / Path(kubeconfig).expanduser() if kubeconfig else None,
+        kubeconfig=folder / os.path.expanduser(kubeconfig) if kubeconfig else None,
         fail_on=table.text("fail_on") or "high",
         on_incomplete=table.text("on_incomplete") or "block",
         on_undeclared=table.text("on_undeclared") or "report",
@@ -475,7 +475,7 @@ def _whole(value: Json) -> int | None:
 
 
 def _command(text: str, folder: Path) -> Path | None:
-    return Path(os.path.abspath(folder / Path(text).expanduser())) if text else None
+    return Path(os.path.abspath(folder / os.path.expanduser(text))) if text else None
 
 
 def _account(text: str) -> str:

@@ -117,14 +117,26 @@ def _read_toml(file: Path, shown: str) -> tuple[dict[str, Json], Places]:
         line, column = (int(place.group(1)), int(place.group(2))) if place else (0, 0)
         message = f"broken TOML: {re.sub(r' *[(]at .*', '', str(error))}"
         raise ConfigError(message, path=shown, line=line, column=column) from None
-    section = data.get("tool", {}).get("soc2gate", {}) if file.name == "pyproject.toml" else data
+    section = _section(data, text, shown) if file.name == "pyproject.toml" else data
     return {key: _json(value) for key, value in section.items()}, _TomlPlaces(shown, text)
+
+
+def _section(data: dict[str, object], text: str, shown: str) -> dict[str, object]:
+    """Ours of a file that says how to build and test a project too."""
+    tool = data.get("tool", {})
+    section = tool.get("soc2gate", {}) if isinstance(tool, dict) else tool
+    if isinstance(section, dict):
+        return section
+    lines = text.splitlines()
+    wanted = "soc2gate" if isinstance(tool, dict) else "tool"
+    line = next((number for number, each in enumerate(lines, 1) if wanted in each), 1)
+    raise ConfigError("[tool.soc2gate] must be a table of settings", path=shown, line=line, column=1)
 
 
 def _text(file: Path, shown: str) -> str:
     try:
         return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(f"cannot be read: {error}", path=shown) from None
 
 

@@ -14,14 +14,17 @@ from soc2gate.declared.inputs import inputs_digest, sha256
 from soc2gate.declared.source import Root
 from soc2gate.declared.written_waivers import INLINE, Written, read_waivers, with_built
 from soc2gate.engine import baseline, criteria, gate, waivers
-from soc2gate.facts import replace
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import (
     AcceptedUse,
+    BaselineUse,
     ChangedFiles,
+    Decision,
     Diff,
     Disagreement,
     Finding,
     FrameworkStatus,
+    History,
     Run,
     Waiver,
 )
@@ -40,101 +43,136 @@ if TYPE_CHECKING:
     from soc2gate.live.snapshot import Snapshot
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a command found, before anybody says what of it counts."""
+
+    findings: Sequence[Finding]
+    live: Sequence[Resource] = ()
+    disagreements: Sequence[Disagreement] = ()
+    undeclared: Sequence[Disagreement] = ()
+    accepted: AcceptedUse | None = None
+    problems: Sequence[Problem] = ()
+    """Beside those of reading the code."""
+    snapshot: Snapshot | None = None
+    unread_kinds: Sequence[str] = ()
+    joined: Joined | None = None
+    """What other engines found, where they were asked already."""
+
+
 def finish(
     request: Request,
     command: str,
     declared: Declared,
-    findings: Sequence[Finding],
+    found: Found,
     *,
-    live: Sequence[Resource] = (),
-    disagreements: Sequence[Disagreement] = (),
-    undeclared: Sequence[Disagreement] = (),
-    accepted: AcceptedUse | None = None,
-    problems: Sequence[Problem] = (),
-    snapshot: Snapshot | None = None,
-    unread_kinds: Sequence[str] = (),
     changed: ChangedFiles | None = None,
     diff: Diff | None = None,
     judged: Sequence[waivers.Judged] | None = None,
-    joined: Joined | None = None,
 ) -> Run:
     """Other engines' results, waivers, criteria, decision, digests: the same for every command."""
-    if request.others and joined is None:
-        joined = join_others(request, declared, findings, live, changed)
-    findings = joined.findings if joined else findings
+    if request.others and found.joined is None:
+        found = replace(found, joined=join_others(request, declared, found.findings, found.live, changed))
     if judged is None:
         judged = judged_waivers(request, declared.files, declared.written)
-    findings = waivers.apply_to_findings(findings, judged)
-    disagreements = waivers.apply_to_disagreements(disagreements, judged, findings)
-    told = [*declared.problems, *problems, *(joined.problems if joined else ()), *waivers.notes(judged)]
-    told += _unanswered(request, judged)
-    used = None
-    if request.baseline is not None:
-        findings, used = baseline.apply(
-            findings,
-            request.baseline,
-            roots=[] if changed else [root.name for root in declared.roots],
-            everything="." in request.paths and changed is None,
-        )
-    findings = _with_owners(request, findings)
-    followed, closing = None, disagreements
-    if request.looks is not None and snapshot is not None:
-        # Imported here: few runs keep a history.
-        from soc2gate.engine import history
-
-        before = history.read(request.looks)
-        followed = history.follow(before, disagreements, findings, now=request.now, unread=snapshot.why_unread)
-        if request.only_new:
-            findings, closing = history.marked(findings, before), history.only_new(disagreements, followed)
+    found = _waived(found, judged)
+    told = [*declared.problems, *found.problems, *(found.joined.problems if found.joined else ())]
+    told += [*waivers.notes(judged), *_unanswered(request, judged)]
+    findings, used = _beyond_the_baseline(request, declared, found.findings, changed)
+    found = replace(found, findings=_with_owners(request, findings), problems=told)
+    found, closing, followed = _since_the_last_look(request, found)
     decision = gate.decide(
-        findings,
+        found.findings,
         closing,
         told,
         fail_on=request.fail_on,
         on_incomplete=request.on_incomplete,
-        undeclared=undeclared if request.on_undeclared == "block" else (),
+        undeclared=found.undeclared if request.on_undeclared == "block" else (),
     )
-    run = Run(
+    run = replace(
+        _run(request, command, declared, found, decision),
+        changed=changed,
+        diff=diff,
+        baseline=used,
+        history=followed,
+    )
+    return replace(run, digests=_digests(run, request, declared, found.snapshot))
+
+
+def _waived(found: Found, judged: Sequence[waivers.Judged]) -> Found:
+    """With the findings of other engines among ours, and each with the waiver that covers it."""
+    findings = waivers.apply_to_findings(found.joined.findings if found.joined else found.findings, judged)
+    disagreements = waivers.apply_to_disagreements(found.disagreements, judged, findings)
+    return replace(found, findings=findings, disagreements=disagreements)
+
+
+def _beyond_the_baseline(
+    request: Request, declared: Declared, findings: Sequence[Finding], changed: ChangedFiles | None
+) -> tuple[Sequence[Finding], BaselineUse | None]:
+    if request.baseline is None:
+        return findings, None
+    return baseline.apply(
+        findings,
+        request.baseline,
+        roots=[] if changed else [root.name for root in declared.roots],
+        everything="." in request.paths and changed is None,
+    )
+
+
+def _since_the_last_look(request: Request, found: Found) -> tuple[Found, Sequence[Disagreement], History | None]:
+    """What closes, and what is remembered, where looks are remembered: with `only_new` only what is new closes."""
+    if request.looks is None or found.snapshot is None:
+        return found, found.disagreements, None
+    # Imported here: few runs keep a history.
+    from soc2gate.engine import history
+
+    before = history.read(request.looks)
+    followed = history.follow(
+        before, found.disagreements, found.findings, now=request.now, unread=found.snapshot.why_unread
+    )
+    if not request.only_new:
+        return found, found.disagreements, followed
+    marked = replace(found, findings=history.marked(found.findings, before))
+    return marked, history.only_new(found.disagreements, followed), followed
+
+
+def _run(request: Request, command: str, declared: Declared, found: Found, decision: Decision) -> Run:
+    return Run(
         command=command,
         tool={"name": "soc2gate", "version": version.__version__},
         time=request.now,
         paths=request.paths,
         roots=tuple(dict.fromkeys((root.format, root.path) for root in declared.roots)),
         digests={},
-        findings=tuple(findings),
-        disagreements=tuple(disagreements),
-        problems=tuple(told),
+        findings=tuple(found.findings),
+        disagreements=tuple(found.disagreements),
+        problems=tuple(found.problems),
         criteria=criteria.statuses(
             request.rules,
-            findings,
-            disagreements,
+            found.findings,
+            found.disagreements,
             scope=request.config.scope,
-            unread_kinds=unread_kinds,
+            unread_kinds=found.unread_kinds,
             unread=declared.unread,
         ),
         decision=decision,
         rules=request.rules.rules,
         controls=request.rules.controls,
-        resources=_population([*declared.resources, *live]),
+        resources=_population([*declared.resources, *found.live]),
         files=declared.files,
-        snapshots=snapshot.infos if snapshot else (),
+        snapshots=found.snapshot.infos if found.snapshot else (),
         fail_on=str(request.fail_on) if request.fail_on else "never",
         on_incomplete=request.on_incomplete,
         unjudged=declared.unjudged,
         base=str(request.base),
-        changed=changed,
-        diff=diff,
-        baseline=used,
-        engines=joined.engines if joined else (),
-        frameworks=_frameworks(request, findings, declared.unread) if request.frameworks else (),
+        engines=found.joined.engines if found.joined else (),
+        frameworks=_frameworks(request, found.findings, declared.unread) if request.frameworks else (),
         renderers=declared.renderers,
         environments=_environments(declared.roots),
-        history=followed,
-        undeclared=tuple(undeclared),
+        undeclared=tuple(found.undeclared),
         on_undeclared=request.on_undeclared,
-        accepted=accepted,
+        accepted=found.accepted,
     )
-    return replace(run, digests=_digests(run, request, declared, snapshot))
 
 
 def _with_owners(request: Request, findings: Sequence[Finding]) -> Sequence[Finding]:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from soc2gate import app, kinds, reading
+from soc2gate import comparing, kinds, reading
 from soc2gate.declared.files import ignore_matcher
 from soc2gate.facts import dataclass
 from soc2gate.model.resource import Problem, Resource, Side, Span
@@ -76,7 +76,7 @@ def take(request: Request, snapshot: Snapshot | None, classification: Sequence[s
         assets = [describe(resource, None, "not compared") for resource in ours]
         return Inventory(tuple(sorted(assets, key=_order)), declared.problems)
     live = snapshot.resources()
-    found, unsettled = app.paired(request, declared.resources, live, snapshot)
+    found, unsettled = comparing.paired(request, declared.resources, live, snapshot)
     assets = list(_told(describe, found))
     known = {id(resource) for resource in _mentioned(found)}
     for resource in (*declared.resources, *live):

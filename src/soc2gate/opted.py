@@ -26,6 +26,7 @@ def aws_request(request: Request, wanted: tuple[str, ...] = ()) -> AwsRequest:
         profile=request.profile,
         accounts=request.config.accounts,
         organization=request.config.organization,
+        now=request.now if request.now_given else "",
     )
 
 

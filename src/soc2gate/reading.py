@@ -54,11 +54,11 @@ def read_declared(request: Request) -> Declared:
     """Find the roots under the paths, read each, and bring everything into the normal form.
 
     Raises `UsageError` when no Terraform, CloudFormation or Kubernetes file stands under the paths, but for a commit
-    that is judged whatever is in it.
+    that is judged whatever is in it, and for an account that is to be brought into code.
     """
     found = find(request)
     nothing = not found.roots and not any(problem.weight is Weight.BROKEN for problem in found.problems)
-    if nothing and not request.of_commit:
+    if nothing and not (request.of_commit or request.into_code):
         where = ", ".join(request.paths)
         raise UsageError(
             f"nothing to scan: no Terraform, CloudFormation or Kubernetes file under {where} ({found.looked})",

@@ -27,6 +27,8 @@ class Request:
     """ISO 8601, UTC: the clock rules judge by."""
     clock: Callable[[], str]
     """The time to record when live state is seen."""
+    now_given: bool = False
+    """Somebody said which time it is, to repeat a run: then it is the time everywhere."""
     fail_on: Severity | None = Severity.HIGH
     on_incomplete: str = "block"
     var_files: tuple[str, ...] = ()
@@ -69,6 +71,8 @@ class Request:
     """Nothing may be fetched: whoever does it again has to come to the same without anybody's credentials."""
     of_commit: bool = False
     """A commit is to be judged, also one that holds no infrastructure code."""
+    into_code: bool = False
+    """What runs is to be brought into code, of which there may be none yet."""
     not_code: tuple[Path, ...] = ()
     """Files of live state that may stand among the code: what kubectl wrote is made of manifests too."""
     packs: tuple[Path, ...] = ()

@@ -7,9 +7,10 @@ that a snapshot must not hold are judged and replaced here as they are when an a
 
 from __future__ import annotations
 
+import json
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -21,12 +22,13 @@ from soc2gate.declared.terraform.state import Stored, read_content
 from soc2gate.errors import InputError
 from soc2gate.facts import replace
 from soc2gate.kinds import registry
+from soc2gate.kinds.completing import facts_of
+from soc2gate.kinds.keeping import withhold
 from soc2gate.kinds.normalise import write_down
-from soc2gate.kinds.withheld import key_name, withheld, withheld_map, withheld_user_data
+from soc2gate.kinds.withheld import key_name
 from soc2gate.live.snapshot import GLOBAL, Coverage, Part, Snapshot, root_of
 from soc2gate.model.resource import LiveRef, RawResource, Reading, Resource, Side, Span, StateObject
-from soc2gate.model.value import Json, Text, Unknown, Value, first_unknown
-from soc2gate.schema import lookup
+from soc2gate.model.value import Alternatives, Json, OpenList, Text, Unknown, Value, as_json, first_unknown
 from soc2gate.version import __version__
 
 CALL = "Terraform state"
@@ -39,8 +41,11 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 def read_states(files: Iterable[Path | StateObject], base: Path) -> Snapshot:
     """One snapshot of what the states hold, a part for each account. Raises `InputError` for what is no state."""
     parts: dict[str, list[Part]] = defaultdict(list)
-    for file in files:
-        for part in _parts(file, _shown(file, base)):
+    held: dict[tuple[str, str, str], str] = {}
+    for file in dict.fromkeys(files):
+        shown = _shown(file, base)
+        for part in _parts(file, shown):
+            _hold_once(part, shown, held)
             parts[part.account].append(part)
     joined = [_joined(account, found) for account, found in sorted(parts.items())]
     return Snapshot(tuple(joined), {"name": "soc2gate", "version": __version__})
@@ -52,20 +57,28 @@ def _shown(file: Path | StateObject, base: Path) -> str:
     return file.resolve().relative_to(base).as_posix() if file.resolve().is_relative_to(base) else str(file)
 
 
-def _joined(account: str, parts: Sequence[Part]) -> Part:
-    """Several states of one account: the oldest time is what can be said of all."""
-    taken_at = min(part.taken_at for part in parts)
-    uids: set[tuple[str, str]] = set()
-    for resource in (resource for part in parts for resource in part.resources):
-        if (resource.kind, resource.address) in uids:
+def _hold_once(part: Part, shown: str, held: dict[tuple[str, str, str], str]) -> None:
+    """Note what a state holds. Raises `InputError` where that, or another, has told of the same resource."""
+    for resource in part.resources:
+        key = (resource.kind, resource.root, resource.address)
+        if held.get(key) == shown:
+            raise InputError(
+                f"{resource.address} stands twice in {shown}",
+                hint="one resource has one address: drop one of them with terraform state rm",
+            )
+        if key in held:
             raise InputError(
                 f"two states hold {resource.address}", hint="give the newer one only: one resource has one state"
             )
-        uids.add((resource.kind, resource.address))
+        held[key] = shown
+
+
+def _joined(account: str, parts: Sequence[Part]) -> Part:
+    """Several states of one account: the oldest time is what can be said of all."""
     return replace(
         parts[0],
         account=account,
-        taken_at=taken_at,
+        taken_at=min(part.taken_at for part in parts),
         finished_at=max(part.finished_at for part in parts),
         regions_asked=tuple(sorted({region for part in parts for region in part.regions_asked})),
         regions_read=tuple(sorted({region for part in parts for region in part.regions_read})),
@@ -81,29 +94,40 @@ def _parts(file: Path | StateObject, shown: str) -> list[Part]:
         written = file.written
     else:
         written = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    places = {stored.address: _place(stored) for stored in content.resources}
+    resources = [stored for stored in content.resources if stored.values]
+    places = {stored.address: _place(stored) for stored in resources}
     accounts = sorted({account for account, _ in places.values() if account})
     only = accounts[0] if len(accounts) == 1 else ""
     raws = [
-        _raw(stored, shown, places[stored.address][0] or only, places[stored.address][1], content.resources)
-        for stored in content.resources
+        _raw(stored, shown, places[stored.address][0] or only, places[stored.address][1], resources)
+        for stored in resources
     ]
     normal = kinds.normalise([Reading("terraform", shown, tuple(raws), unread=(_BEYOND,))], owns_account={})
-    stored = {one.address: one for one in content.resources}
-    found = [_live(resource, stored.get(resource.address), written) for resource in _of_it(normal.resources)]
+    of_it = {one.address: one for one in resources}
+    found = [_live(resource, of_it.get(resource.address), written, shown) for resource in _of_it(normal.resources)]
     by_account: dict[str, list[Resource]] = {account: [] for account in accounts or [only]}
     for resource in found:
         assert isinstance(resource.where, LiveRef)
         by_account.setdefault(resource.where.account, []).append(resource)
     serial = f", serial {content.serial}" if content.serial else ""
     note = f"live state is what Terraform saw: {shown}{serial}, written {written}; what changed since is not in it"
-    left = f"of {shown} were not looked at, as nothing here judges them: " + ", ".join(
-        f"{type_} ×{number}" if number > 1 else type_ for type_, number in sorted(normal.unjudged.items())
-    )
-    return [
-        _part(account, resources, written, [note, *([left] if normal.unjudged else [])])
-        for account, resources in by_account.items()
-    ]
+    left = {
+        "nothing here judges them": normal.unjudged,
+        "what they belong to is not in it": Counter(
+            of_it[resource.address].type
+            for resource in normal.resources
+            if resource.partial and resource.address in of_it
+        ),
+        "Terraform 0.11 wrote them and terraform apply -refresh-only has yet to": Counter(
+            stored.type for stored in content.resources if not stored.values
+        ),
+    }
+    notes = [note, *(f"of {shown} were not looked at, as {why}: {_counted(n)}" for why, n in left.items() if n)]
+    return [_part(account, resources, written, notes) for account, resources in by_account.items()]
+
+
+def _counted(types: Mapping[str, int]) -> str:
+    return ", ".join(f"{type_} ×{number}" if number > 1 else type_ for type_, number in sorted(types.items()))
 
 
 def _part(account: str, resources: list[Resource], written: str, notes: list[str]) -> Part:
@@ -150,7 +174,9 @@ def _place(stored: Stored) -> tuple[str, str]:
 def _raw(stored: Stored, shown: str, account: str, region: str, all_of_it: Sequence[Stored]) -> RawResource:
     left_out = COMPUTED_BLOCKS.get(stored.type, frozenset()) if _said_apart(stored.type, all_of_it) else frozenset()
     body = {
-        name: _open(value, stored.hidden.get(name))
+        name: _never_or_no_more(_open(value, stored.hidden.get(name)))
+        if (stored.type, name) == ("aws_s3_bucket", "versioning")
+        else _open(value, stored.hidden.get(name))
         for name, value in stored.values.items()
         # The API's empty text means that nothing is set, and no blocks that none is there.
         if value not in (None, "", [], {}) and name not in left_out
@@ -167,6 +193,13 @@ def _raw(stored: Stored, shown: str, account: str, region: str, all_of_it: Seque
         region or None,
         ids=identifying(stored.type, stored.values, stored.hidden),
     )
+
+
+def _never_or_no_more(blocks: Value) -> Value:
+    """The provider reads versioning that was suspended and versioning that was never turned on as the same."""
+    if isinstance(blocks, list) and all(isinstance(block, dict) and not block.get("enabled") for block in blocks):
+        return Alternatives((None, blocks), "Terraform's state does not tell suspended from never turned on")
+    return blocks
 
 
 def _said_apart(type_: str, all_of_it: Sequence[Stored]) -> bool:
@@ -229,21 +262,31 @@ def _of_it(resources: Sequence[Resource]) -> list[Resource]:
     ]
 
 
-def _live(resource: Resource, stored: Stored | None, written: str) -> Resource:
+def _live(resource: Resource, stored: Stored | None, written: str, shown: str) -> Resource:
     """What normalising made of it, as seen and not as declared."""
     identity = {key: value for key, value in resource.identity.items() if isinstance(value, str) and value}
     account, region = identity.get("account", ""), identity.get("region", "")
     uid = next((identity[key] for key in ("arn", "id", "name") if key in identity), resource.address)
+    spelling = kinds.kind(resource.kind).live
+    if "arn" not in identity and not region and spelling is not None and spelling.scope == "region":
+        # Which region's it is nobody tells, and every region may have one of this name.
+        uid = f"{uid} ({resource.address} in {shown})"
     where = LiveRef("aws", account, region, uid, CALL, written)
     properties = dict(resource.properties)
     for path in {*resource.defaults, *resource.initial}:
         # A default is what creating would give; whether it is still so nobody looked.
         _overwrite(properties, path, Unknown(f"Terraform's state does not tell {path}"))
     told = _told_empty(resource, stored)
-    for name in lookup.type_of(resource.kind).properties:
-        if properties.get(name) is None and name not in told:
+    facts = facts_of(resource.kind)
+    for name in facts.type.properties:
+        value = properties.get(name)
+        # What nobody wrote was made ready for a scan, which comes before deploying.
+        if (value is None and name not in told) or (value is not None and value is facts.unwritten.get(name)):
             properties[name] = Unknown(f"Terraform's state does not tell {name}")
-    _withhold(resource.kind, properties)
+    for companion in kinds.kind(resource.kind).companions:
+        if companion.many and companion.into in properties:
+            properties[companion.into] = _once(companion.into, properties[companion.into])
+    withhold(resource.kind, properties)
     links = kinds.kind(resource.kind).links
     return Resource(
         kind=resource.kind,
@@ -261,6 +304,28 @@ def _live(resource: Resource, stored: Stored | None, written: str) -> Resource:
         tags=resource.tags,
         members={},
     )
+
+
+_NAMED_BY = {"Entries": ("RuleNumber", "Egress"), "Policies": ("PolicyName",)}
+"""List to what names its elements."""
+
+
+def _once(path: str, value: Value) -> Value:
+    """A refreshed resource tells what companions put on it, and they tell the same: it stands once, as the companion
+    says it, for that was read later."""
+    if isinstance(value, OpenList):
+        return replace(value, items=tuple(_each_once(path, value.items)))
+    return _each_once(path, value) if isinstance(value, list) else value
+
+
+def _each_once(path: str, items: Iterable[Value]) -> list[Value]:
+    found: dict[str, Value] = {}
+    for item in items:
+        names = _NAMED_BY.get(path, ()) if isinstance(item, dict) else ()
+        named = {name: item.get(name) for name in names} if isinstance(item, dict) else {}
+        # A part that is not known by its name is what it says.
+        found[json.dumps(as_json(named or item), sort_keys=True)] = item
+    return list(found.values())
 
 
 def _told_empty(resource: Resource, stored: Stored | None) -> set[str]:
@@ -312,79 +377,3 @@ def _overwritten(value: Value, rest: str, unknown: Unknown) -> Value:
     inner = dict(value)
     _overwrite(inner, rest.removeprefix("."), unknown)
     return inner
-
-
-# What a snapshot must not hold
-
-
-def _withhold(kind: str, properties: dict[str, Value]) -> None:
-    for name in lookup.facts(kind).write_only - set(kinds.kind(kind).compared):
-        if "." not in name and "[" not in name and properties.get(name) is not None:
-            properties[name] = Unknown(f"{name} is written only and not kept", not_null=True)
-    change = _KEPT.get(kind)
-    if change is not None:
-        path, replaced = change
-        _at(properties, path.split("."), replaced)
-
-
-def _at(holder: dict[str, Value], steps: list[str], change: Callable[[Value], Value]) -> None:
-    step, rest = steps[0].removesuffix("[*]"), steps[1:]
-    value = holder.get(step)
-    if value is None or isinstance(value, Unknown):
-        return
-    if steps[0].endswith("[*]"):
-        items = [dict(item) if isinstance(item, dict) else item for item in value] if isinstance(value, list) else []
-        for item in items:
-            if isinstance(item, dict):
-                _at(item, rest, change)
-        holder[step] = items if isinstance(value, list) else Unknown("its values are not kept")
-    elif rest:
-        inner = dict(value) if isinstance(value, dict) else None
-        if inner is None:
-            holder[step] = Unknown("its values are not kept")
-            return
-        _at(inner, rest, change)
-        holder[step] = inner
-    else:
-        holder[step] = change(value)
-
-
-def _variables(value: Value) -> Value:
-    if not isinstance(value, dict):
-        return Unknown("its values are not kept")
-    known = {name: child for name, child in value.items() if not isinstance(child, Unknown)}
-    return {**value, **(withheld_map(cast("Json", known)) or {})}
-
-
-def _named(value: Value) -> Value:
-    """Variables as a list of names and values; what names a parameter or a secret holds none."""
-    if not isinstance(value, list):
-        return Unknown("its values are not kept")
-    return [_one_named(item) for item in value]
-
-
-def _one_named(item: Value) -> Value:
-    if not isinstance(item, dict) or item.get("Type") not in (None, "PLAINTEXT"):
-        return item
-    if isinstance(item.get("Value"), Unknown):
-        return item
-    return {**item, "Value": withheld(str(item.get("Name")), cast("Json", item.get("Value")))}
-
-
-def _user_data(value: Value) -> Value:
-    if not isinstance(value, str) or _SHA1.fullmatch(value):
-        return Unknown("Terraform's state tells only a hash of user data", not_null=True)
-    plain = withheld("", value).withheld
-    assert plain is not None
-    return withheld_user_data(value, Unknown("not judged") if plain.secret is None else plain.secret)
-
-
-_KEPT: Mapping[str, tuple[str, Callable[[Value], Value]]] = {
-    "AWS::Lambda::Function": ("Environment.Variables", _variables),
-    "AWS::CodeBuild::Project": ("Environment.EnvironmentVariables", _named),
-    "AWS::ECS::TaskDefinition": ("ContainerDefinitions[*].Environment", _named),
-    "AWS::EC2::Instance": ("UserData", _user_data),
-    "AWS::EC2::LaunchTemplate": ("LaunchTemplateData.UserData", _user_data),
-    "AWS::AutoScaling::LaunchConfiguration": ("UserData", _user_data),
-}
-"""Kind to where people's own values stand in it, and what becomes of them."""

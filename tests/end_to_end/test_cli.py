@@ -551,6 +551,16 @@ def test_verify_takes_a_state_and_refuses_one_that_is_not_there(tmp_path: Path, 
     done = soc2gate("verify", "--snapshot", "live.json.gz", "--state", "gone.json")
     assert done.returncode == 2
     assert "there is no file gone.json" in done.stderr
+    done = soc2gate("verify", "--snapshot", "live.json.gz", "--live-state", "gone.json")
+    assert "--live-state: there is no file gone.json" in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["--snapshot", "--live-state"])
+def test_what_was_not_collected_is_not_kept(tmp_path: Path, soc2gate: Run, flag: str) -> None:
+    """It was left unwritten without a word."""
+    done = soc2gate("verify", flag, "live.json", "--save-snapshot", "kept.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--save-snapshot keeps what is collected: it goes with neither --snapshot nor --live-state" in done.stderr
 
 
 def test_a_flag_counts_more_than_the_environment_and_that_more_than_the_file(tmp_path: Path) -> None:

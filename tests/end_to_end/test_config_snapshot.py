@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from git_for_tests import Repository
@@ -360,7 +361,7 @@ EVERY = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {"loadBalancerArn": "arn:l", "loadBalancerName": "l"},
     "AWS::KMS::Key": {"keyId": "k", "arn": "arn:k", "keyManager": "CUSTOMER"},
     "AWS::Lambda::Function": {"functionArn": "arn:f", "functionName": "f", "runtime": "python3.12"},
-    "AWS::RDS::DBCluster": {"dBClusterArn": "arn:c", "dBClusterIdentifier": "c"},
+    "AWS::RDS::DBCluster": {"dBClusterArn": "arn:c", "dBClusterIdentifier": "c", "engine": "aurora-mysql"},
     "AWS::DMS::ReplicationInstance": {"ReplicationInstanceIdentifier": "d"},
     "AWS::ECR::Repository": {"RepositoryName": "r"},
     "AWS::ECS::Cluster": {"ClusterName": "c"},
@@ -371,6 +372,31 @@ EVERY = {
     "AWS::MSK::Cluster": {"ClusterName": "m"},
     "AWS::SageMaker::NotebookInstance": {"NotebookInstanceName": "n"},
     "AWS::WorkSpaces::Workspace": {"UserName": "w"},
+    "AWS::ACM::Certificate": {"certificateArn": "arn:acm"},
+    "AWS::AmazonMQ::Broker": {"BrokerName": "b"},
+    "AWS::AutoScaling::LaunchConfiguration": {"launchConfigurationName": "l", "launchConfigurationARN": "arn:lc"},
+    "AWS::CloudWatch::Alarm": {"alarmName": "a", "alarmArn": "arn:a"},
+    "AWS::CodeBuild::Project": {"name": "p", "arn": "arn:p"},
+    "AWS::Config::ConfigurationRecorder": {"Name": "default"},
+    "AWS::EC2::Instance": {"instanceId": "i-1", "state": {"name": "running"}},
+    "AWS::EC2::LaunchTemplate": {"Id": "lt-1", "LaunchTemplateName": "t"},
+    "AWS::ElasticLoadBalancing::LoadBalancer": {"loadBalancerName": "c"},
+    "AWS::IAM::Group": {"arn": "arn:g", "groupName": "g", "groupId": "AGPA1"},
+    "AWS::IAM::Policy": {"arn": "arn:pol", "policyName": "pol", "policyId": "ANPA1"},
+    "AWS::IAM::Role": {"arn": "arn:r", "roleName": "r", "roleId": "AROA2", "path": "/"},
+    "AWS::IAM::User": {"arn": "arn:u", "userName": "u", "userId": "AIDA1"},
+    "AWS::OpenSearch::Domain": {"DomainName": "o"},
+    "AWS::RDS::DBClusterSnapshot": {
+        "dbclusterSnapshotArn": "arn:cs",
+        "dbclusterSnapshotIdentifier": "cs",
+        "snapshotType": "manual",
+        "availabilityZones": [{"value": f"{REGION}a"}],
+    },
+    "AWS::RDS::DBSnapshot": {"dBSnapshotArn": "arn:s", "dBSnapshotIdentifier": "s", "snapshotType": "manual"},
+    "AWS::Redshift::Cluster": {"clusterIdentifier": "rs"},
+    "AWS::S3::AccountPublicAccessBlock": {},
+    "AWS::SNS::Topic": {"TopicArn": "arn:topic"},
+    "AWS::SQS::Queue": {"QueueName": "q"},
 }
 
 
@@ -390,3 +416,114 @@ def test_of_every_kind_the_least_that_names_it_passes_no_rule_by_silence(reposit
     }
     # What one of these items does say.
     assert decided == {("lambda-supported-runtime", "AWS::Lambda::Function", "pass")}
+
+
+def test_every_type_that_is_read_is_among_these() -> None:
+    from soc2gate.live.config_kinds import KINDS, REGISTRY_SHAPED
+
+    elsewhere = {"AWS::CloudFormation::Stack", "AWS::DynamoDB::Table", "AWS::Kinesis::Stream"}
+    whole = {"AWS::EC2::SecurityGroup", "AWS::RDS::DBInstance", "AWS::S3::Bucket"}
+    assert {*KINDS, *REGISTRY_SHAPED} == {*EVERY} | elsewhere | whole
+
+
+def role(trusted: str, captured: str) -> dict[str, Any]:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}],
+    }
+    arn = f"arn:aws:iam::{ACCOUNT}:role/web"
+    configuration = {
+        "path": "/",
+        "roleName": "web",
+        "roleId": "AROA1",
+        "arn": arn,
+        "createDate": "2026-01-01T00:00:00.000Z",
+        # As IAM hands out documents: percent-encoded.
+        "assumeRolePolicyDocument": quote(json.dumps(trust)),
+        "instanceProfileList": [],
+        "rolePolicyList": [],
+        "attachedManagedPolicies": [{"policyName": "Admin", "policyArn": ADMIN}],
+        "permissionsBoundary": None,
+        "tags": [],
+        "roleLastUsed": None,
+    }
+    return item("AWS::IAM::Role", arn, configuration, awsRegion="global", configurationItemCaptureTime=captured)
+
+
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def test_a_role_in_the_snapshots_of_two_regions_is_one_role_as_it_was_last(repository: Repository) -> None:
+    """Every region's recorder may be told to record what belongs to none."""
+    older = write(repository, group(), role("*", "2026-03-01T06:00:00.000Z"))
+    there = item(
+        "AWS::EC2::VPC", f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/v", EVERY["AWS::EC2::VPC"], awsRegion="us-east-1"
+    )
+    newer = write(repository, there, role(ACCOUNT, "2026-03-31T06:00:00.000Z"), name=FILE.replace(REGION, "us-east-1"))
+    for files in ((older, newer), (newer, older)):
+        result = verified(repository, *files)
+        live = [found for found in result["findings"] if found["side"] == "live" and found["kind"] == "AWS::IAM::Role"]
+        decided = {found["rule"]: found["verdict"] for found in live}
+        assert len(live) == len(decided)
+        assert (decided["iam-no-wildcard-trust"], decided["iam-no-full-admin"]) == ("pass", "fail")
+
+
+def test_tags_that_a_query_answers_as_a_list_are_tags_and_missing_ones_are_not_known(repository: Repository) -> None:
+    tagged = MAIN.replace("skip_final_snapshot     = true", 'skip_final_snapshot = true\n  tags = { Owner = "ops" }')
+    repository.commit({"main.tf": tagged})
+    listed = {**database(tagList=None), "tags": [{"key": "Owner", "value": "ops", "tag": "Owner=ops"}]}
+    assert told(verified(repository, write(repository, group(), listed, bucket()))) == set()
+    untold = database()
+    del untold["tags"]
+    result = verified(repository, write(repository, group(), untold, bucket()))
+    assert told(result) == set()
+    assert "Tags" in {found["property"] for found in result["disagreements"]}
+
+
+def test_one_stack_that_cannot_be_read_leaves_open_whether_all_of_them_were(repository: Repository) -> None:
+    from soc2gate.live.config_snapshot import read_config_snapshots
+
+    arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/shop/1"
+    whole = item(
+        "AWS::CloudFormation::Stack", arn, {"stackId": arn, "stackName": "shop", "stackStatus": "CREATE_COMPLETE"}
+    )
+    broken = item("AWS::CloudFormation::Stack", f"{arn}2", {"stackName": "other"})
+    snapshot = read_config_snapshots([(repository.folder / FILE, {"configurationItems": [whole, broken]})])
+    assert not snapshot.was_read("Account::CloudFormation::Stack", REGION, ACCOUNT)
+    alone = read_config_snapshots([(repository.folder / FILE, {"configurationItems": [whole]})])
+    assert alone.was_read("Account::CloudFormation::Stack", REGION, ACCOUNT)
+
+
+def test_what_is_recorded_beside_the_configuration_is_read(repository: Repository) -> None:
+    arn = f"arn:aws:{{}}:{REGION}:{ACCOUNT}:{{}}"
+    blocks = dict.fromkeys(("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"), True)
+    shared = [{"attributeName": "restore", "attributeValues": ["all"]}]
+    result = verified(
+        repository,
+        write(
+            repository,
+            item("AWS::S3::AccountPublicAccessBlock", "", blocks | {"restrictPublicBuckets": False}),
+            item(
+                "AWS::RDS::DBSnapshot",
+                arn.format("rds", "snapshot:s"),
+                EVERY["AWS::RDS::DBSnapshot"],
+                supplementaryConfiguration={"DBSnapshotAttributes": json.dumps(shared)},
+            ),
+            item(
+                "AWS::Redshift::Cluster",
+                arn.format("redshift", "cluster:rs"),
+                {"clusterIdentifier": "rs", "encrypted": True},
+                supplementaryConfiguration={"LoggingStatus": {"loggingEnabled": False}},
+            ),
+            item("AWS::SQS::Queue", arn.format("sqs", "jobs"), {"QueueName": "jobs", "SqsManagedSseEnabled": True}),
+        ),
+    )
+    live = verdicts(result)
+    expected = {
+        "s3-account-public-access-block": "fail",
+        "rds-snapshot-private": "fail",
+        "redshift-encrypted": "pass",
+        "redshift-logging": "fail",
+        "sqs-encrypted": "pass",
+    }
+    assert {rule: live.get(rule) for rule in expected} == expected

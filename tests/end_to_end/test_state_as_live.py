@@ -230,3 +230,144 @@ def test_what_is_no_state_is_refused(repository: Repository) -> None:
     done = repository.run("verify", "--live-state", "plan.json")
     assert done.returncode != 0
     assert "is a plan, not a state" in done.stderr
+
+
+ROLE = """\
+resource "aws_iam_role" "web" {
+  name               = "web"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
+resource "aws_iam_role_policy_attachment" "read" {
+  role       = aws_iam_role.web.name
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+}
+resource "aws_iam_role_policy" "jobs" {
+  name   = "jobs"
+  role   = aws_iam_role.web.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sqs:SendMessage", Resource = "*" }]
+  })
+}
+"""
+
+
+def policy(*actions: str) -> str:
+    said = [{"Effect": "Allow", "Action": action, "Resource": "*"} for action in actions]
+    return json.dumps({"Version": "2012-10-17", "Statement": said})
+
+
+def role(*attached: str, inline: str = policy("sqs:SendMessage")) -> tuple[dict[str, Any], ...]:
+    """As the provider writes it after a refresh: the role tells what is attached to it, and so does each attachment."""
+    service = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [service]})
+    read = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    return (
+        instance(
+            "aws_iam_role",
+            "web",
+            id="web",
+            name="web",
+            arn=f"arn:aws:iam::{ACCOUNT}:role/web",
+            assume_role_policy=trust,
+            managed_policy_arns=[read, *attached],
+            inline_policy=[{"name": "jobs", "policy": inline}],
+        ),
+        instance("aws_iam_role_policy_attachment", "read", id="web-1", role="web", policy_arn=read),
+        instance(
+            "aws_iam_role_policy", "jobs", id="web:jobs", role="web", name="jobs", policy=policy("sqs:SendMessage")
+        ),
+    )
+
+
+def test_what_a_role_and_its_attachments_both_tell_is_there_once(repository: Repository) -> None:
+    repository.commit({"main.tf": ROLE})
+    assert told(verified(repository, *role()), "undecided") == set()
+    # What the role itself told before its policy was written anew is older than what the policy tells.
+    assert told(verified(repository, *role(inline=policy("sqs:*"))), "undecided") == set()
+
+
+def test_what_was_attached_by_hand_stands_in_the_refreshed_role_alone(repository: Repository) -> None:
+    repository.commit({"main.tf": ROLE})
+    result = verified(repository, *role("arn:aws:iam::aws:policy/AdministratorAccess"))
+    assert told(result, "undecided") == {("changed", "aws_iam_role.web", "ManagedPolicyArns")}
+
+
+def test_rules_that_name_their_group_by_its_id_are_the_groups(repository: Repository) -> None:
+    """In code they refer to it; a state holds ids, and the group's own list is as old as the group."""
+    group = "sg-0a1b2c3d4e5f6a7b8"
+    arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{group}"
+    open_to_all = {"from_port": 22, "to_port": 22, "ip_protocol": "tcp", "cidr_ipv4": "0.0.0.0/0"}
+    result = verified(
+        repository,
+        instance("aws_security_group", "web", id=group, arn=arn, name="web", vpc_id="vpc-1", ingress=[], egress=[]),
+        instance("aws_vpc_security_group_ingress_rule", "ssh", id="sgr-1", security_group_id=group, **open_to_all),
+    )
+    verdicts = {item["rule"]: item["verdict"] for item in result["findings"] if item["side"] == "live"}
+    assert verdicts["sg-no-ssh-from-internet"] == "fail"
+
+
+def recorder(called: str, **more: Any) -> dict[str, Any]:
+    recording = [{"all_supported": True, "include_global_resource_types": False}]
+    return instance(
+        "aws_config_configuration_recorder",
+        called,
+        id="default",
+        name="default",
+        role_arn=f"arn:aws:iam::{ACCOUNT}:role/config",
+        recording_group=recording,
+        **more,
+    )
+
+
+def test_one_state_may_hold_the_same_name_in_several_regions(repository: Repository) -> None:
+    """Every region's recorder is called `default`, and before version 6 the provider writes no region."""
+    here = recorder("here", region=REGION), recorder("there", region="us-east-1")
+    assert verified(repository, *here)["summary"]["resources"]["live"] == 2
+    assert verified(repository, recorder("here"), recorder("there"))["summary"]["resources"]["live"] == 2
+
+
+def test_the_same_resource_in_two_states_is_refused(repository: Repository) -> None:
+    for name in ("one.json", "other.json"):
+        (repository.folder / name).write_text(state(queue()))
+    done = repository.run("verify", "--live-state", "one.json", "--live-state", "other.json")
+    assert done.returncode not in (0, 1)
+    assert f"two states hold {QUEUE}" in done.stderr
+
+
+def test_what_it_does_not_tell_is_not_called_a_matter_of_deploying(repository: Repository) -> None:
+    """It was deployed: what a scan would call known later, a state leaves out."""
+    instance_ = instance(
+        "aws_instance", "web", id="i-0a1b2c3d4e5f6a7b8", arn=f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i"
+    )
+    result = verified(repository, queue(), bucket(), versioning(), function(), *role(), instance_)
+    reasons = {item["reason"] for item in result["findings"] if item["side"] == "live" and item["verdict"] == "unknown"}
+    assert reasons
+    assert not [reason for reason in reasons if "after it is deployed" in reason or "is required and not" in reason]
+
+
+def test_a_bucket_that_keeps_no_versions_is_told_and_not_whether_it_ever_did(repository: Repository) -> None:
+    """The provider reads suspended and never turned on as the same."""
+    told_itself = bucket()
+    assert verdict_of(verified(repository, told_itself), "s3-versioning") == {"fail"}
+    repository.commit({"main.tf": MAIN.replace('"Enabled"', '"Suspended"')})
+    assert told(verified(repository, told_itself), "undecided") == set()
+    # Nothing says that it was ever asked for, so that there is nothing that nobody reviewed.
+    repository.commit({"main.tf": 'resource "aws_s3_bucket" "logs" {\n  bucket = "logs-2026"\n}\n'})
+    assert verified(repository, told_itself)["undeclared"]["properties"] == []
+
+
+def verdict_of(result: dict[str, Any], rule: str) -> set[str]:
+    return {item["verdict"] for item in result["findings"] if item["side"] == "live" and item["rule"] == rule}
+
+
+def test_what_an_older_terraform_wrote_and_what_belongs_elsewhere_is_said(repository: Repository) -> None:
+    flat = instance("aws_sqs_queue", "old")
+    flat["instances"] = [{"schema_version": 0, "attributes_flat": {"id": "https://x/old", "name": "old"}}]
+    result = verified(repository, queue(), flat, versioning())
+    assert result["summary"]["resources"]["live"] == 1
+    notes = [problem["message"] for problem in result["problems"] if "were not looked at" in problem["message"]]
+    assert [note.rpartition(": ")[2] for note in notes] == ["aws_s3_bucket_versioning", "aws_sqs_queue"]

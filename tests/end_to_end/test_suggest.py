@@ -88,7 +88,7 @@ def test_everything_made_by_hand_is_written_and_reads_back_as_what_runs(
     before, said = suggested
     unmanaged = {found["kind"] for found in before["disagreements"] if found["difference"] == "unmanaged"}
     assert len(unmanaged) >= 19, sorted(unmanaged)
-    assert "24 unmanaged resources as Terraform that reads back equal, 1 in part, 0 not at all" in said
+    assert "24 unmanaged resources that read back equal, 1 in part, 0 kinds not at all" in said
 
     after, _ = made.verify("infra", "--snapshot", "live.json.gz")
     # The function's secrets are variables, and nobody has said what they are.

@@ -87,6 +87,8 @@ def test_text_that_only_looks_like_a_comment_waives_nothing(repository: Reposito
         (f"{RULE} {TERMS.replace('2026-08-01', '2026-02-30')}", "“2026-02-30” is no date"),
         (f"{RULE} {TERMS.replace('2026-08-01', '2026-05-31')}", "it expired on 2026-05-31"),
         (f"s3-versionning {TERMS}", "there is no rule “s3-versionning”"),
+        (f"s3-* {TERMS}", "it is of one rule, and “s3-*” is none"),
+        (f"* {TERMS}", "it is of one rule, and “*” is none"),
         (TERMS, "it does not begin with the rule's id"),
     ],
 )

@@ -51,6 +51,8 @@ class Aws:
     at the same time can both be told that they were first. S3 decides in one step, as whoever holds this does."""
     lost_answers: list[str] = field(default_factory=list)
     """A put with one of these in it is done, once, and answered with 503: the network lost the answer."""
+    watch: Callable[[str, dict[str, Any]], None] | None = None
+    """Told of each call, with what the server knows of who makes it, before it is answered."""
 
     def client(self, service: str, region: str = REGION) -> Any:
         import boto3
@@ -144,6 +146,8 @@ def _door(app: Callable[..., Any], aws: Aws) -> Callable[..., Any]:
             )
         )
         aws.requests.append(told)
+        if aws.watch is not None:
+            aws.watch(told, environ)
         time.sleep(aws.slow)
         for refusal in aws.refusals:
             if refusal.needle in told and refusal.times > 0:

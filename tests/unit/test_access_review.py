@@ -307,6 +307,10 @@ def test_who_was_to_be_removed_and_is_still_there_is_told(place: Place, account:
     assert review(place).code == 0
     fill_in(place, {**dict.fromkeys(EVERYBODY, KEEP), "user/old": ("remove", "Eve", "2026-03-04", "left")})
     assert record(place).code == 0
+    # That somebody is to go is no proof that they went: when nobody looks again, that is told.
+    unseen = json.loads(place.soc2gate("report", *READ, "--format", "json", "--to", "2026-12-31").out)
+    assert states(unseen["access_review"])["user/old"] == "overdue"
+    assert any("user/old: its access was to be removed (Eve, 2026-03-04)" in gap["told"] for gap in unseen["gaps"])
     collect(account, "2026-03-10T09:00:00Z").write(place.folder.parent / "later.json")
     done = review(place, *READ, "--key", "../ci.key", now="2026-03-10T10:00:00Z", snapshot="../later.json")
     assert done.code == 2

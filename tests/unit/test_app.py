@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from soc2gate.app import providers_of, regions_of
 from soc2gate.config import Config, RootConfig
 from soc2gate.model.resource import Resource, Side, Span
 from soc2gate.model.rule import RuleSet
 from soc2gate.model.value import Unknown, Value
 from soc2gate.reading import find
 from soc2gate.request import Request
+from soc2gate.sides import providers_of, regions_of
 
 
 def declared(kind: str, region: Value = None) -> Resource:

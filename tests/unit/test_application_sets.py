@@ -136,14 +136,63 @@ def test_files_of_this_repository_give_parameters(repository: Path) -> None:
             {"goTemplate": True},
             "the Applications whose source needs {{ .a | lower }}, of what is not known here, were not looked at",
         ),
+        (
+            {"matrix": {"generators": [{"list": {"elements": [{"a": "b"}]}}] * 3}},
+            "apps/web",
+            {},
+            "the Applications of its matrix generator were not looked at",
+        ),
+        (
+            {"list": {"elementsYaml": "a: web\n"}},
+            "apps/web",
+            {},
+            "the elements that its elementsYaml gives were not looked at",
+        ),
     ],
-    ids=["pull-requests", "another-repository", "unknown-parameter", "function"],
+    ids=["pull-requests", "another-repository", "unknown-parameter", "function", "halves", "no-list"],
 )
 def test_what_only_argo_knows_is_a_gap(
     repository: Path, generator: dict[str, Any], source: str, more: dict[str, Any], said: str
 ) -> None:
     written = application_set([generator], {"path": source}, "x", **more)
     assert judged(repository, written, APPS) == (set(), [said])
+
+
+def test_one_of_several_sources_that_is_not_known_is_a_gap(repository: Path) -> None:
+    sources = [{"repoURL": URL, "path": "apps/web"}, {"repoURL": URL, "path": "apps/{{name}}"}]
+    written = application_set([{"clusters": {}}], {}, "{{name}}").replace(
+        json.dumps({"source": {"repoURL": URL}})[1:-1], json.dumps({"sources": sources})[1:-1]
+    )
+    keys, said = judged(repository, written, APPS)
+    assert keys == set()
+    assert said == [
+        "the Applications whose source needs {{name}}, of clusters that only Argo CD knows, were not looked at"
+    ]
+
+
+def test_folders_whose_names_begin_with_a_dot_are_passed_over(repository: Path) -> None:
+    files = {**APPS, "apps/.hidden/pod.yaml": pod("hidden")}
+    written = application_set([git(directories=[{"path": "apps/*"}])], {"path": "{{path}}"}, "{{path.basename}}")
+    keys, said = judged(repository, written, files)
+    assert {address for _, address in keys} == {"Pod/web", "Pod/api", "Pod/old"}
+    assert said == []
+
+
+def test_a_generators_own_template_says_what_differs(repository: Path) -> None:
+    # Argo CD writes every field of a template back, and those that say nothing change nothing.
+    own = {"metadata": {"name": ""}, "spec": {"project": "", "source": {"repoURL": "", "path": "apps/api"}}}
+    generators = [{"list": {"elements": [{"a": "b"}], "template": own}}]
+    keys, said = judged(repository, application_set(generators, {"path": "apps/web"}, "x"), APPS)
+    assert (keys, said) == ({("apps/api", "Pod/api")}, [])
+
+
+@pytest.mark.parametrize("name", ["{{ .name | lower }}", "web", '{{ printf "%s" .name }}-{{.name}}'])
+def test_names_that_are_not_worked_out_are_not_taken_for_one_name(repository: Path, name: str) -> None:
+    elements = [{"name": "web"}, {"name": "api"}]
+    written = application_set([{"list": {"elements": elements}}], {"path": "apps/{{.name}}"}, name, goTemplate=True)
+    every = {("apps/web", "Pod/web"), ("apps/api", "Pod/api")}
+    # Argo CD refuses a second Application of one name.
+    assert judged(repository, written, APPS) == (every if "{{" in name else {("apps/web", "Pod/web")}, [])
 
 
 def test_a_patch_or_a_selector_is_told_beside_what_is_judged(repository: Path) -> None:

@@ -16,6 +16,7 @@ from evidence_support import BAD, GOOD, Done, Place
 
 from soc2gate.evidence import envelope
 from soc2gate.evidence.statement import PREDICATE_TYPE
+from soc2gate.model.value import Json
 
 NOW = "2026-11-21T12:00:00Z"
 SCHEMAS = Path(envelope.__file__).parent.parent / "json_schemas"
@@ -203,10 +204,20 @@ def test_a_sha256_repository_is_attested_and_checked(place: Place, tmp_path: Pat
     assert answers(verify(newer))["subjects"] == "holds"
 
 
-def test_credentials_in_the_remote_stay_out(place: Place) -> None:
-    place.git("remote", "add", "origin", "https://ci:s3cret@git.example.org/acme/infra.git")
+@pytest.mark.parametrize(
+    ("remote", "told"),
+    [
+        ("https://ci:s3cret@git.example.org/acme/infra.git", "git+https://git.example.org/acme/infra.git"),
+        ("https://ci:p@s3cret@git.example.org/acme/infra.git", "git+https://git.example.org/acme/infra.git"),
+        ("https://git.example.org/acme/infra.git?token=s3cret", "git+https://git.example.org/acme/infra.git"),
+        ("s3://id:s3cret@bucket/infra", "git+s3://bucket/infra"),
+        ("ci:s3cret@git.example.org:acme/infra.git", "git.example.org:acme/infra.git"),
+    ],
+)
+def test_credentials_in_the_remote_stay_out(place: Place, remote: str, told: str) -> None:
+    place.git("remote", "add", "origin", remote)
     attest(place)
-    assert predicate(place)["repository"] == "git+https://git.example.org/acme/infra.git"
+    assert predicate(place)["repository"] == told
     assert "s3cret" not in json.dumps(statement(place))
 
 
@@ -231,6 +242,72 @@ def test_who_ran_it_is_marked_as_reported(place: Place, tmp_path: Path) -> None:
     assert reported["merged_by"] == {"value": "bob", "origin": "reported by the CI event payload"}
     assert [one["bound"] for one in reported["approvals"]["value"]] == [True, False]
     assert "signature_verified" not in reported
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"direct_push": "true"},
+        {"bypassed_protection": 1},
+        {"merged_by": None},
+        {"final_commit": ["x"]},
+        {"approvals": {"by": "carol"}},
+        {"approvals": [{"by": {"login": "carol"}}]},
+        {"directpush": True},
+        [],
+    ],
+)
+def test_what_a_workflow_says_in_another_form_is_refused_not_passed_over(
+    place: Place, tmp_path: Path, said: Json
+) -> None:
+    (tmp_path / "change.json").write_text(json.dumps(said))
+    done = place.soc2gate("attest", "--key", "../p256.key", "--output", "../record.json", "--change", "../change.json")
+    assert (done.code, "--change" in done.err) == (2, True), done.err
+    assert not (tmp_path / "record.json").exists()
+
+
+def test_the_documented_recipe_says_how_a_change_reached_the_branch(place: Place, tmp_path: Path) -> None:
+    """With a `gh` that answers as GitHub's API does; jq and the shell are real."""
+    page = (Path(__file__).parents[2] / "docs/evidence.md").read_text("utf-8")
+    found = re.search(r"^```bash\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert found
+    commit, head = place.git("rev-parse", "HEAD"), "f" * 40
+    reviews = [
+        [{"state": "APPROVED", "user": {"login": "carol"}, "submitted_at": "t1", "commit_id": "0" * 40}],
+        [
+            {"state": "COMMENTED", "user": {"login": "dave"}, "submitted_at": "t2", "commit_id": head},
+            {"state": "APPROVED", "user": {"login": "eve"}, "submitted_at": "t3", "commit_id": head},
+        ],
+    ]
+    pull = {"html_url": "https://x/pull/7", "head": {"sha": head}, "merged_by": {"login": "bob"}}
+    for name, answer in (("pull", pull), ("reviews", reviews)):
+        (tmp_path / f"{name}.answer").write_text(json.dumps(answer))
+    (tmp_path / "gh").write_text(
+        '#!/bin/sh\nfor last; do :; done\ncase "$last" in\n'
+        f"repos/acme/infra/commits/{commit}/pulls) cat pulls.answer ;;\n"
+        "repos/acme/infra/pulls/7) cat pull.answer ;;\nrepos/acme/infra/pulls/7/reviews) cat reviews.answer ;;\n"
+        "*) exit 1 ;;\nesac\n"
+    )
+    (tmp_path / "gh").chmod(0o755)
+
+    def reported(pulls: Json) -> dict[str, Any]:
+        (tmp_path / "pulls.answer").write_text(json.dumps(pulls))
+        environment = {"GITHUB_REPOSITORY": "acme/infra", "GITHUB_SHA": commit, "PATH": f"{tmp_path}:/usr/bin:/bin"}
+        subprocess.run(["bash", "-euo", "pipefail", "-c", found[1]], cwd=tmp_path, env=environment, check=True)
+        attest(place, "--change", "../change.json")
+        return {name: entry["value"] for name, entry in predicate(place)["change"]["reported"].items()}
+
+    assert reported([{"number": 3, "merged_at": None}]) == {"direct_push": True}
+    assert reported([{"number": 3, "merged_at": None}, {"number": 7, "merged_at": "t4"}]) == {
+        "direct_push": False,
+        "pull_request": "https://x/pull/7",
+        "final_commit": head,
+        "merged_by": "bob",
+        "approvals": [
+            {"by": "carol", "at": "t1", "commit": "0" * 40, "bound": False},
+            {"by": "eve", "at": "t3", "commit": head, "bound": True},
+        ],
+    }
 
 
 def test_the_numbers_of_a_record_add_up(place: Place) -> None:
@@ -294,6 +371,36 @@ def test_what_could_not_be_checked_is_not_said_to_hold(place: Place, tmp_path: P
         "inputs",
         "chain",
     }
+
+
+def test_a_genuine_record_that_is_not_the_ledgers_is_told_so(place: Place) -> None:
+    attest(place, "--ledger", "../ledger", "--now", NOW)
+    attest(place, "--now", "2026-11-21T12:30:00Z")
+    done = verify(place, "--ledger", "../ledger")
+    assert (answers(done)["signature"], answers(done)["chain"]) == ("holds", "fails")
+    assert details(done)["chain"] == "the ledger's record 1 is not this one"
+
+
+KEYS = ("--keys", "../p256.pub")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("report", *KEYS, "--ledger", "../legder"), "is its name right?"),
+        (("report", *KEYS, "--ledger", "git:"), "git fetch origin soc2gate-evidence:soc2gate-evidence"),
+        (("report", *KEYS, "--ledger", "../record.json"), "Not a directory"),
+        (("attest", "find", "--commit", "1234", "--ledger", "git:audit"), "git fetch origin audit:audit"),
+        (("attest", "verify", "../record.json", *KEYS, "--ledger", "../legder"), "is its name right?"),
+    ],
+)
+def test_what_is_no_ledger_is_not_one_in_which_nothing_was_recorded(
+    place: Place, arguments: tuple[str, ...], hint: str
+) -> None:
+    attest(place)
+    done = place.soc2gate(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert hint in done.err
 
 
 @pytest.mark.parametrize(
@@ -485,6 +592,9 @@ def test_live_state_is_named_by_its_snapshot_and_asked_for_again(place: Place, t
 
     Snapshot.parse(other, "other.json", strict_digest=False).write(tmp_path / "other.json")
     assert answers(verify(place, "--snapshot", str(tmp_path / "other.json")))["snapshot"] == "fails"
+    # The same verdicts of something else are no reproduction.
+    done = reproduce(place, "--snapshot", str(tmp_path / "other.json"))
+    assert (done.code, answers(done)["inputs"]) == (1, "fails")
 
 
 def recipe() -> str:

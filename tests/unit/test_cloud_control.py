@@ -163,6 +163,16 @@ def test_a_refused_question_leaves_the_resource_unknown(stub: Stubber, tmp_path:
     assert isinstance(found.properties["PosixUser"], Unknown)
 
 
+@pytest.mark.parametrize("told", [None, "null", "[]", "{cut off"])
+def test_an_answer_that_tells_no_properties_tells_of_none(stub: Stubber, tmp_path: Path, told: str | None) -> None:
+    """It did not say that there is no user to act as."""
+    listing(stub, "fsap-1")
+    described: dict[str, Any] = {"Identifier": "fsap-1"} | ({} if told is None else {"Properties": told})
+    stub.add_response("get_resource", {"TypeName": KIND, "ResourceDescription": described})
+    (found,) = collected(tmp_path).resources()
+    assert isinstance(found.properties["PosixUser"], Unknown)
+
+
 def test_what_looks_like_a_credential_is_not_kept(stub: Stubber, tmp_path: Path) -> None:
     listing(stub, "fsap-1")
     resource(stub, "fsap-1", AccessPointTags=[{"Key": "note", "Value": "AKIAIOSFODNN7EXAMPL3"}])

@@ -142,7 +142,7 @@ def test_outputs_and_exports_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("resources", "message", "read_anyway"),
     [
-        ("F: {Type: 'AWS::Serverless::Function'}", "SAM resources were not looked at: F (Function)", 0),
+        ("F: {Type: 'AWS::Serverless::Api'}", "SAM resources were not looked at: F (Api)", 0),
         (
             "N: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: n.yaml}}",
             "nested stack N was not read",

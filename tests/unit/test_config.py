@@ -201,12 +201,22 @@ def test_mistakes_in_pyproject_have_their_line(tmp_path: Path) -> None:
         ("regions: [a]\nregions: [b]", "soc2gate.yaml", 2, "a second time"),
         ("- a", "soc2gate.yaml", 1, "expected settings"),
         ("[tool.soc2gate]\nx = = 1", "pyproject.toml", 2, "broken TOML"),
+        ("[project]\n[[tool.soc2gate]]\nfail_on = 'low'", "pyproject.toml", 2, "[tool.soc2gate] must be a table"),
+        ("[tool]\nsoc2gate = 3", "pyproject.toml", 2, "[tool.soc2gate] must be a table"),
+        ("tool = 3", "pyproject.toml", 1, "[tool.soc2gate] must be a table"),
     ],
 )
 def test_a_broken_file_is_a_configuration_error(tmp_path: Path, text: str, name: str, line: int, message: str) -> None:
     error = errors_of(write(tmp_path, text, name))[0]
     assert error.line == line
     assert message in error.message
+
+
+def test_a_path_may_name_a_person_or_file_that_there_is_not(tmp_path: Path) -> None:
+    text = "kubeconfig: ~nobody-here/config\ncheckov: {command: ~nobody-here/bin/checkov}\n"
+    assert load(tmp_path, write(tmp_path, text)).kubeconfig == tmp_path / "~nobody-here/config"
+    (error,) = errors_of(write(tmp_path, 'waiver_files: ["a\\0b"]\n'))
+    assert "cannot be read" in error.message
 
 
 def test_a_file_that_is_named_must_exist(tmp_path: Path) -> None:

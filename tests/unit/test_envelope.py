@@ -142,6 +142,8 @@ def test_a_signature_nobody_knows_is_not_ignored(tmp_path: Path) -> None:
     both = envelope.seal(DOCUMENT, STATEMENT_TYPE, [first, second])
     assert accepted(both, first_key, second_key)
     assert not accepted(both, first_key)
+    turned = json.loads(both) | {"signatures": json.loads(both)["signatures"][::-1]}
+    assert not accepted(envelope.canonical(turned) + b"\n", first_key, second_key), "the same, in another file"
     unsigned = json.loads(both) | {"signatures": []}
     assert not accepted(envelope.canonical(unsigned) + b"\n", first_key, second_key)
     doubled = json.loads(envelope.seal(DOCUMENT, STATEMENT_TYPE, [first]))

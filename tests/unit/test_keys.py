@@ -65,6 +65,25 @@ def test_a_key_is_rotated_and_records_of_both_hold_each_for_its_time(place: Plac
     ]
 
 
+def test_a_retired_key_finds_no_place_in_the_chain_for_a_record_of_the_past(place: Place) -> None:
+    place.soc2gate("keys", "add", "../old.pub", "--from", "2026-01-01")
+    place.soc2gate("keys", "add", "../new.pub", "--from", "2026-01-01")
+    place.soc2gate("keys", "retire", keyid(place, "old")[:8], "--at", "2026-07-01")
+    said(attest(place, "2026-06-30T23:30:00Z", "old"))
+    said(attest(place, "2026-07-01T00:10:00Z", "new"))
+    # Another writer was quicker; and one that is still trusted may come late.
+    said(attest(place, "2026-06-30T23:40:00Z", "old"))
+    said(attest(place, "2026-05-01T00:00:00Z", "new"))
+    assert verify(place, 4, now="2026-05-02").code == 0
+    said(attest(place, "2026-07-03T00:00:00Z", "new"))
+    said(attest(place, "2026-06-30T23:50:00Z", "old"))
+    done = verify(place, 6, now="2026-06-30")
+    assert (done.code, "holds        signature" in done.out) == (1, True), "by itself it says nothing wrong"
+    assert "record 6 says 2026-06-30T23:50:00Z, and follows one of 2026-07-03T00:00:00Z: the key" in done.out
+    report = place.soc2gate("report", "--ledger", "../ledger", "--keys", "soc2gate-keys.json")
+    assert (report.code, "was not valid at 2026-07-02T23:00:00Z" in report.err) == (1, True), report.err
+
+
 def test_several_signatures_each_of_a_key_of_its_own(place: Place) -> None:
     done = attest(place, "2026-06-30T10:00:00Z", "old", "old")
     assert (done.code, "given twice" in done.err) == (2, True)

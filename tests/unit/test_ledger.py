@@ -36,6 +36,7 @@ from soc2gate.evidence.stores import (
     name_of,
     open_store,
 )
+from soc2gate.model.value import Json
 
 WRITER = """\
 import sys
@@ -170,6 +171,32 @@ def test_a_removed_record_is_noticed_the_last_one_too(tmp_path: Path, keys: Keys
             ledger.checked(keys[1])
 
 
+def test_a_head_is_its_records_and_signed_like_it(tmp_path: Path, keys: Keys) -> None:
+    folder, ledger = directory(tmp_path, keys)
+    head = folder / name_of(HEADS, 3)
+    genuine = head.read_bytes()
+    private, _, _ = envelope.generate("p256", None)
+    (tmp_path / "other.key").write_bytes(private)
+    stranger = envelope.load_signer(tmp_path / "other.key", None)
+    said: dict[str, Json] = {**envelope.unseal(genuine, envelope.HEAD_TYPE).payload}
+    another: dict[str, Json] = {
+        **said,
+        "record": {"sha256": envelope.digest((folder / name_of(RECORDS, 2)).read_bytes())},
+    }
+    for document, signer, told in (
+        (said, stranger, "not trusted here"),
+        (another, keys[0], "the head of record 3 names another record"),
+        ({**said, "sequence": 2}, keys[0], "the head of record 3 names another record"),
+    ):
+        head.unlink()
+        head.write_bytes(envelope.seal(document, envelope.HEAD_TYPE, [signer]))
+        with pytest.raises(EvidenceError, match=told):
+            ledger.checked(keys[1])
+    head.unlink()
+    head.write_bytes(genuine)
+    assert len(ledger.checked(keys[1])) == 3
+
+
 def test_cutting_off_records_and_heads_alike_is_noticed_by_an_anchor(tmp_path: Path, keys: Keys) -> None:
     folder, ledger = directory(tmp_path, keys)
     newest = ledger.record(3)
@@ -206,6 +233,14 @@ def test_a_changed_swapped_or_foreign_record_is_noticed(tmp_path: Path, keys: Ke
             ledger.checked(keys[1])
         becomes(first, one)
         becomes(second, two)
+    # Whoever has the key can sign another second record; what follows it still names the first.
+    becomes(
+        second,
+        envelope.seal(small_statement("another")(Link(2, envelope.digest(one))), envelope.STATEMENT_TYPE, [keys[0]]),
+    )
+    with pytest.raises(EvidenceError, match="record 3 does not follow"):
+        ledger.checked(keys[1])
+    becomes(second, two)
     other, public, _ = envelope.generate("ed25519", None)
     (tmp_path / "other.key").write_bytes(other)
     stranger = envelope.load_signer(tmp_path / "other.key", None)
@@ -338,6 +373,40 @@ def test_the_branch_is_written_without_touching_work_tree_or_index(tmp_path: Pat
     # It travels as any branch does.
     place.git("clone", "-q", "--branch", "evidence", ".", str(tmp_path / "clone"))
     assert len(Ledger(Directory(tmp_path / "clone")).checked(keys[1])) == 3
+
+
+def test_a_commit_that_takes_the_last_record_away_is_found(tmp_path: Path, keys: Keys) -> None:
+    place = Place.make(tmp_path / "repository")
+    ledger = filled(open_store("git:", place.folder), keys[0])
+    place.git("switch", "-q", "soc2gate-evidence")
+    place.put("README.md", "What this branch is.\n")
+    place.commit("a page beside the records harms nobody")
+    assert len(ledger.checked(keys[1])) == 3
+    place.git("rm", "-q", name_of(RECORDS, 3), name_of(HEADS, 3))
+    taken = place.commit("tidy up")
+    with pytest.raises(EvidenceError, match=f"000000003.dsse.json was changed or removed by commit {taken[:12]}"):
+        ledger.checked(keys[1])
+    # Nor is it forgotten once another record has its number.
+    ledger.append(small_statement("another third"), [keys[0]])
+    with pytest.raises(EvidenceError, match="was changed or removed"):
+        ledger.checked(keys[1])
+
+
+def test_a_record_under_a_delete_marker_is_found(bucket: Bucket, keys: Keys) -> None:
+    """Object lock lets anybody with s3:DeleteObject hide an object: its versions are kept, its name is free."""
+    import boto3
+
+    ledger = filled(bucket, keys[0])
+    assert len(ledger.checked(keys[1])) == 3
+    client = boto3.client("s3")
+    for what in (RECORDS, HEADS):
+        client.delete_object(Bucket=bucket.name, Key=f"{bucket.prefix}/{name_of(what, 3)}")
+    assert bucket.sequences(RECORDS) == [1, 2]
+    with pytest.raises(EvidenceError, match=r"000000003\.dsse\.json was deleted or written again"):
+        ledger.checked(keys[1])
+    ledger.append(small_statement("another third"), [keys[0]])
+    with pytest.raises(EvidenceError, match="was deleted or written again"):
+        ledger.checked(keys[1])
 
 
 def test_object_lock_refuses_early_deletion(bucket: Bucket, keys: Keys) -> None:

@@ -94,7 +94,7 @@ def test_it_goes_stale_by_its_slot_or_by_its_own_term_whichever_comes_first(plac
     assert add(place, "--slot", "board-minutes", "--dated", "2026-01-15").code == 0
     assert add(place, "--slot", "drill", "--valid-until", "2026-02-10").code == 0
     attest(place, 6)
-    said = report(place, "--from", "2026-01-01", "--to", "2026-06-01")
+    said = report(place, "--from", "2026-01-01", "--to", "2026-06-01T00:00:00Z")
     minutes, drill = slot(said, "board-minutes"), slot(said, "drill")
     assert [(one["begins"][:10], one["status"]) for one in minutes["intervals"]] == [
         ("2026-01-01", "missing"),
@@ -134,8 +134,8 @@ def test_a_slot_that_was_dropped_in_the_period_is_still_told(place: Place) -> No
     attest(place, 2)
     place.write(soc2gate__yaml="evidence:\n  drill:\n    controls: [backup]\n    owner: Bob Ray\n")
     attest(place, 3)
-    assert slot(report(place, "--from", "2026-01-15", "--to", "2026-03-02"), "board-minutes")["expected"]
-    after = report(place, "--from", "2026-03-02", "--to", "2026-03-03")
+    assert slot(report(place, "--from", "2026-01-15", "--to", "2026-03-02T00:00:00Z"), "board-minutes")["expected"]
+    after = report(place, "--from", "2026-03-02", "--to", "2026-03-03T00:00:00Z")
     assert [one["slot"] for one in after["manual_evidence"]] == ["drill"]
 
 

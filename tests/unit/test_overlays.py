@@ -145,6 +145,28 @@ def test_an_overlay_that_cannot_be_built_is_a_gap_and_its_manifests_are_judged_a
     assert list(objects(found)) == [("overlays/prod", "Deployment/web")]
 
 
+def test_what_a_tool_logs_of_its_failure_is_told_without_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kubectl of Google's SDK says it."""
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    tool = tmp_path / "bin" / "kubectl"
+    tool.parent.mkdir()
+    line = 'E$(/bin/date "+%m%d %H:%M:%S.%N")   $$ run.go:72] \\"command failed\\" err=\\"no matches for Id\\"'
+    tool.write_text(f'#!/bin/sh\necho "{line}" >&2\nexit 1\n')
+    tool.chmod(0o755)
+    found = read(tree(tmp_path / "code", FILES))
+    assert told(found) == [("gap", 'kustomization overlays/prod could not be built: "no matches for Id"')]
+
+
+@helm
+@pytest.mark.usefixtures("tools")
+def test_a_folder_without_a_kustomization_is_said_to_have_none(tmp_path: Path) -> None:
+    files = {"base/web.yaml": BASE, "over/kustomization.yaml": "resources: [../base]\nnamePrefix: a-\n"}
+    messages = [message for _, message in told(read(tree(tmp_path, files)))]
+    assert messages[0] == "kustomization names ../base, which has no kustomization"
+
+
 @pytest.mark.usefixtures("no_tools")
 def test_without_kustomize_manifests_are_judged_as_they_stand_and_a_gap_says_without_what(tmp_path: Path) -> None:
     found = read(tree(tmp_path, FILES))

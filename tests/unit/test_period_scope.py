@@ -90,7 +90,7 @@ def test_each_place_that_nobody_read_is_named_with_how_long(place: Place) -> Non
     verify(
         place, day(14), snapshot(place, FIRST, day(14), *regions), snapshot(place, "333333333333", day(14), "eu-west-1")
     )
-    said = report(place, "--from", "2026-03-01", "--to", "2026-03-16")
+    said = report(place, "--from", "2026-03-01", "--to", "2026-03-16T00:00:00Z")
     assert told(said) == {
         f"account {FIRST}": (3, [("04", "14", 10)]),
         f"account {SECOND}": (0, [("01", "16", 15)]),
@@ -110,10 +110,12 @@ def test_each_place_that_nobody_read_is_named_with_how_long(place: Place) -> Non
     gaps = [gap["told"] for gap in said["gaps"] if gap["what"] == "scope"]
     assert "the repository github.com/acme/shop is in scope and was not read" in gaps
     assert f"the account {FIRST} is in scope and was not read" not in gaps
-    text = place.soc2gate("report", *READ, "--from", "2026-03-01", "--to", "2026-03-16").out
+    text = place.soc2gate("report", *READ, "--from", "2026-03-01", "--to", "2026-03-16T00:00:00Z").out
     assert "cluster prod was not read between 2026-03-01T00:00:00Z and 2026-03-16T00:00:00Z (15 d)" in text
     assert "read, and not named in scope: account 333333333333" in text
-    page = place.soc2gate("report", *READ, "--from", "2026-03-01", "--to", "2026-03-16", "--format", "html").out
+    page = place.soc2gate(
+        "report", *READ, "--from", "2026-03-01", "--to", "2026-03-16T00:00:00Z", "--format", "html"
+    ).out
     assert 'id="scope"' in page
     assert "not named in scope" in page
 
@@ -123,7 +125,7 @@ def test_what_was_taken_out_of_scope_is_asked_for_until_then(place: Place) -> No
     attest(
         place, day(10), snapshot(place, FIRST, day(10), "eu-west-1"), config=f'in_scope: {{accounts: ["{FIRST}"]}}\n'
     )
-    said = report(place, "--from", "2026-03-01", "--to", "2026-03-20")
+    said = report(place, "--from", "2026-03-01", "--to", "2026-03-20T00:00:00Z")
     assert told(said)[f"account {SECOND}"] == (0, [("01", "10", 9)])
     assert told(said)[f"account {FIRST}"] == (1, [])
     # It is no gap at the end, for it is in scope no longer; the change of the configuration is told.
@@ -144,11 +146,11 @@ accounts: [{{role_arn: "arn:aws:iam::{SECOND}:role/audit"}}]
 def test_of_one_moment_what_was_read_by_then_counts(place: Place) -> None:
     attest(place, day(1), snapshot(place, FIRST, day(1), "eu-west-1"), config=SCOPE)
     verify(place, day(3))
-    said = told(report(place, "--as-of", "2026-03-03"))
+    said = told(report(place, "--as-of", "2026-03-03T00:00:00Z"))
     assert (said[f"account {FIRST}"][0], said[f"account {FIRST}"][1]) == (1, [])
     assert said[f"account {SECOND}"] == (0, [("03", "03", 0)])
     verify(place, day(9))
-    assert told(report(place, "--as-of", "2026-03-09"))[f"account {FIRST}"] == (1, [("01", "09", 8)])
+    assert told(report(place, "--as-of", "2026-03-09T00:00:00Z"))[f"account {FIRST}"] == (1, [("01", "09", 8)])
 
 
 def test_a_configuration_that_cannot_be_read_any_more_is_told(place: Place) -> None:

@@ -91,13 +91,77 @@ def test_a_configmap_of_this_repository_tells_and_what_is_literal_counts_more(re
     assert part(raw.body, "spec", "template", "spec", "hostNetwork") is False
 
 
-def test_an_object_that_forbids_it_stays_as_it_is(repository: Path) -> None:
-    marked = DEPLOYMENT.replace(
-        "{name: web,", "{annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}, name: w,"
+def test_a_source_that_is_not_here_may_say_otherwise_than_a_configmap_that_is(repository: Path) -> None:
+    config = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\n"
+        "data: {host: 'false', replicas: '9'}\n"
     )
+    # A Secret may be called as a ConfigMap is.
+    sources = [{"kind": "ConfigMap", "name": "vars"}, {"kind": "Secret", "name": "vars"}]
+    written = flux({"substitute": {"replicas": "3", "space": "live"}, "substituteFrom": sources})
+    files = {"apps/web.yaml": DEPLOYMENT, "clusters/flux.yaml": written + "---\n" + config}
+    raw = objects(read(tree(repository, files)))["apps@Kustomization/flux-system/prod", "Deployment/live/web"]
+    host = part(raw.body, "spec", "template", "spec", "hostNetwork")
+    assert isinstance(host, Unknown)
+    assert host.reason == "${host}: postBuild takes it from Secret vars, which is not here"
+    assert part(raw.body, "spec", "replicas") == 3
+
+
+@pytest.mark.parametrize("where", ["annotations", "labels"])
+def test_an_object_that_forbids_it_stays_as_it_is(repository: Path, where: str) -> None:
+    mark = f"{{{where}: {{kustomize.toolkit.fluxcd.io/substitute: disabled}}, name: w,"
+    marked = DEPLOYMENT.replace("{name: web,", mark)
     files = {"apps/web.yaml": marked, "clusters/flux.yaml": flux(LITERAL)}
     (raw,) = [raw for key, raw in objects(read(tree(repository, files))).items() if "Deployment/" in key[1]]
     assert part(raw.body, "spec", "replicas") == "${replicas}"
+
+
+def nested(post_build: dict[str, Any]) -> dict[str, str]:
+    """A Kustomization that deploys another, which hands on what it is given."""
+    inner = {"substitute": {"host": "${host}", "replicas": "3", "space": "${space:-live}"}}
+    child = json.loads(flux(inner, "./web").split("---\n")[1])
+    child["metadata"]["name"] = "web"
+    return {
+        "clusters/flux.yaml": flux(post_build),
+        "apps/web.yaml": json.dumps(child),
+        "web/web.yaml": DEPLOYMENT,
+    }
+
+
+@pytest.mark.parametrize("paths", [["."], ["clusters"]])
+def test_what_a_parent_does_not_know_its_children_do_not_know_either(repository: Path, paths: list[str]) -> None:
+    base = tree(repository, nested({"substituteFrom": [{"kind": "Secret", "name": "s"}]}))
+    (raw,) = [raw for key, raw in objects(read(base, paths=paths)).items() if "Deployment/" in key[1]]
+    host = part(raw.body, "spec", "template", "spec", "hostNetwork")
+    assert isinstance(host, Unknown)
+    assert host.reason == "${host}: ${host}: postBuild takes it from Secret s, which is not here"
+    assert part(raw.body, "spec", "replicas") == 3
+
+
+@pytest.mark.parametrize("paths", [["."], ["clusters"]])
+def test_children_are_deployed_with_what_their_parent_fills_in(repository: Path, paths: list[str]) -> None:
+    base = tree(repository, nested({"substitute": {"host": "true"}}))
+    (raw,) = [raw for key, raw in objects(read(base, paths=paths)).items() if "Deployment/" in key[1]]
+    assert part(raw.body, "spec", "template", "spec", "hostNetwork") is True
+
+
+def test_a_child_of_two_parents_is_deployed_twice(repository: Path) -> None:
+    files = nested({"substitute": {"host": "true"}})
+    other = flux({"substitute": {"host": "false"}}).replace('"prod"', '"test"')
+    found = read(tree(repository, {**files, "clusters/test.yaml": other}))
+    deployed = {key: raw for key, raw in objects(found).items() if "Deployment/" in key[1]}
+    hosts = {root: part(raw.body, "spec", "template", "spec", "hostNetwork") for (root, _), raw in deployed.items()}
+    assert hosts == {
+        "web@Kustomization/flux-system/web": True,
+        "web@Kustomization/flux-system/web#2": False,
+    }
+
+
+def test_what_fills_in_itself_stays(repository: Path) -> None:
+    files = {"clusters/flux.yaml": flux({"substitute": {"host": "true"}}, "./"), "apps/web.yaml": DEPLOYMENT}
+    found = read(tree(repository, files))
+    (raw,) = [raw for key, raw in objects(found).items() if "Deployment/" in key[1]]
+    assert part(raw.body, "spec", "template", "spec", "hostNetwork") is True
 
 
 @pytest.mark.helm

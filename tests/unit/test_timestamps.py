@@ -138,6 +138,10 @@ def test_an_authority_counts_when_it_is_trusted_and_for_its_time(place: Place, t
     done = verify(place)
     assert (done.code, answer(done)[0]) == (1, "fails")
     assert "is trusted from always until 2026-01-02" in answer(done)[1]
+    # It may be trusted again from another day on.
+    again = ("keys", "add", str(tsa.root), "--trust", "../keys.json", "--from", "2026-02-01")
+    assert place.soc2gate(*again).code == 0
+    assert answer(verify(place))[0] == "holds"
 
 
 def test_a_certificate_out_of_its_time_stamps_nothing(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import click
 
 from soc2gate import app, expectations, keeping
 from soc2gate.cli import options, progress
-from soc2gate.cli.attest import anchor_of, signer_of, trusted
+from soc2gate.cli.attest import anchor_of, ledger_at, signer_of, signing, trusted
 from soc2gate.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def access_review(
         raise UsageError("a review is recorded in a ledger: give --ledger")
     request = options.request(options.Read(config_file=config_file, now=now), live=live)
     snapshot = _collected(request, providers) if look else read_files(snapshot_files)
-    ledger = _ledger(place, repository)
+    ledger = ledger_at(place, repository)
     known = _known(ledger, trusted_files, anchor_text)
     asked = expectations.of(request.config).access_review
     made = packs.make(snapshot, asked, request.now, known)
@@ -177,18 +177,7 @@ Whoever is left empty stays undecided, and may be handed in later.
     type=click.Path(path_type=Path, dir_okay=False),
     help="The pack's JSON [access-review.json beside FILE].",
 )
-@click.option(
-    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."
-)
-@click.option(
-    "--key",
-    "key_names",
-    multiple=True,
-    required=True,
-    metavar="KEY",
-    help="Private key: a file, or awskms:///ARN. Repeatable.",
-)
-@click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
+@signing
 @_repository
 @click.option("--now", metavar="TIME", help="The clock to use (ISO 8601, UTC) [now].")
 def record(
@@ -216,7 +205,7 @@ def record(
     if not decided:
         raise UsageError(f"{file}: no decision is filled in", hint="the column is `decision`: keep, remove or change")
     subjects = [(JSON_NAME, text.encode()), (file.name, data)]
-    ledger = _ledger(place, repository)
+    ledger = ledger_at(place, repository)
     assert ledger is not None
     _record(decisions.review(made, decided), subjects, time, ledger, key_names, passphrase_file)
     words = [one["decision"] for one in decided.values()]
@@ -236,13 +225,6 @@ def _collected(request: Request, providers: tuple[str, ...]) -> Snapshot:
         return app.collect(
             request, providers=providers or ("aws",), asked=(*aws.KINDS, *kubernetes.KINDS), progress=told
         )
-
-
-def _ledger(place: str | None, repository: Path) -> Ledger | None:
-    from soc2gate.evidence.ledger import Ledger as Opened
-    from soc2gate.evidence.stores import open_store
-
-    return Opened(open_store(place, repository)) if place is not None else None
 
 
 def _known(ledger: Ledger | None, keys: tuple[Path, ...], anchor: str | None) -> AccessReviews | None:

@@ -68,6 +68,34 @@ def trusting(command: Command) -> Command:
     return command
 
 
+def signing(command: Command) -> Command:
+    """Flags about where a record of what people bring or decide is kept, and who signs it."""
+    for option in reversed(
+        [
+            click.option(
+                "--ledger",
+                "place",
+                required=True,
+                metavar="PLACE",
+                help="A directory, git:BRANCH or s3://bucket/prefix.",
+            ),
+            click.option(
+                "--key",
+                "key_names",
+                multiple=True,
+                required=True,
+                metavar="KEY",
+                help="Private key: a file, or awskms:///ARN. Repeatable.",
+            ),
+            click.option(
+                "--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used."
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 @click.group(
     invoke_without_command=True,
     epilog="""\b
@@ -177,7 +205,7 @@ def attest(
         text = json.dumps(built[0]["predicate"], indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         options.write_atomically(predicate_file, text)
     _told(run, link, record, output)
-    if authority is not None and not _stamped(authority, link, record, output, _ledger(place, repository)):
+    if authority is not None and not _stamped(authority, link, record, output, ledger_at(place, repository)):
         return int(run.decision.exit or Exit.INCOMPLETE)
     return int(run.decision.exit)
 
@@ -297,7 +325,7 @@ def verify(
     anchor = anchor_of(anchor_text)
     if anchor is not None and place is None:
         raise UsageError("an anchor is compared with a ledger: give --ledger too")
-    record, keys, ledger = read_record(file), trusted(key_files), _ledger(place, repository)
+    record, keys, ledger = read_record(file), trusted(key_files), ledger_at(place, repository, kept=True)
     token = _token(record, file, token_file, ledger)
     checks = attesting.check_attestation(
         record,
@@ -418,7 +446,7 @@ def find(
     the ledger. `soc2gate attest verify` checks one. Exit 1 when a signature fails, 3 when there is no such record.
     """
     from soc2gate.evidence import checking, index
-    from soc2gate.evidence.stores import name_of, open_store
+    from soc2gate.evidence.stores import name_of, open_kept
 
     if not (commit or tree or control or at):
         raise UsageError("nothing to look for: give --commit, --tree, --control or --at")
@@ -428,7 +456,7 @@ def find(
     keys = trusted(key_files)
     wanted = index.Wanted(commit, tree, control, _moment(at) if at else "")
     rows = []
-    for record in index.find(open_store(place, repository), index.place_of(_named(place, repository)), wanted):
+    for record in index.find(open_kept(place, repository), index.place_of(_named(place, repository)), wanted):
         signature = checking.check_signature(record, keys).answer if keys else checking.NOT_CHECKED
         # What people brought was not judged, and is about no commit.
         gate = record.predicate["decision"]["gate"] if record.is_evaluation else None
@@ -497,11 +525,12 @@ def anchor_of(text: str | None) -> Anchor | None:
         raise UsageError(f"--anchor {text}: not a head", hint="`soc2gate attest` prints one: head 412:9f86…") from None
 
 
-def _ledger(place: str | None, repository: Path) -> Ledger | None:
+def ledger_at(place: str | None, repository: Path, *, kept: bool = False) -> Ledger | None:
+    """The ledger that `--ledger` names, if it names one; `kept` raises `UsageError` for one without a record."""
     from soc2gate.evidence.ledger import Ledger as Opened
-    from soc2gate.evidence.stores import open_store
+    from soc2gate.evidence.stores import open_kept, open_store
 
-    return Opened(open_store(place, repository)) if place is not None else None
+    return Opened((open_kept if kept else open_store)(place, repository)) if place is not None else None
 
 
 def _repository_at(folder: Path) -> Repository | None:

@@ -12,7 +12,7 @@ import click
 
 from soc2gate import expectations, keeping
 from soc2gate.cli import options
-from soc2gate.cli.attest import anchor_of, signer_of, trusted, trusting
+from soc2gate.cli.attest import anchor_of, signer_of, signing, trusted, trusting
 from soc2gate.config import load as load_config
 from soc2gate.errors import Exit, UsageError
 from soc2gate.suggest import did_you_mean
@@ -73,18 +73,7 @@ Examples:
 @click.option("--valid-until", default="", metavar="DATE", help="The last day it counts.")
 @click.option("--note", default="", help="Anything else to say.")
 @click.option("--copy", is_flag=True, help="Keep a copy beside the records, in files/ of the ledger's directory.")
-@click.option(
-    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."
-)
-@click.option(
-    "--key",
-    "key_names",
-    multiple=True,
-    required=True,
-    metavar="KEY",
-    help="Private key: a file, or awskms:///ARN. Repeatable.",
-)
-@click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
+@signing
 @_repository
 @_config
 @_now
@@ -185,6 +174,8 @@ def status(
     time = options.clock(now)
     ledger = Ledger(open_store(place, repository))
     records = ledger.checked(trusted(key_files), anchor_of(anchor_text), reading.essential)
+    if not records:
+        click.echo(f"there is no record in {place} yet", err=True)
     expected = {name: (slot, time) for name, slot in expectations.of(config).evidence.items()}
     found = manual.standings(manual.pieces_of(records), expected, time, time)
     for slot in found:

@@ -77,7 +77,7 @@ LEVELS = ["critical", "high", "medium", "low", "never"]
 ON_INCOMPLETE = ["block", "report"]
 
 
-def _grouped(command: Command, name: str, group: type[Any], flags: Sequence[Callable[[Any], Any]]) -> Any:
+def grouped(command: Command, name: str, group: type[Any], flags: Sequence[Callable[[Any], Any]]) -> Any:
     """The command with these flags, of which it is given the values as one thing."""
 
     @functools.wraps(command)
@@ -134,7 +134,7 @@ def reading(command: Command) -> Command:
         click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable or parameter."),
         click.option("--now", metavar="TIME", help="The clock to judge by (ISO 8601, UTC), to repeat a run."),
     ]
-    return cast(Command, _grouped(command, "read", Read, flags))
+    return cast(Command, grouped(command, "read", Read, flags))
 
 
 def judging(command: Command) -> Command:
@@ -174,7 +174,7 @@ def judging(command: Command) -> Command:
         ),
         click.option("--verbose", "-v", is_flag=True, help="List every undecided verdict."),
     ]
-    return cast(Command, _grouped(command, "judge", Judge, flags))
+    return cast(Command, grouped(command, "judge", Judge, flags))
 
 
 def beside(command: Command) -> Command:
@@ -200,7 +200,7 @@ def beside(command: Command) -> Command:
             help="Tell what another tool found beside ours: SARIF of any tool, Prowler's OCSF JSON. Repeatable.",
         ),
     ]
-    return cast(Command, _grouped(command, "beside", Beside, flags))
+    return cast(Command, grouped(command, "beside", Beside, flags))
 
 
 def others(beside: Beside) -> Asked:
@@ -220,7 +220,7 @@ def living(command: Command) -> Command:
         click.option("--context", help="kubeconfig context to read [the current one]."),
         click.option("--profile", help="AWS profile to use."),
     ]
-    return cast(Command, _grouped(command, "live", Live, flags))
+    return cast(Command, grouped(command, "live", Live, flags))
 
 
 def request(
@@ -232,12 +232,6 @@ def request(
     changed: bool = False,
     baseline_file: Path | None = None,
     copy: Path | None = None,
-    states: Sequence[str] = (),
-    looks: Path | None = None,
-    only_new: bool = False,
-    who: bool = False,
-    on_undeclared: str | None = None,
-    undeclared_file: Path | None = None,
     step: Callable[[str], None] | None = None,
 ) -> Request:
     """Flags over configuration over defaults. Of `changed` files some may be gone.
@@ -255,31 +249,24 @@ def request(
     base = base_of(asked)
     # Which files changed must not decide whose configuration counts.
     start = Path.cwd() if changed else asked[0] if asked[0].is_dir() else asked[0].parent
-    config_file = named_config(read.config_file)
-    packs = [Path(os.path.abspath(folder)) for folder in read.rule_dirs]
+    packs = tuple(Path(os.path.abspath(folder)) for folder in read.rule_dirs)
+    policy = _Policy(start, named_config(read.config_file), packs, baseline_file)
     if copy is not None:
-        start = inside(start, base, copy)
-        packs = [pack for pack in (inside(pack, base, copy) for pack in packs) if pack.exists()]
-        if config_file is not None:
-            # One that the other commit does not have yet decides nothing.
-            moved = inside(config_file, base, copy)
-            config_file = moved if moved.exists() or not moved.is_relative_to(copy) else None
-        if baseline_file is not None:
-            shown, baseline_file = baseline_file, inside(baseline_file, base, copy)
-            if not baseline_file.exists() and shown.exists():
-                baseline_file = None
-    config = load_config(start, config_file, base=copy or base)
+        policy = policy.inside(base, copy)
+    config = load_config(policy.start, policy.config_file, base=copy or base)
     level = judge.fail_on or from_environment("SOC2GATE_FAIL_ON", LEVELS) or config.fail_on
     on_incomplete = judge.on_incomplete or from_environment("SOC2GATE_ON_INCOMPLETE", ON_INCOMPLETE)
     common, of_environments = _var_files(read.var_files, base)
     _check_environments(read.environments, config, of_environments)
+    packs = (*config.packs, *policy.packs)
     return Request(
         paths=tuple(os.path.relpath(path, base).replace(os.sep, "/") for path in asked),
         base=base,
         config=config,
-        rules=choose(load_rules([*config.packs, *packs]), read.only),
+        rules=choose(load_rules(packs), read.only),
         now=clock(read.now),
         clock=(lambda: clock(read.now)),
+        now_given=read.now is not None,
         fail_on=None if level == "never" else Severity[level.upper()],
         on_incomplete=on_incomplete or config.on_incomplete,
         var_files=common,
@@ -292,20 +279,39 @@ def request(
         context=live.context,
         profile=live.profile,
         narrowed=bool(read.only),
-        baseline=_baseline(baseline_file, copy or base),
-        states=tuple(_state_file(file) for file in states if not file.startswith("s3://")),
-        state_urls=tuple(dict.fromkeys(file for file in states if file.startswith("s3://"))),
-        packs=(*config.packs, *packs),
+        baseline=_baseline(policy.baseline_file, copy or base),
+        packs=packs,
         others=Asked() if beside is None else others(beside),
         frameworks=judge.frameworks,
         step=step,
         work_tree=base if copy is not None else None,
-        looks=looks,
-        only_new=only_new,
-        who=who,
-        on_undeclared=on_undeclared or config.on_undeclared,
-        undeclared=Path(os.path.abspath(undeclared_file)) if undeclared_file else config.undeclared_baseline,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """Where the files are that decide the gate."""
+
+    start: Path
+    """The folder that the configuration is looked for from."""
+    config_file: Path | None
+    packs: tuple[Path, ...]
+    baseline_file: Path | None
+
+    def inside(self, base: Path, copy: Path) -> _Policy:
+        """The same in a copy of the repository; what the copy does not have yet decides nothing."""
+        config_file, baseline_file = self.config_file, self.baseline_file
+        if config_file is not None:
+            moved = inside(config_file, base, copy)
+            config_file = moved if moved.exists() or not moved.is_relative_to(copy) else None
+        if baseline_file is not None:
+            moved = inside(baseline_file, base, copy)
+            # One that is nowhere is told, as it is without a copy.
+            baseline_file = moved if moved.exists() or not baseline_file.exists() else None
+        packs = (inside(pack, base, copy) for pack in self.packs)
+        return _Policy(
+            inside(self.start, base, copy), config_file, tuple(pack for pack in packs if pack.exists()), baseline_file
+        )
 
 
 def named_config(given: Path | None) -> Path | None:
@@ -347,13 +353,6 @@ def _plan_root(given: Path, asked: Sequence[Path], base: Path) -> str:
             hint="start soc2gate in a folder that holds both the plan and the code",
         )
     return full.relative_to(base).as_posix()
-
-
-def _state_file(given: str) -> Path:
-    path = Path(os.path.abspath(given))
-    if not path.is_file():
-        raise UsageError(f"--state: there is no file {given}", hint="write one with: terraform show -json > state.json")
-    return path
 
 
 def _var_files(given: Sequence[str], base: Path) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from soc2gate import app, opted, suggest
+from soc2gate import opted, sides, suggest
 from soc2gate.cli import options
 from soc2gate.errors import Exit, UsageError
 from soc2gate.kinds import has_live, known_kinds
@@ -83,7 +83,7 @@ def permissions(
         return int(Exit.OK)
     if only or not asked:
         # Without a rule named, what code declares is compared as well where no rule reads it.
-        asked += tuple(app.live_kinds(request.rules) if only else filter(has_live, known_kinds()))
+        asked += tuple(sides.live_kinds(request.rules) if only else filter(has_live, known_kinds()))
     every = {*states, *opted.state_urls(request)} if provider == "aws" else set()
     document = least.iam_policy(asked, who=who, states=every) if provider == "aws" else least.cluster_role(asked)
     if not (document.get("Statement") or document.get("rules")):

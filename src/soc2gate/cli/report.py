@@ -37,9 +37,9 @@ Examples:
 @trusting
 @click.option("--repository", type=click.Path(path_type=Path, file_okay=False), default=Path("."))
 @click.option("--branch", default="HEAD", show_default=True, help="The protected branch; its first parents count.")
-@click.option("--from", "start", default="", help="The last head before the period: a revision, or a date.")
-@click.option("--to", "end", default="", help="The last head of the period: a revision, or a date.")
-@click.option("--as-of", "at", help="One moment instead: a revision, or a date.")
+@click.option("--from", "start", default="", help="The last head before the period: a revision, or a date (its start).")
+@click.option("--to", "end", default="", help="The last head of the period: a revision, or a date (all of it).")
+@click.option("--as-of", "at", help="One moment instead: a revision, or a date (its end).")
 @click.option("--late-after", type=click.IntRange(min=0), default=24, show_default=True, help="Hours; 0 for never.")
 @click.option("--verify-every", type=click.IntRange(min=1), help="Hours between looks at live state; gaps are named.")
 @click.option("--sample", type=click.IntRange(min=1), help="Draw so many commits, the same for the same seed.")
@@ -116,7 +116,7 @@ def report(
         options.write_atomically(output, _told(form, made))
     else:
         click.echo(_told(form, made), nl=False)
-    return int(Exit.INCOMPLETE if made.number(period.UNATTESTED) else Exit.OK)
+    return int(Exit.INCOMPLETE if made.number(period.UNATTESTED) or made.window.beyond else Exit.OK)
 
 
 def _told(form: str, made: Report) -> str:

@@ -2,21 +2,141 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from soc2gate import app, opted
 from soc2gate.cli import options, progress, watching
 from soc2gate.errors import UsageError
-from soc2gate.facts import replace
+from soc2gate.facts import dataclass, replace
 from soc2gate.model.outcome import Run
 
 if TYPE_CHECKING:
+    from soc2gate.comparing import Looked
     from soc2gate.live.snapshot import Snapshot
     from soc2gate.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What code is compared with, as flags say it."""
+
+    snapshot_files: tuple[Path, ...] = ()
+    states: tuple[str, ...] = ()
+    live_states: tuple[str, ...] = ()
+    save_snapshot: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What was seen before, and when to look again, as flags say it."""
+
+    looks: Path | None = None
+    only_new: bool = False
+    watch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """What becomes of live properties that code never says, as flags say it."""
+
+    undeclared_file: Path | None = None
+    accept_undeclared: bool = False
+    on_undeclared: str | None = None
+
+
+def against(command: Callable[..., int]) -> Any:
+    flags = [
+        click.option(
+            "--snapshot",
+            "snapshot_files",
+            multiple=True,
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Compare with this snapshot (from `soc2gate collect`), with one that AWS Config delivered to its "
+            "bucket, or with what `kubectl get deployments,… -A -o json` wrote, instead of reading live state. "
+            "Repeatable.",
+        ),
+        click.option(
+            "--state",
+            "states",
+            multiple=True,
+            metavar="FILE|s3://BUCKET/KEY",
+            help="Terraform state of the code: pair by the ids it tells (only ids are kept). One in a bucket is read "
+            "there, which takes a permission of its own (soc2gate permissions --state s3://…). Repeatable.",
+        ),
+        click.option(
+            "--live-state",
+            "live_states",
+            multiple=True,
+            metavar="FILE|s3://BUCKET/KEY",
+            help="Compare with what Terraform saw, as this state holds it (terraform show -json, or terraform state "
+            "pull), instead of reading live state: no credentials, and as old as the last refresh. What Terraform "
+            "does not manage, or its state does not tell, is undecided. Repeatable; it pairs as --state does.",
+        ),
+        click.option(
+            "--save-snapshot",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Keep what was collected in this file.",
+        ),
+    ]
+    return options.grouped(command, "against", Against, flags)
+
+
+def since(command: Callable[..., int]) -> Any:
+    flags = [
+        click.option(
+            "--history",
+            "looks",
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Keep here when each disagreement was first and last seen, and tell what is new and what is gone "
+            "since the last look [beside --save-snapshot: live.json.gz has live.history.json]. It holds addresses "
+            "and times, no values.",
+        ),
+        click.option(
+            "--only-new",
+            is_flag=True,
+            help="Close only on disagreements and findings that the last look did not see; all are listed. Needs a "
+            "history.",
+        ),
+        click.option(
+            "--watch",
+            metavar="TIME",
+            help="Look again every TIME (90s, 15m, 6h) until Ctrl-C or SIGTERM; leaves with the last look's exit code.",
+        ),
+    ]
+    return options.grouped(command, "since", Since, flags)
+
+
+def unsaid(command: Callable[..., int]) -> Any:
+    flags = [
+        click.option(
+            "--undeclared-baseline",
+            "undeclared_file",
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Live properties that rules read and code never says are told beside the disagreements; not those "
+            "that this file accepts, unless they changed since. It holds names and digests, no values. No waiver covers "
+            "them: a waiver accepts that a rule fails.",
+        ),
+        click.option(
+            "--accept-undeclared",
+            is_flag=True,
+            help="Write that file with what is found now [soc2gate-undeclared.json]. What cannot be looked at stays "
+            "accepted.",
+        ),
+        click.option(
+            "--on-undeclared",
+            type=click.Choice(("block", "report")),
+            help="Whether such properties close the gate, from --fail-on up, or are only told [report]: code "
+            "promises nothing of them, and a rule that fails for one closes it anyway.",
+        ),
+    ]
+    return options.grouped(command, "unsaid", Unsaid, flags)
 
 
 @click.command(
@@ -49,48 +169,8 @@ Examples:
 )
 @options.reading
 @options.living
-@click.option(
-    "--snapshot",
-    "snapshot_files",
-    multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Compare with this snapshot (from `soc2gate collect`), with one that AWS Config delivered to its bucket, or "
-    "with what `kubectl get deployments,… -A -o json` wrote, instead of reading live state. Repeatable.",
-)
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    metavar="FILE|s3://BUCKET/KEY",
-    help="Terraform state of the code: pair by the ids it tells (only ids are kept). One in a bucket is read there, "
-    "which takes a permission of its own (soc2gate permissions --state s3://…). Repeatable.",
-)
-@click.option(
-    "--live-state",
-    "live_states",
-    multiple=True,
-    metavar="FILE|s3://BUCKET/KEY",
-    help="Compare with what Terraform saw, as this state holds it (terraform show -json, or terraform state pull), "
-    "instead of reading live state: no credentials, and as old as the last refresh. What Terraform does not manage, or "
-    "its state does not tell, is undecided. Repeatable; it pairs as --state does.",
-)
-@click.option(
-    "--save-snapshot", type=click.Path(path_type=Path, dir_okay=False), help="Keep what was collected in this file."
-)
-@click.option(
-    "--history",
-    "looks",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Keep here when each disagreement was first and last seen, and tell what is new and what is gone since "
-    "the last look [beside --save-snapshot: live.json.gz has live.history.json]. It holds addresses and times, no "
-    "values.",
-)
-@click.option(
-    "--only-new",
-    is_flag=True,
-    help="Close only on disagreements and findings that the last look did not see; all are listed. Needs a history.",
-)
+@against
+@since
 @click.option(
     "--who",
     is_flag=True,
@@ -100,18 +180,14 @@ Examples:
     "kubectl get --show-managed-fields), but not who deleted an object.",
 )
 @click.option(
-    "--watch",
-    metavar="TIME",
-    help="Look again every TIME (90s, 15m, 6h) until Ctrl-C or SIGTERM; leaves with the last look's exit code.",
-)
-@click.option(
     "--suggest",
     metavar="FILE.tf|FOLDER",
     type=click.Path(path_type=Path),
-    help="Write Terraform that brings unmanaged resources into code, each with its import block, and what would bring "
-    "code in line with what was changed by hand (as comments, at the file and line that say otherwise). What is "
-    "written reads back equal to what runs; what does not is left out and named. No secret is written: a variable "
-    "stands for it. Needs the extra: pip install 'soc2gate[hcl]'.",
+    help="Write Terraform that brings unmanaged resources into code, each with its import block, and manifests for "
+    "objects of a cluster; and what would bring code in line with what was changed by hand (as comments, at the file "
+    "and line that say otherwise). There may be no code yet: an empty folder will do. What is written reads back equal "
+    "to what runs; what does not is left out and named. No secret is written: a variable stands for it. Needs the "
+    "extra: pip install 'soc2gate[hcl]'.",
 )
 @click.option(
     "--baseline",
@@ -120,44 +196,18 @@ Examples:
     help="Of the code, close only on what this file (from `soc2gate baseline`) does not hold; live findings and "
     "differences close all the same.",
 )
-@click.option(
-    "--undeclared-baseline",
-    "undeclared_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Live properties that rules read and code never says are told beside the disagreements; not those that this "
-    "file accepts, unless they changed since. It holds names and digests, no values. No waiver covers them: a waiver "
-    "accepts that a rule fails.",
-)
-@click.option(
-    "--accept-undeclared",
-    is_flag=True,
-    help="Write that file with what is found now [soc2gate-undeclared.json]. What cannot be looked at stays accepted.",
-)
-@click.option(
-    "--on-undeclared",
-    type=click.Choice(("block", "report")),
-    help="Whether such properties close the gate, from --fail-on up, or are only told [report]: code promises nothing "
-    "of them, and a rule that fails for one closes it anyway.",
-)
+@unsaid
 @options.beside
 @options.judging
 def verify(
     read: options.Read,
     live: options.Live,
-    snapshot_files: tuple[Path, ...],
-    save_snapshot: Path | None,
-    states: tuple[str, ...],
-    live_states: tuple[str, ...],
-    looks: Path | None,
-    only_new: bool,
+    against: Against,
+    since: Since,
     who: bool,
-    watch: str | None,
     suggest: Path | None,
     baseline_file: Path | None,
-    undeclared_file: Path | None,
-    accept_undeclared: bool,
-    on_undeclared: str | None,
+    unsaid: Unsaid,
     beside: options.Beside,
     judge: options.Judge,
 ) -> int:
@@ -170,45 +220,36 @@ def verify(
     one with its logical ids. Values that a snapshot must not hold (environment variables, user data) are compared by
     digests where SOC2GATE_DIGEST_KEY holds the key they were collected with, and are undecided elsewhere.
     """
-    if looks is None and save_snapshot is not None:
-        name = save_snapshot.name.removesuffix(".gz").removesuffix(".json")
-        looks = save_snapshot.with_name(f"{name}.history.json")
-    pause = None if watch is None else watching.pause(watch)
-    if pause is not None and (snapshot_files or live_states or read.now):
+    looks = since.looks or _beside(against.save_snapshot)
+    pause = None if since.watch is None else watching.pause(since.watch)
+    if pause is not None and (against.snapshot_files or against.live_states or read.now):
         raise UsageError("--watch looks at what runs now: it goes with none of --snapshot, --live-state and --now")
-    if accept_undeclared and pause is not None:
+    if against.save_snapshot is not None and (against.snapshot_files or against.live_states):
+        raise UsageError(
+            "--save-snapshot keeps what is collected: it goes with neither --snapshot nor --live-state",
+            hint="for what was seen before: --history FILE",
+        )
+    if unsaid.accept_undeclared and pause is not None:
         raise UsageError("--accept-undeclared accepts what one look finds: it does not go with --watch")
-    if only_new and looks is None and pause is None:
+    if since.only_new and looks is None and pause is None:
         raise UsageError("--only-new needs what the last look saw", hint="add --history FILE or --save-snapshot FILE")
 
     suggesting = None if suggest is None else _Suggesting(suggest)
 
     def look(kept: Path | None) -> Run:
         # Made for each look: in between, the code and its configuration may have changed.
-        request = options.request(
-            read,
-            judge=judge,
-            live=live,
-            states=(*states, *live_states),
-            baseline_file=baseline_file,
-            looks=kept,
-            only_new=only_new,
-            who=who,
-            on_undeclared=on_undeclared,
-            undeclared_file=undeclared_file,
-            beside=beside,
-        )
-        if accept_undeclared and request.undeclared is None:
-            request = replace(request, undeclared=Path.cwd() / _ACCEPTED)
-        request = opted.with_fetched_states(replace(request, not_code=snapshot_files))
-        snapshot = _read(snapshot_files, live_states, request)
+        request = options.request(read, judge=judge, live=live, baseline_file=baseline_file, beside=beside)
+        request = replace(request, who=who, looks=kept, only_new=since.only_new, not_code=against.snapshot_files)
+        request = replace(request, into_code=suggest is not None)
+        request = opted.with_fetched_states(_with_states(_with_undeclared(request, unsaid), against))
+        snapshot = _read(against, request)
         with progress.shown() as told:
             return app.verify(
                 request,
                 snapshot,
                 progress=told,
-                keep=None if save_snapshot is None else _keeper(save_snapshot),
-                accept=_accepter(request.undeclared) if accept_undeclared and request.undeclared else None,
+                keep=None if against.save_snapshot is None else _keeper(against.save_snapshot),
+                accept=_accepter(request.undeclared) if unsaid.accept_undeclared and request.undeclared else None,
                 then=suggesting,
             )
 
@@ -227,6 +268,38 @@ def verify(
 _ACCEPTED = "soc2gate-undeclared.json"
 
 
+def _beside(snapshot: Path | None) -> Path | None:
+    """Where what was seen before is kept, beside a snapshot that is kept."""
+    if snapshot is None:
+        return None
+    return snapshot.with_name(f"{snapshot.name.removesuffix('.gz').removesuffix('.json')}.history.json")
+
+
+def _with_states(request: Request, against: Against) -> Request:
+    """With the states that pair what code declares with what runs."""
+    given = (*(("--state", one) for one in against.states), *(("--live-state", one) for one in against.live_states))
+    return replace(
+        request,
+        states=tuple(_state_file(flag, file) for flag, file in given if not file.startswith("s3://")),
+        state_urls=tuple(dict.fromkeys(file for _, file in given if file.startswith("s3://"))),
+    )
+
+
+def _state_file(flag: str, given: str) -> Path:
+    path = Path(os.path.abspath(given))
+    if not path.is_file():
+        raise UsageError(f"{flag}: there is no file {given}", hint="write one with: terraform show -json > state.json")
+    return path
+
+
+def _with_undeclared(request: Request, unsaid: Unsaid) -> Request:
+    file = unsaid.undeclared_file and Path(os.path.abspath(unsaid.undeclared_file))
+    file = file or request.config.undeclared_baseline
+    if file is None and unsaid.accept_undeclared:
+        file = Path.cwd() / _ACCEPTED
+    return replace(request, undeclared=file, on_undeclared=unsaid.on_undeclared or request.config.on_undeclared)
+
+
 def _accepter(file: Path) -> Callable[[str], None]:
     def accept(text: str) -> None:
         options.write_atomically(file, text)
@@ -235,16 +308,17 @@ def _accepter(file: Path) -> Callable[[str], None]:
     return accept
 
 
-def _read(snapshots: tuple[Path, ...], states: tuple[str, ...], request: Request) -> Snapshot | None:
+def _read(against: Against, request: Request) -> Snapshot | None:
     """Live state as files hold it; None where there are none, and it has to be collected."""
     from soc2gate.live.files import read_files
     from soc2gate.live.snapshot import Snapshot
 
-    found = [read_files(snapshots)] if snapshots else []
-    if states:
+    found = [read_files(against.snapshot_files)] if against.snapshot_files else []
+    if against.live_states:
         from soc2gate.state_as_live import read_states
 
-        found.append(read_states([request.fetched.get(one) or Path(one) for one in states], request.base))
+        files = [request.fetched.get(one) or Path(one) for one in against.live_states]
+        found.append(read_states(files, request.base))
     return Snapshot.join(found) if found else None
 
 
@@ -267,15 +341,18 @@ class _Suggesting:
         self._writer = writer()
         self._target = target
 
-    def __call__(self, looked: app.Looked) -> None:
+    def __call__(self, looked: Looked) -> None:
         from soc2gate import into_code
 
         found = into_code.suggestions(looked, self._writer)
         files = into_code.write(found, self._target)
+        where = str(self._target) if self._target.is_dir() else ", ".join(map(str, files))
         said = [
-            f"{found.whole} unmanaged resources as Terraform that reads back equal",
+            f"{found.whole} unmanaged resources that read back equal",
             f"{found.partial} in part",
-            f"{found.refused} not at all",
+            f"{len(found.refused)} kinds not at all",
             f"{found.changed} changed properties",
         ]
-        click.echo(f"suggested in {', '.join(map(str, files))}: {', '.join(said)}", err=True)
+        click.echo(f"suggested in {where}: {', '.join(said)}" if files else "nothing to suggest", err=True)
+        for why in found.refused:
+            click.echo(f"  not written: {why}", err=True)

@@ -94,7 +94,13 @@ class Walk:
             elif not _computed(declared):
                 yield Difference(path, declared, live, live.reason)
             return
-        if isinstance(declared, dict):
+        if isinstance(live, Alternatives):
+            # A source that tells less than the API leaves it open which of them runs.
+            if all(any(True for _ in self.value(path, pattern, declared, option)) for option in live.options):
+                yield Difference(path, declared, live)
+            else:
+                yield Difference(path, declared, live, live.reason)
+        elif isinstance(declared, dict):
             yield from self._map(path, pattern, declared, live)
         elif isinstance(declared, list):
             yield from self._list(path, pattern, declared, live)

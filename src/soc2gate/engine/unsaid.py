@@ -15,7 +15,7 @@ from soc2gate.engine.differences import Difference, Spelling, Walk, says_somethi
 from soc2gate.engine.reads import Reading
 from soc2gate.facts import dataclass, field
 from soc2gate.model.resource import Resource
-from soc2gate.model.value import OpenList, Unknown, Value
+from soc2gate.model.value import Alternatives, OpenList, Unknown, Value
 
 _USER_MAPS = (("metadata", "annotations"), ("metadata", "labels"))
 """Controllers and tools write what they like in these: only what a rule names is told."""
@@ -107,7 +107,7 @@ class _Finder:
             if isinstance(found, OpenList):
                 # More may exist than was seen; what was seen is certain.
                 found = list(found.items)
-            if isinstance(found, Unknown):
+            if isinstance(found, (Unknown, Alternatives)):
                 # What could not be looked at is told as that.
                 continue
             if here in self.declared.initial:

@@ -108,6 +108,9 @@ def _refused(
         return "inline waivers are forbidden by the configuration", "write it in soc2gate.yaml, under waivers"
     if written is not None and written.wrong:
         return written.wrong, '# soc2gate:waive RULE reason="…" owner=… approver=… expires=YYYY-MM-DD ticket=…'
+    if re.search(r"[*?]", waiver.rule):
+        hint = "write one waiver for each rule; an address may hold *"
+        return f"it is of one rule, and “{waiver.rule}” is none", hint
     # Our ids are lower-case words with hyphens; any other is of another engine, which this run may not have asked.
     if terms.rules and waiver.rule not in terms.rules and _OURS.fullmatch(waiver.rule):
         return f"there is no rule “{waiver.rule}”", did_you_mean(waiver.rule, terms.rules)

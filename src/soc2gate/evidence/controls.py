@@ -16,7 +16,7 @@ from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, seconds
 from soc2gate.facts import dataclass, field
 
 if TYPE_CHECKING:
-    from soc2gate.evidence.period import Deviation
+    from soc2gate.evidence.deviations import Deviation
 
 FRESH, STALE, MISSING, NOT_DATED = "fresh", "stale", "missing", "not_dated"
 SEVERITIES = ("critical", "high", "medium", "low", "none")

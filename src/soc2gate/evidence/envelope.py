@@ -2,7 +2,8 @@
 
 A record is one line of RFC 8785 canonical JSON: `{"payload": …, "payloadType": …, "signatures": […]}`. Only that one
 spelling is accepted, of the envelope and of the payload inside it, so that no byte can be changed without being
-noticed, and two readers never see different things in one file.
+noticed, and two readers never see different things in one file. (Of each ECDSA signature anyone can compute a twin that
+fits as well; the chain and timestamps name the file, and notice that too.)
 
 The key decides the algorithm; nothing in an envelope does. A key is named by the sha256 of its public half (DER,
 SubjectPublicKeyInfo), which is what `openssl pkey -pubin -outform DER | sha256sum` prints.
@@ -214,6 +215,8 @@ def open_envelope(data: bytes, payload_type: str) -> Sealed:
         signatures.append((item["keyid"], _from_base64(item["sig"], "a signature")))
     if len({keyid for keyid, _ in signatures}) != len(signatures):
         raise EvidenceError("one key signs twice: two signatures of one key are one")
+    if signatures != sorted(signatures):
+        raise EvidenceError("the signatures are not in the order of their keys: the envelope was changed")
     return Sealed(payload, payload_type, tuple(signatures))
 
 

@@ -77,6 +77,7 @@ class _Disagreement(_Form):
     criteria: list[str]
     fingerprint: str
     waived: bool
+    kind: str = ""
 
 
 class _Waiver(_Form):
@@ -113,10 +114,14 @@ class _LiveInput(_Form):
     regions_read: list[str]
     failed_calls: Count
     observed_at: Time | None = None
+    calls: Count = 0
+    kinds: dict[str, Count] = {}
 
 
 class _Problem(_Form):
     message: str
+    weight: str = ""
+    stage: str = ""
 
 
 class _NotLookedAt(_Form):

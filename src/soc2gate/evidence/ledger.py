@@ -26,7 +26,7 @@ from soc2gate.evidence.envelope import (
     unseal,
 )
 from soc2gate.evidence.kept import TYPES
-from soc2gate.evidence.statement import PREDICATE_TYPE, Link
+from soc2gate.evidence.statement import PREDICATE_TYPE, Link, later
 from soc2gate.evidence.stores import HEADS, RECORDS, Store
 from soc2gate.facts import dataclass, replace
 from soc2gate.model.value import Json
@@ -192,21 +192,40 @@ class Ledger:
         Raises `EvidenceError` with the first thing that is wrong.
         """
         numbers = self.store.sequences(RECORDS)
+        self.store.check_kept()
         for expected, number in enumerate(numbers, start=1):
             if number != expected:
                 raise EvidenceError(f"record {expected} is missing")
         records: list[Record] = []
-        previous = ""
+        previous = latest = ""
         for record in (read or genuine)(self.store, keys, numbers):
             expected = len(records) + 1
             if record.link != Link(expected, previous):
                 raise EvidenceError(f"record {expected} does not follow the one before it: the chain is broken")
-            previous = record.digest
+            if record.finished_at < latest:
+                self._check_dated_back(record, keys, latest)
+            previous, latest = record.digest, max(latest, record.finished_at)
             records.append(record)
         self._check_heads(records, keys)
         if anchor is not None:
             check_anchor(records, anchor)
         return records
+
+    def _check_dated_back(self, record: Record, keys: Sequence[TrustedKey], latest: str) -> None:
+        """Whether a record that follows a later one was signed by keys that were still valid then.
+
+        Its own time is its signer's word, and whoever keeps a retired key could say any: its place in the chain cannot
+        be chosen.
+        """
+        try:
+            # An hour is left to writers at the same time, of whom the quicker one was not the first to begin.
+            at = max(record.finished_at, later(latest, hours=-1))
+            signed_by(Record.parse(self.store.read(RECORDS, record.sequence)).envelope, keys, at)
+        except ValueError:
+            raise EvidenceError(f"“{latest}”, as a record before record {record.sequence} says, is no time") from None
+        except EvidenceError as error:
+            told = f"record {record.sequence} says {record.finished_at}, and follows one of {latest}"
+            raise EvidenceError(f"{told}: {error.message}", hint=error.hint) from None
 
     def _check_heads(self, records: Sequence[Record], keys: Sequence[TrustedKey]) -> None:
         numbers = self.store.sequences(HEADS)

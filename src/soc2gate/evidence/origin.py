@@ -17,8 +17,18 @@ BY_VARIABLES = "reported by the CI service's variables"
 BY_EVENT = "reported by the CI event payload"
 BY_FILE = "reported by the workflow's change file"
 
-CHANGE_FIELDS = ("pull_request", "approvals", "merged_by", "bypassed_protection", "signature_verified", "direct_push")
-"""What a workflow may report of a change; `approvals` is a list of `{by, at, commit}`."""
+CHANGE_FIELDS: Mapping[str, type] = {
+    "pull_request": str,
+    "final_commit": str,
+    "approvals": list,
+    "merged_by": str,
+    "bypassed_protection": bool,
+    "signature_verified": bool,
+    "direct_push": bool,
+}
+"""What a workflow may report of a change; `approvals` is a list of `{by, at, commit}`, `final_commit` what was approved
+last of a pull request: its head, which a merge or a squash makes another commit of."""
+_FORMS = {str: "text", bool: "true or false", list: "a list of {by, at, commit}"}
 
 
 def invocation(environment: Mapping[str, str]) -> dict[str, Json]:
@@ -55,30 +65,34 @@ def invocation(environment: Mapping[str, str]) -> dict[str, Json]:
 def reported_change(environment: Mapping[str, str], file: Path | None, commit: str) -> dict[str, Json]:
     """What is said of the change behind `commit`: from the workflow's file, else from the event payload.
 
-    Every value is `{"value", "origin"}`. An approval carries `bound`: whether it was given to this very commit.
-    Raises `UsageError` for a file that is not what it should be.
+    Every value is `{"value", "origin"}`. An approval carries `bound`: whether it was given to this very commit, or to
+    what the pull request was in the end. Raises `UsageError` for a file that is not what it should be.
     """
     said = _of_event(environment)
     if file is not None:
         said |= {name: (value, BY_FILE) for name, value in _read(file, "--change").items()}
-    for name in said:
+    for name, (value, _) in said.items():
         if name not in CHANGE_FIELDS:
             raise UsageError(f"--change {file}: unknown field “{name}”", hint=f"known here: {', '.join(CHANGE_FIELDS)}")
+        if not isinstance(value, CHANGE_FIELDS[name]):
+            # A report asks whether it is true: "true", as a shell writes it, would be passed over.
+            form = _FORMS[CHANGE_FIELDS[name]]
+            raise UsageError(f"--change {file}: {name} is {form}", hint="leave out what is not known")
+    final = said["final_commit"][0] if "final_commit" in said else commit
     out: dict[str, Json] = {}
     for name in CHANGE_FIELDS:
         if name in said:
             value, origin = said[name]
-            out[name] = {"value": _bound(value, commit) if name == "approvals" else value, "origin": origin}
+            out[name] = {"value": _bound(value, (commit, final)) if name == "approvals" else value, "origin": origin}
     return out
 
 
-def _bound(approvals: Json, commit: str) -> Json:
-    if not isinstance(approvals, list) or not all(isinstance(one, dict) for one in approvals):
-        raise UsageError("--change: approvals is a list of {by, at, commit}")
+def _bound(approvals: Json, commits: tuple[Json, ...]) -> Json:
     out: list[Json] = []
-    for one in approvals:
-        assert isinstance(one, dict)
-        out.append({**{key: str(value) for key, value in one.items()}, "bound": one.get("commit") == commit})
+    for one in approvals if isinstance(approvals, list) else ():
+        if not isinstance(one, dict) or not all(isinstance(value, str) for value in one.values()):
+            raise UsageError("--change: approvals is a list of {by, at, commit}, each of them text")
+        out.append({**one, "bound": one.get("commit") in commits})
     return out
 
 
@@ -90,6 +104,9 @@ def _of_event(environment: Mapping[str, str]) -> dict[str, tuple[Json, str]]:
     if not isinstance(pull, dict):
         return {}
     said: dict[str, tuple[Json, str]] = {"pull_request": (str(pull.get("html_url", "")), BY_EVENT)}
+    head = pull.get("head")
+    if isinstance(head, dict) and isinstance(head.get("sha"), str):
+        said["final_commit"] = (head["sha"], BY_EVENT)
     merged_by = pull.get("merged_by")
     if isinstance(merged_by, dict) and isinstance(merged_by.get("login"), str):
         said["merged_by"] = (merged_by["login"], BY_EVENT)

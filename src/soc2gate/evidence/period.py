@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, takewhile
 from typing import Any
 
 from soc2gate.errors import UsageError
 from soc2gate.evidence.controls import ControlBoard, ControlStanding, Gap, gaps_of
+from soc2gate.evidence.deviations import Deviation, Deviations
 from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.repository import Change, Repository
 from soc2gate.evidence.reviews import AccessReviews
-from soc2gate.evidence.scope import Place
+from soc2gate.evidence.scope import Place, places_read
 from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, seconds, shifted, side_statuses
 from soc2gate.facts import dataclass, field
 
@@ -41,6 +42,8 @@ class Window:
     since: str = ""
     """`begins` where a record or a date says it; empty where only an unrecorded commit's own date does."""
     until: str = ""
+    beyond: tuple[Change, ...] = ()
+    """Where a date ends the period: what follows the last head that was recorded by then, and was never recorded."""
 
     @property
     def commits(self) -> tuple[Change, ...]:
@@ -58,27 +61,19 @@ class Member:
     """Why its first record counts as late; empty when it does not."""
     remarks: tuple[str, ...] = ()
     """Direct push, bypassed protection, approvals of another commit, as the workflow reported them."""
+    reported: tuple[str, ...] = ()
+    """What was reported of the change at all, of `origin.CHANGE_FIELDS`: of the rest nothing is known."""
 
 
-@dataclass(slots=True)
-class Deviation:
-    """A failure or a disagreement, from the record that saw it first to the one that no longer did."""
+@dataclass(frozen=True, slots=True)
+class TurnedBack:
+    """A record that says an earlier time than one before it in the chain: what it tells was not told at that time."""
 
-    what: str
-    """`finding` or `disagreement`."""
-    fingerprint: str
-    told: str
-    """`sg-no-ssh-from-internet on aws_security_group.bastion (code)`."""
-    severity: str
-    criteria: tuple[str, ...]
-    opened: str
-    opened_by: int
-    control: str = ""
-    side: str = "live"
-    closed: str = ""
-    closed_by: int = 0
-    closed_as: str = ""
-    """`resolved`, `waived` or `undecided`; empty while open."""
+    record: int
+    at: str
+    after: int
+    """The record before it that says the latest time."""
+    after_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +100,9 @@ class Report:
     """Account or cluster to the regions asked and those never read."""
     not_looked_at: Mapping[str, int]
     """What records said they could not look at, and in how many of them."""
+    turned_back: tuple[TurnedBack, ...] = ()
     sample: tuple[str, ...] = ()
+    seed: str = ""
     slots: tuple[SlotStanding, ...] = ()
     """Evidence that people bring."""
     access: AccessReviews = field(default_factory=AccessReviews)
@@ -117,7 +114,8 @@ class Report:
     def verifications_expected(self) -> int:
         """How many looks at live state the schedule asks of the period; 0 without a schedule."""
         every = self.verify_every_hours * 3600
-        return seconds(self.window.begins, self.window.ends) // every if every else 0
+        # A period by dates ends a second before midnight.
+        return (seconds(self.window.begins, self.window.ends) + 1) // every if every else 0
 
     def number(self, state: str) -> int:
         return sum(member.state == state for member in self.members)
@@ -129,15 +127,17 @@ def window(repository: Repository, records: Sequence[Record], start: str, end: s
     `start` is the last head before the period; empty takes the branch from its first commit. Raises `UsageError` for
     a start that is not on the way to the end: then history was rewritten, or the two were mistaken for each other.
     """
-    dates = [_moment(text) for text in (start, end)]
+    dates = [_moment(start), _moment(end, last=True)]
+    beyond: tuple[Change, ...] = ()
     if dates[1]:
-        line = repository.first_parents(repository.resolve(branch))
-        last = _recorded_by(records, line, dates[1])
+        whole = repository.first_parents(repository.resolve(branch))
+        last = _recorded_by(records, whole, dates[1])
         if last is None:
             raise UsageError(f"no head of {branch} was recorded by {end}")
-        line = line[: last + 1]
+        line = whole[: last + 1]
+        beyond = tuple(_never_recorded(records, whole[last + 1 :]))
     else:
-        line = repository.first_parents(repository.resolve(end or branch))
+        whole, line = _lines(repository, branch, end)
     if not start:
         first = 0
     elif dates[0]:
@@ -152,20 +152,38 @@ def window(repository: Repository, records: Sequence[Record], start: str, end: s
                 hint="either the two are swapped, or the branch was rewritten: soc2gate does not guess its population",
             )
         first = index + 1
-    until = dates[1] or _recorded_at(records, line[-1])
-    since = dates[0] or (_recorded_at(records, line[first - 1]) if first else "")
+    until = dates[1] or _recorded_at(records, whole, len(line) - 1)
+    since = dates[0] or (_recorded_at(records, whole, first - 1) if first else "")
     ends = until or line[-1].time or _EPOCH
     begins = since or line[max(first - 1, 0)].time or ends
     if all(dates) and begins > ends:
         raise UsageError(f"the period ends ({ends}) before it begins ({begins})")
     # Heads that were never recorded have only their own dates, and those may say anything.
-    return Window(line, first, min(begins, ends), ends, since, until)
+    return Window(line, first, min(begins, ends), ends, since, until, beyond)
+
+
+def _lines(repository: Repository, branch: str, end: str) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """The branch's first-parent line, and that up to the end; the end's own, twice, where it is not on the branch."""
+    if not end:
+        whole = repository.first_parents(repository.resolve(branch))
+        return whole, whole
+    wanted = repository.resolve(end)
+    try:
+        whole = repository.first_parents(repository.resolve(branch))
+    except UsageError:
+        # A bare clone whose HEAD names a branch that is not in it.
+        whole = ()
+    place = next((place for place, change in enumerate(whole) if change.commit == wanted), None)
+    if place is not None:
+        return whole, whole[: place + 1]
+    line = repository.first_parents(wanted)
+    return line, line
 
 
 def moment(repository: Repository, records: Sequence[Record], at: str, branch: str = "HEAD") -> Window:
     """One head, by revision or by date, and the moment it was recorded last; raises what `window` raises."""
     whole = window(repository, records, "", at, branch)
-    return Window(whole.line, len(whole.line) - 1, whole.ends, whole.ends)
+    return Window(whole.line, len(whole.line) - 1, whole.ends, whole.ends, beyond=whole.beyond)
 
 
 def report(
@@ -201,8 +219,8 @@ def report(
             story.tell(place, record, landed=exact)
     criteria = story.criteria.intervals(asked.begins, asked.ends)
     controls = story.controls.standings(asked.begins, asked.ends)
-    deviations = tuple(item for item in story.deviations if not item.closed or item.closed >= asked.begins)
-    verified = [time for time in story.verifications if asked.begins <= time <= asked.ends]
+    deviations = tuple(item for item in story.deviations.told if not item.closed or item.closed >= asked.begins)
+    looks = sorted(story.verifications)
     return Report(
         window=asked,
         members=tuple(_members(asked, on_branch, late_after_hours)),
@@ -214,13 +232,32 @@ def report(
         deviations=deviations,
         waivers=tuple(story.waivers.values()),
         policy_changes=tuple(story.policy_changes),
-        verifications=tuple(verified),
-        verification_gaps=tuple(_gaps(asked, story.verifications, verify_every_hours)),
+        verifications=tuple(time for time in looks if asked.begins <= time <= asked.ends),
+        verification_gaps=tuple(_gaps(asked, looks, verify_every_hours)),
         live_scope=story.live_scope,
         not_looked_at=dict(sorted(story.not_looked_at.items())),
         verify_every_hours=verify_every_hours,
+        turned_back=tuple(_turned_back(records, asked)),
         sample=drawn([change.commit for change in asked.commits], sample, seed),
+        seed=seed,
     )
+
+
+_WRITERS_APART = 3600
+"""Seconds that a record may lie before one that another writer, at the same time, was quicker to keep."""
+
+
+def _turned_back(records: Sequence[Record], asked: Window) -> Iterator[TurnedBack]:
+    latest: Record | None = None
+    for record in sorted(records, key=lambda record: record.sequence):
+        if latest is None or record.finished_at >= latest.finished_at:
+            latest = record
+        elif (
+            record.finished_at <= asked.ends
+            and latest.finished_at >= asked.begins
+            and seconds(record.finished_at, latest.finished_at) > _WRITERS_APART
+        ):
+            yield TurnedBack(record.sequence, record.finished_at, latest.sequence, latest.finished_at)
 
 
 def drawn(commits: Sequence[str], number: int, seed: str) -> tuple[str, ...]:
@@ -256,7 +293,8 @@ def _members(asked: Window, on_branch: Sequence[tuple[int, Record]], late_after_
             first_record = min(of_it, key=lambda record: record.sequence)
             late = _late(change, first_record, overtaken_at[place], late_after_hours)
         numbers = tuple(sorted(record.sequence for record in same))
-        yield Member(change, state, numbers, late, tuple(_remarks(of_it)))
+        reported = {name for record in of_it for name in record.predicate["change"]["reported"]}
+        yield Member(change, state, numbers, late, tuple(_remarks(of_it)), tuple(sorted(reported)))
 
 
 def _late(change: Change, first: Record, overtaken: int, hours: int) -> str:
@@ -272,9 +310,10 @@ def _remarks(records: Iterable[Record]) -> list[str]:
     for record in records:
         reported = record.predicate["change"]["reported"]
         said = {name: entry["value"] for name, entry in reported.items()}
-        if said.get("direct_push") is True:
+        # Earlier programs took any value for one.
+        if said.get("direct_push") not in (None, False):
             remarks.append("direct push")
-        if said.get("bypassed_protection") is True:
+        if said.get("bypassed_protection") not in (None, False):
             remarks.append("protection bypassed")
         approvals = said.get("approvals")
         if approvals and not any(one.get("bound") for one in approvals):
@@ -293,12 +332,11 @@ class _Story:
     controls: ControlBoard = field(default_factory=ControlBoard)
     counted: tuple[Any, Statuses, Statuses] | None = None
     """The populations read last, and what they say of criteria and of controls."""
-    deviations: list[Deviation] = field(default_factory=list)
-    open: dict[tuple[Slot, str], Deviation] = field(default_factory=dict)
+    deviations: Deviations = field(default_factory=Deviations)
     waivers: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
     policies: dict[str, Any] = field(default_factory=dict)
     policy_changes: list[Mapping[str, Any]] = field(default_factory=list)
-    verifications: list[str] = field(default_factory=list)
+    verifications: set[str] = field(default_factory=set)
     live_scope: dict[str, dict[str, Any]] = field(default_factory=dict)
     not_looked_at: dict[str, int] = field(default_factory=dict)
 
@@ -316,34 +354,8 @@ class _Story:
         rows = record.predicate["criteria"]
         self.criteria.tell(record, rows if isinstance(rows, Rows) else Rows.of(rows), slots, of_criteria)
         self.controls.tell(record, slots, of_controls)
-        self._deviate(record, slots)
+        self.deviations.tell(record, slots)
         self._gather(record)
-
-    def _deviate(self, record: Record, slots: Mapping[str, Slot]) -> None:
-        seen: dict[tuple[Slot, str], tuple[str, Mapping[str, Any]]] = {}
-        for row in record.predicate["findings"]:
-            seen[slots[row["side"]], row["fingerprint"]] = ("finding", row)
-        if "live" in slots:
-            for row in record.predicate["disagreements"]:
-                seen[slots["live"], row["fingerprint"]] = ("disagreement", row)
-        for key, (what, row) in seen.items():
-            word = _deviates(what, row)
-            if word == "open" and key not in self.open:
-                deviation = Deviation(
-                    what, key[1], _told(what, row), row["severity"], tuple(row["criteria"]),
-                    record.finished_at, record.sequence, row.get("control", ""), row.get("side", "live"),
-                )  # fmt: skip
-                self.open[key] = deviation
-                self.deviations.append(deviation)
-            elif word != "open" and key in self.open:
-                self._close(key, record, word)
-        looked = set(slots.values())
-        for key in [key for key in self.open if key[0] in looked and key not in seen]:
-            self._close(key, record, "resolved")
-
-    def _close(self, key: tuple[Slot, str], record: Record, how: str) -> None:
-        deviation = self.open.pop(key)
-        deviation.closed, deviation.closed_by, deviation.closed_as = record.finished_at, record.sequence, how
 
     def _gather(self, record: Record) -> None:
         said, now = record.predicate, record.finished_at
@@ -357,8 +369,10 @@ class _Story:
                 )
         self.policies = policies
         live = [entry for entry in said["inputs"] if entry["name"] != "declared"]
-        if live:
-            self.verifications.append(now)
+        # A look is as old as its snapshot, however often that is attested; and without an answer nobody looked.
+        looks = [str(entry.get("observed_at") or now) for entry in live if any(places_read(entry))]
+        if looks:
+            self.verifications.add(min(looks))
         if now < self.asked.begins:
             return
         for entry in live:
@@ -382,20 +396,6 @@ def _slots(predicate: Mapping[str, Any]) -> dict[str, Slot]:
     return {"declared": ("declared", *paths), **({"live": ("live", *paths, *live)} if live else {})}
 
 
-def _deviates(what: str, row: Mapping[str, Any]) -> str:
-    if row["waived"]:
-        return "waived"
-    undecided = row["verdict"] == "unknown" if what == "finding" else row["difference"] == "undecided"
-    return "undecided" if undecided else "open"
-
-
-def _told(what: str, row: Mapping[str, Any]) -> str:
-    if what == "finding":
-        return f"{row['rule']} on {row['address']} ({'code' if row['side'] == 'declared' else 'live'})"
-    of = f" {row['property']}" if row["property"] else ""
-    return f"{row['difference']}: {row['address']}{of}"
-
-
 def _gaps(asked: Window, times: Sequence[str], hours: int) -> Iterator[Interval]:
     if not hours:
         return
@@ -413,17 +413,32 @@ def _recorded_by(records: Sequence[Record], line: Sequence[Change], moment: str)
     return next((index for index in range(len(line) - 1, -1, -1) if line[index].commit in commits), None)
 
 
-def _recorded_at(records: Sequence[Record], change: Change) -> str:
-    """When a head was recorded last; empty where it never was."""
-    return max((record.finished_at for record in records if record.commit == change.commit), default="")
+def _never_recorded(records: Sequence[Record], after: Sequence[Change]) -> Iterator[Change]:
+    """What comes before the next head that has a record: nobody says when any of it reached the branch."""
+    commits = {record.commit for record in records}
+    return takewhile(lambda change: change.commit not in commits, after)
 
 
-def _moment(text: str) -> str:
-    """A date or time as `2026-07-01T00:00:00Z`; empty for what is neither."""
+def _recorded_at(records: Sequence[Record], line: Sequence[Change], place: int) -> str:
+    """When a head of the line was recorded last while it was the newest; empty where it never was recorded.
+
+    Whoever attests it once more, after a later head was recorded, moves no period by it.
+    """
+    later = {change.commit for change in line[place + 1 :]}
+    own = [record for record in records if record.commit == line[place].commit]
+    overtaken = min((record.sequence for record in records if record.commit in later), default=0)
+    current = [record for record in own if not overtaken or record.sequence < overtaken] or own[:1]
+    return max((record.finished_at for record in current), default="")
+
+
+def _moment(text: str, *, last: bool = False) -> str:
+    """A date or time as `2026-07-01T00:00:00Z`; empty for what is neither. `last` takes in the whole of a day."""
     if len(text) < 10 or text[4:5] != "-":
         return ""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if len(text) == 10 and last:
+        moment += timedelta(days=1, seconds=-1)
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%dT%H:%M:%SZ")

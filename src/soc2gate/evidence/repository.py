@@ -174,7 +174,10 @@ class Repository:
             url = self.run("config", "--get", "remote.origin.url").strip()
         except EvidenceError:
             return ""
-        return "git+" + re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", url) if "://" in url else url.rpartition("@")[2]
+        if "://" not in url:
+            return url.rpartition("@")[2]
+        # Up to the last @, for a password may hold one; and what follows a ? may be a token.
+        return "git+" + re.sub(r"^([^/]*://)[^/]*@", r"\1", url).partition("?")[0]
 
     @contextmanager
     def written(self, tree: str) -> Iterator[WrittenTree]:

@@ -74,7 +74,8 @@ class PrincipalReview:
         overdue = self.due < ends[:10]
         if not self.decisions:
             return NEVER if overdue else PENDING
-        if overdue and self.decisions[-1].decision != "remove":
+        if overdue:
+            # Of somebody who was to be removed too: until a pack is made that has them no longer, nobody looked.
             return OVERDUE
         return LATE if any(one.late and one.recorded_at >= begins for one in self.decisions) else ON_TIME
 
@@ -188,6 +189,8 @@ def gaps(reviews: AccessReviews, begins: str, ends: str) -> Iterator[Gap]:
             severity = "critical" if strong else "high"
         elif state in (NEVER, OVERDUE):
             word = "never reviewed" if state == NEVER else "to be reviewed again"
+            if last is not None and last.decision == "remove":
+                word = f"to be removed ({last.by}, {last.on}), and nobody has looked since"
             told = f"{one.id}: its access was {word}, due {one.due}"
             since, severity = f"{one.due}T23:59:59Z", "high" if strong else "medium"
         else:

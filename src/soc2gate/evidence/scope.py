@@ -114,7 +114,7 @@ def _reads(records: Iterable[Record], ends: str, repositories: Sequence[str]) ->
         for name in _repositories(str(said.get("repository", "")), repositories):
             reads.setdefault(("repository", name), []).append(record.finished_at)
         for entry in said["inputs"]:
-            for key in _live(entry):
+            for key in places_read(entry):
                 reads.setdefault(key, []).append(str(entry.get("observed_at") or record.finished_at))
     return reads
 
@@ -132,7 +132,8 @@ def _ends(uri: str, name: str) -> bool:
     return uri.endswith(name) and uri[: -len(name)][-1:] in ("/", ":", "@")
 
 
-def _live(entry: Mapping[str, Any]) -> Iterator[Name]:
+def places_read(entry: Mapping[str, Any]) -> Iterator[Name]:
+    """What a record's input of live state read: nothing, where every call was refused."""
     _, _, rest = str(entry["name"]).partition(":")
     provider, _, name = rest.partition(":")
     if provider == "aws":

@@ -233,9 +233,9 @@ def _claimed(run: Run, rule: Rule) -> tuple[str, ...]:
     return control.exceptions.get(rule.id, control.criteria)
 
 
-def later(time: str, days: int) -> str:
-    """`time` and so many days, in the same spelling."""
-    moment = datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ") + timedelta(days=days)
+def later(time: str, days: int = 0, *, hours: int = 0) -> str:
+    """`time` and so many days and hours, in the same spelling; raises `ValueError` for what is no time."""
+    moment = datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ") + timedelta(days=days, hours=hours)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

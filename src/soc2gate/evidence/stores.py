@@ -50,6 +50,9 @@ class Store(Protocol):
     def stamp(self, sequence: int, token: bytes) -> None:
         """Add the timestamp of a record; one that is there stays as it is."""
 
+    def check_kept(self) -> None:
+        """Raises `EvidenceError` where the place itself remembers that something was taken away or written again."""
+
 
 def _s3_client() -> Any:
     from soc2gate.evidence import aws
@@ -76,20 +79,37 @@ def open_store(place: str, repository: Path, *, retain_days: int = 0) -> Store:
     return Directory(Path(place))
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """Records as files. A reader never meets half of one: each gets its name when all of it is on the disk."""
+def open_kept(place: str, repository: Path) -> Store:
+    """The store that `place` names, for reading; raises `UsageError` for one that holds nothing.
 
-    folder: Path
+    A name that was mistyped, or a branch that was not fetched, is no ledger in which nothing was ever recorded.
+    """
+    store = open_store(place, repository)
+    if not any(store.sequences(what) for what in (RECORDS, HEADS)):
+        raise UsageError(f"there is no record in {place}", hint=_where_from(place))
+    return store
+
+
+def _where_from(place: str) -> str:
+    if not place.startswith("git:"):
+        return "is its name right? A ledger begins with its first record"
+    branch = place.removeprefix("git:").partition("@")[0] or BRANCH.removeprefix("refs/heads/")
+    return f"is the branch fetched? git fetch origin {branch}:{branch}"
+
+
+class _OneByOne:
+    """A place that takes each file by itself; the record first, for a head without one would be an alarm."""
+
+    __slots__ = ()
 
     def sequences(self, what: str) -> list[int]:
-        return _numbers(path.relative_to(self.folder).as_posix() for path in (self.folder / what).glob("*/*"))
+        raise NotImplementedError
 
     def read(self, what: str, sequence: int) -> bytes:
-        try:
-            return (self.folder / name_of(what, sequence)).read_bytes()
-        except OSError as error:
-            raise _missing(what, sequence, str(self.folder)) from error
+        raise NotImplementedError
+
+    def _add(self, name: str, data: bytes) -> bool:
+        raise NotImplementedError
 
     def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
         return ((number, self.read(what, number)) for number in (self.sequences(what) if numbers is None else numbers))
@@ -102,6 +122,33 @@ class Directory:
 
     def stamp(self, sequence: int, token: bytes) -> None:
         self._add(name_of(TIMESTAMPS, sequence), token)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory(_OneByOne):
+    """Records as files. A reader never meets half of one: each gets its name when all of it is on the disk."""
+
+    folder: Path
+
+    def sequences(self, what: str) -> list[int]:
+        try:
+            with os.scandir(self.folder / what) as folders:
+                named = [entry.name for entry in folders if entry.is_dir()]
+            return _numbers(f"{what}/{name}/{file}" for name in named for file in os.listdir(self.folder / what / name))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            # What may not be read is not empty.
+            raise UsageError(f"cannot read {self.folder / what}: {error.strerror}") from None
+
+    def read(self, what: str, sequence: int) -> bytes:
+        try:
+            return (self.folder / name_of(what, sequence)).read_bytes()
+        except OSError as error:
+            raise _missing(what, sequence, str(self.folder)) from error
+
+    def check_kept(self) -> None:
+        """A folder remembers nothing."""
 
     def _add(self, name: str, data: bytes) -> bool:
         target = self.folder / name
@@ -169,6 +216,24 @@ class GitBranch:
                 return
         raise EvidenceError(f"no place for the timestamp of record {sequence}: others write without end")
 
+    def check_kept(self) -> None:
+        tip = self._tip()
+        if not tip:
+            return
+        added = len(self._sequences(tip, RECORDS)) + len(self._sequences(tip, TIMESTAMPS))
+        if int(self.repository.run("rev-list", "--count", tip)) == added:
+            # One commit for each, so none is left that could have taken something away.
+            return
+        commits = self.repository.run("rev-list", tip)
+        told = self.repository.run(
+            "diff-tree", "--stdin", "-m", "-r", "--no-renames", "--diff-filter=a", "--name-only", data=commits.encode()
+        )
+        commit = ""
+        for line in told.splitlines():
+            if _NAME.fullmatch(line):
+                raise EvidenceError(f"{line} was changed or removed by commit {commit[:12]} of {self.ref}")
+            commit = line
+
     def _add(self, tip: str, files: Mapping[str, bytes], sequence: int) -> bool:
         """Add files to the branch; False when it is no longer where it was read."""
         git = self.repository
@@ -200,7 +265,7 @@ class GitBranch:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(_OneByOne):
     """Records as S3 objects that nobody, the account's root included, can delete before their time."""
 
     name: str
@@ -232,17 +297,23 @@ class Bucket:
             data: bytes = self.client.get_object(Bucket=self.name, Key=self._key(name))["Body"].read()
         return data
 
-    def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
-        return ((number, self.read(what, number)) for number in (self.sequences(what) if numbers is None else numbers))
-
-    def create(self, sequence: int, record: bytes, head: bytes) -> bool:
-        if not self._add(name_of(RECORDS, sequence), record):
-            return False
-        self._add(name_of(HEADS, sequence), head)
-        return True
-
-    def stamp(self, sequence: int, token: bytes) -> None:
-        self._add(name_of(TIMESTAMPS, sequence), token)
+    def check_kept(self) -> None:
+        """Object lock keeps every version; a delete marker only hides one, and then its name can be written again."""
+        seen: set[str] = set()
+        with self._asking("list the versions of", ""):
+            for page in self.client.get_paginator("list_object_versions").paginate(
+                Bucket=self.name, Prefix=self._key("")
+            ):
+                named = [(item["Key"], item["Key"] in seen) for item in page.get("Versions", ())]
+                named += [(item["Key"], True) for item in page.get("DeleteMarkers", ())]
+                for key, touched in named:
+                    name = key.removeprefix(self._key(""))
+                    if touched and _NAME.fullmatch(name):
+                        raise EvidenceError(
+                            f"{name} was deleted or written again in s3://{self.name}",
+                            hint=f"aws s3api list-object-versions --bucket {self.name} --prefix {key}",
+                        )
+                    seen.add(key)
 
     def _add(self, name: str, data: bytes) -> bool:
         lock: dict[str, Any] = {}
@@ -271,8 +342,8 @@ class Bucket:
         from soc2gate.evidence import aws
 
         hints = {
-            "AccessDenied": "a ledger needs s3:ListBucket, s3:GetObject and s3:PutObject, with --retain-days also"
-            " s3:PutObjectRetention",
+            "AccessDenied": "who adds to a ledger needs s3:ListBucket, s3:GetObject and s3:PutObject, with"
+            " --retain-days also s3:PutObjectRetention; who checks one s3:ListBucketVersions",
             "NoSuchBucket": "is its name right? soc2gate creates none",
             "InvalidRequest": "--retain-days needs a bucket with object lock",
         }

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from soc2gate.evidence.controls import NOT_DATED, ControlStanding, Gap
-from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Deviation, Member, Report
+from soc2gate.evidence.deviations import Deviation
+from soc2gate.evidence.origin import CHANGE_FIELDS
+from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Member, Report
 from soc2gate.evidence.standing import Interval, long, seconds
 from soc2gate.evidence.telling_people import (
     access,
@@ -46,6 +48,8 @@ def document(report: Report) -> dict[str, Json]:
             "commits": len(report.members),
             **{state: report.number(state) for state in (ATTESTED, BY_TREE, UNATTESTED)},
             "late": sum(bool(member.late) for member in report.members),
+            "never_recorded_after": [change.commit for change in window.beyond],
+            "reported": reported(report),
             "members": [_member(member) for member in report.members],
         },
         "off_branch": [
@@ -76,9 +80,20 @@ def document(report: Report) -> dict[str, Json]:
         },
         "live_scope": {name: _scope(dict(scope)) for name, scope in report.live_scope.items()},
         "not_looked_at": dict(report.not_looked_at),
+        "turned_back": [
+            {"record": one.record, "at": one.at, "after": one.after, "after_at": one.after_at}
+            for one in report.turned_back
+        ],
         "sample": list(report.sample),
+        "sample_seed": report.seed if report.sample else None,
         "records": {str(number): digest for number, digest in sorted(report.digests.items())},
     }
+
+
+def reported(report: Report) -> dict[str, Json]:
+    """Of how many changes a workflow reported each thing: of the others nobody knows, which is not a no."""
+    said = Counter(name for member in report.members for name in member.reported)
+    return {name: said[name] for name in CHANGE_FIELDS}
 
 
 def _member(member: Member) -> dict[str, Json]:
@@ -185,6 +200,23 @@ def _lines(report: Report) -> Iterable[str]:
     )
     for member in report.members:
         yield from _told(member)
+    if report.members:
+        said = reported(report)
+        yield (
+            f"reported by the workflow: direct pushes of {said['direct_push']}, bypassed protection of"
+            f" {said['bypassed_protection']}, approvals of {said['approvals']} changes; of the others nobody says"
+        )
+    for one in report.turned_back:
+        yield (
+            f"record {one.record} says {one.at}, and was made after record {one.after}, which says {one.after_at}:"
+            " what it tells of that time was not told then"
+        )
+    if window.beyond:
+        yield (
+            f"{len(window.beyond)} more follow the last head that was recorded by then, and have no record: nobody"
+            " says whether they reached the branch in this period"
+        )
+        yield from (f"  {change.commit[:12]}" for change in window.beyond)
     if report.off_branch:
         yield f"{len(report.off_branch)} records are of commits that are not on the branch"
     yield ""
@@ -211,7 +243,7 @@ def _lines(report: Report) -> Iterable[str]:
     for message, number in report.not_looked_at.items():
         yield f"not looked at, in {number} records: {message}"
     if report.sample:
-        yield "sample:"
+        yield f"sample, by the smallest sha256 of “{report.seed}:COMMIT”:"
         yield from (f"  {commit}" for commit in report.sample)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from soc2gate import kinds
 from soc2gate.engine import differences as spelled
@@ -52,32 +53,46 @@ def changes(
     disagreements: Iterable[Disagreement], pairs: Sequence[Pair], findings: Iterable[Finding]
 ) -> Iterator[Change]:
     """What every changed resource would have to say in code, in the order of the disagreements."""
-    evidence = {
-        (finding.root, finding.address, finding.kind, finding.rule): finding
-        for finding in findings
-        if finding.side is Side.LIVE
-    }
+    evidence = evidence_of(findings)
     by_resource = {(pair.declared.kind, pair.declared.address, pair.declared.environment): pair for pair in pairs}
     told: set[tuple[str, str, str]] = set()
     for one in disagreements:
         pair = by_resource.get((one.kind, one.address, one.environment))
-        if one.difference is not Difference.CHANGED or pair is None:
+        if one.difference is not Difference.CHANGED or pair is None or is_manifest(pair):
             continue
-        for name in _properties(one, pair, evidence):
+        for name in dict.fromkeys(map(_top, paths_of(one, pair, evidence))):
             key = (one.kind, f"{pair.declared.root}:{one.address}", name)
             if key not in told:
                 told.add(key)
                 yield _change(one, pair, name)
 
 
-def _properties(one: Disagreement, pair: Pair, evidence: Mapping[tuple[str, str, str, str], Finding]) -> list[str]:
+def is_manifest(pair: Pair) -> bool:
+    """Whether a declared resource is an object in a file of its own (`patches`), and not in Terraform."""
+    return pair.declared.kind.startswith("Kubernetes::") and not pair.declared.spelling.startswith(_TERRAFORM)
+
+
+Evidence: TypeAlias = Mapping[tuple[str, str, str, str], Finding]
+"""Root, address, kind and rule to what a rule found live."""
+
+
+def evidence_of(findings: Iterable[Finding]) -> Evidence:
+    """What every live verdict rests on."""
+    return {
+        (finding.root, finding.address, finding.kind, finding.rule): finding
+        for finding in findings
+        if finding.side is Side.LIVE
+    }
+
+
+def paths_of(one: Disagreement, pair: Pair, evidence: Evidence) -> list[str]:
     """What a disagreement is about; where only verdicts differ, the properties that the live ones rest on."""
     if one.property:
-        return [_top(one.property)]
+        return [one.property]
     live = pair.live
     found = [evidence.get((live.root, live.address, live.kind, contrast.id)) for contrast in one.rules]
-    paths = [item.path for finding in found if finding is not None for item in finding.evidence]
-    return list(dict.fromkeys(_top(path.removeprefix("resource.")) for path in paths if path))
+    paths = [item.path.removeprefix("resource.") for finding in found if finding for item in finding.evidence]
+    return list(dict.fromkeys(filter(None, paths)))
 
 
 def _top(path: str) -> str:
@@ -90,12 +105,17 @@ def is_live_fix(contrast: RuleContrast) -> bool:
     return contrast.declared is Verdict.FAIL and contrast.live is Verdict.PASS
 
 
-def _change(one: Disagreement, pair: Pair, name: str) -> Change:
+def why_not(one: Disagreement) -> str:
+    """Why what runs is not to be written into code; empty where it may be."""
     broken = [
         contrast.id for contrast in one.rules if contrast.live is Verdict.FAIL and contrast.declared is Verdict.PASS
     ]
-    if broken:
-        return _refused(one, name, f"what runs fails {', '.join(broken)} and code passes: the next apply repairs it")
+    return f"what runs fails {', '.join(broken)} and code passes: the next apply repairs it" if broken else ""
+
+
+def _change(one: Disagreement, pair: Pair, name: str) -> Change:
+    if why := why_not(one):
+        return _refused(one, name, why)
     if not pair.declared.spelling.startswith(_TERRAFORM):
         return _refused(one, name, f"{pair.declared.spelling} is not Terraform: change it where it is written")
     kind = kinds.kind(one.kind)
@@ -200,15 +220,23 @@ def _to_remove(writing: Writing, name: str) -> tuple[str, ...]:
     return ()
 
 
-def told(change: Change, writer: Writer) -> str:
-    """A change as a comment: where, what differs, and the HCL."""
-    one = change.disagreement
+def headline(one: Disagreement) -> str:
+    """Where code says otherwise, and of what."""
     where = one.declared_where
     place = f"{where.path}:{where.line}  " if isinstance(where, Span) else ""
-    lines = [f"{place}{one.address} ({one.kind} {one.uid})"]
+    return f"{place}{one.address} ({one.kind} {one.uid})"
+
+
+def differs(one: Disagreement, name: str) -> str:
+    """What is not the same, and whether somebody repaired it."""
     fixed = [contrast.id for contrast in one.rules if is_live_fix(contrast)]
-    what = f"{change.name} is not the same live"
-    lines.append(f"{what}, a live fix: code fails {', '.join(fixed)}, and what runs passes" if fixed else what)
+    told = f", a live fix: code fails {', '.join(fixed)}, and what runs passes" if fixed else ""
+    return f"{name} is not the same live{told}"
+
+
+def told(change: Change, writer: Writer) -> str:
+    """A change as a comment: where, what differs, and the HCL."""
+    lines = [headline(change.disagreement), differs(change.disagreement, change.name)]
     if change.refused:
         return comment([*lines, f"Not written: {change.refused}."])
     hcl = ""
@@ -225,5 +253,7 @@ def told(change: Change, writer: Writer) -> str:
         hcl += writer.block("resource", [block_.type, block_.name], block_.body)
         if block_.import_id:
             hcl += writer.import_block(block_.address, block_.import_id)
+        else:
+            lines.append(f"The id to import {block_.address} by is not among what was read.")
     code = "".join(f"#   {line}".rstrip() + "\n" for line in hcl.rstrip("\n").split("\n")) if hcl else ""
     return comment(lines) + (f"#\n{code}" if code else "")

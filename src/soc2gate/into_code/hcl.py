@@ -1,6 +1,6 @@
 """HCL as text, written by python-hcl2: an extra, and refused beside checkov's fork of it.
 
-Values are quoted here: python-hcl2 takes texts as they would stand in a file.
+Values are quoted here: python-hcl2 takes texts as they would stand in a file. How lines stand is `terraform fmt`'s.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from soc2gate.errors import UsageError
+from soc2gate.into_code.layout import formatted
 from soc2gate.kinds.inverting import JsonText
 from soc2gate.model.value import Json, Unknown, Value
 
@@ -52,7 +53,7 @@ class Writer:
         _fill(document.block(type_, [quoted(label) for label in labels]), body)
         text: str = self._library.dumps(document.build())
         lines = [line.rstrip() for line in text.strip().split("\n")]
-        return "\n".join(line for i, line in enumerate(lines) if line or not _loose(lines, i)) + "\n"
+        return "\n".join(formatted([line for i, line in enumerate(lines) if line or not _loose(lines, i)])) + "\n"
 
     def import_block(self, address: str, id_: str, provider: Mapping[str, Value] | None = None) -> str:
         """What tells Terraform that a resource runs already."""
@@ -86,6 +87,8 @@ def is_blocks(value: Value) -> bool:
 
 
 def _expression(value: Value) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(value, JsonText):
         return f"${{jsonencode({_data(value.said)})}}"
     if isinstance(value, Unknown):

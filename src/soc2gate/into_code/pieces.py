@@ -92,10 +92,23 @@ def _all_ways(traces: Traces, name: str, value: Value, besides: Container[str]) 
     for style in STYLES:
         # The builder may look for an argument first that does not take the value: as if there were no such argument.
         trace = traces.own(style)
-        for argument in arguments_of(trace, name) if trace is not None else ():
-            narrowed = traces.own(style, frozenset((argument,)))
-            if narrowed is not None and name in narrowed.made:
-                yield from _by_trace(narrowed, name, value)
+        without: frozenset[str] = frozenset()
+        while trace is not None and (found := frozenset(arguments_of(trace, name))):
+            for argument in sorted(found):
+                narrowed = traces.own(style, without | {argument})
+                if narrowed is not None and name in narrowed.made:
+                    yield from _by_trace(narrowed, name, value)
+            without |= found
+            trace = traces.own(style, without)
+
+
+def said_together(traces: Traces, name: str) -> set[str]:
+    """The properties that are read from an argument that a property is read from too."""
+    out: set[str] = set()
+    for trace in filter(None, map(traces.own, STYLES)):
+        its = set(arguments_of(trace, name))
+        out |= {other for other in trace.made if its.intersection(arguments_of(trace, other))}
+    return out - {name}
 
 
 def _by_trace(trace: Trace, name: str, value: Value) -> Iterator[Piece]:

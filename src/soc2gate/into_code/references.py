@@ -14,7 +14,7 @@ from soc2gate.kinds import registry
 from soc2gate.kinds.inverting import JsonText
 from soc2gate.model.value import Ref, Unknown, Value
 
-_UNIQUE = ("id", "arn", "url")
+UNIQUE = ("id", "arn", "url")
 """Keys of an identity that nothing else has; a name may be many things' name."""
 
 
@@ -54,8 +54,9 @@ def _exported(one: Suggested) -> list[tuple[Ref, str]]:
     }
     return [
         (Ref(block.address, attribute), value)
-        for attribute, key in exports.items()
-        if key in _UNIQUE and isinstance(value := one.live.identity.get(key), str) and value
+        # `arn` before `id`, where both are the ARN: it says what is meant.
+        for attribute, key in sorted(exports.items(), key=lambda pair: pair[0] != pair[1])
+        if key in UNIQUE and isinstance(value := one.live.identity.get(key), str) and value
     ]
 
 

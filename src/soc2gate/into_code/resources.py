@@ -14,17 +14,20 @@ from soc2gate.cel.secrets import looks_like_secret
 from soc2gate.engine.read_back import not_the_same, told
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.into_code.hcl import is_blocks
-from soc2gate.into_code.pieces import Beside, Piece, Traces, ways
+from soc2gate.into_code.pieces import Beside, Piece, Traces, said_together, ways
 from soc2gate.kinds.describe import Spelling
 from soc2gate.kinds.inverting import Left, put, unsaid
-from soc2gate.kinds.terraform_imports import BESIDE, GATHERED, IMPORTS, ITSELF, UNTOLD
+from soc2gate.kinds.terraform_imports import BESIDE, GATHERED, IMPORTS, ITSELF, NOT_CODE, UNTOLD
 from soc2gate.model.resource import RawResource, Reading, Resource, Span
 from soc2gate.model.value import Ref, Unknown, Value
-from soc2gate.schema.terraform import Argument, NestedBlock, Taken, arguments
+from soc2gate.schema.terraform import Argument, Taken, arguments
 
 _HERE = Span("suggested.tf", 1)
 _WITHHELD = "credential=withheld-by-soc2gate"
 """Stands for a value that was not kept, until a variable does."""
+_NOTHING: tuple[Value, ...] = (False, 0, "", [])
+"""Values that are worth trying to leave out, one by one."""
+_UNREAD = "the provider needs it, and it is not among what was read"
 _SECRET = "a secret, or a value that soc2gate does not keep"
 
 
@@ -79,12 +82,8 @@ def suggest(live: Resource, name: str) -> Suggested:
     """Terraform for a live resource; `name` is what the resource is to be called in code."""
     kind = kinds.kind(live.kind)
     spellings = [spelling for spelling in kind.terraform if spelling.type in IMPORTS]
-    if live.kind.startswith("Kubernetes::"):
-        return Suggested(
-            live, refused="an object of a cluster is brought into code as its manifest: kubectl get -o yaml"
-        )
     if not spellings:
-        return Suggested(live, refused=f"soc2gate knows no Terraform type to import {live.kind} as")
+        return Suggested(live, refused=NOT_CODE.get(live.kind, "soc2gate knows no Terraform type to import it as"))
     found: Suggested | None = None
     for spelling in spellings:
         made = Writing(live, spelling, name).suggestion()
@@ -119,8 +118,10 @@ class Writing:
         self._unsaid: list[Left] = []
         self.live = self._sayable(live)
         # What is not compared has to be written all the same: a policy's topic.
-        more = {path: value for path in self.kind.ignored if (value := self.live.properties.get(path)) is not None}
-        self.wanted = {name: value for name, value in {**told(self.live), **more}.items() if not unsaid(value)}
+        self._more = {
+            path: value for path in self.kind.ignored if (value := self.live.properties.get(path)) is not None
+        }
+        self.wanted = {name: value for name, value in {**told(self.live), **self._more}.items() if not unsaid(value)}
 
     def _sayable(self, live: Resource) -> Resource:
         """The resource without those of its settings that no argument says: of them, the API tells every one."""
@@ -132,7 +133,9 @@ class Writing:
                 found = next(ways(self.traces, path, [setting]), None)
                 if found is not None and found.written and not found.left:
                     kept.append(setting)
-                elif isinstance(setting, dict) and setting.get("Value") not in (None, "", "false", False):
+                elif not isinstance(setting, dict):
+                    self._unsaid.append(Left(path, getattr(setting, "reason", "it is not wholly known")))
+                elif setting.get("Value") not in (None, "", "false", False):
                     self._unsaid.append(
                         Left(f"{path}: {setting.get('Key')}", "no argument that soc2gate reads says it")
                     )
@@ -142,7 +145,7 @@ class Writing:
 
     def suggestion(self) -> Suggested:
         """The best that was found."""
-        pieces = self.search()
+        pieces = self._without_what_goes_without_saying(self.search())
         return self._finished(pieces, self.differing(pieces))
 
     def search(self) -> dict[str, Piece]:
@@ -167,6 +170,32 @@ class Writing:
             found = self.differing(tried)
             if name not in found and found.keys() <= bad.keys():
                 return tried
+        # What says another property may say this one too, if it is said by another argument.
+        for other in sorted(said_together(self.traces, name) & pieces.keys()):
+            for piece in ways(self.traces, other, self.wanted[other]):
+                tried = {**pieces, other: piece}
+                tried.pop(name, None)
+                found = self.differing(tried)
+                if name not in found and found.keys() <= bad.keys():
+                    return tried
+        return pieces
+
+    def _without_what_goes_without_saying(self, pieces: dict[str, Piece]) -> dict[str, Piece]:
+        """The pieces without what the spelling's creation defaults say by themselves."""
+        bad = self.differing(pieces).keys()
+        # A name is told even where a resource without one would read as itself.
+        kept = {*self._more, *self.kind.names}
+        kept |= {name for name, value in self.wanted.items() if value in self.live.identity.values()}
+        bare = {name: piece for name, piece in pieces.items() if piece.beside or self._needed(piece)}
+        unlike = self.differing(bare).keys()
+        spared = {name: piece for name, piece in pieces.items() if name in bare or name in unlike or name in kept}
+        if self.differing(spared).keys() <= bad:
+            pieces = spared
+        for name, piece in pieces.items():
+            for place in [path for path, value in piece.written if value in _NOTHING and value is not None]:
+                less = replace(pieces[name], written=tuple(one for one in pieces[name].written if one[0] != place))
+                if name not in kept and self.differing({**pieces, name: less}).keys() <= bad:
+                    pieces = {**pieces, name: less}
         return pieces
 
     def _needed(self, piece: Piece) -> bool:
@@ -250,7 +279,8 @@ class Writing:
             told_by = IMPORTS[type_]
             id_ = told_by.of(self.live.identity, self.live.properties, element)
             blocks.append(Block(type_, name, complete, id_, told_by.source))
-        left = [Left(name, self._why(name, reason)) for name, reason in sorted(bad.items())] + self._unsaid
+        left = [Left(name, self._why(name, reason)) for name, reason in sorted(bad.items())]
+        left += [*self._unsaid, *placeholders.blocks_unread]
         return Suggested(self.live, tuple(blocks), tuple(left), tuple(placeholders.variables))
 
     def _why(self, name: str, reason: str) -> str:
@@ -325,6 +355,8 @@ class _Placeholders:
     def __init__(self, name: str) -> None:
         self._name = name
         self.variables: list[Variable] = []
+        self.blocks_unread: list[Left] = []
+        """Blocks that must stand, of which not even the arguments are known that must."""
 
     def in_body(self, body: Mapping[str, Value], under: str = "") -> dict[str, Value]:
         """The body without its secrets."""
@@ -364,24 +396,23 @@ class _Placeholders:
                 for one in value:
                     if isinstance(one, dict):
                         self.add_missing(one, what.arguments, path)
-            elif what.required and _is_plain(what):
+            elif what.required:
                 made: dict[str, Value] = {}
-                body[name] = [made]
                 self.add_missing(made, what.arguments, path)
+                if made:
+                    body[name] = [made]
+                else:
+                    self.blocks_unread.append(Left(f"{name} (block)", _UNREAD))
 
     def untold(self, path: str) -> Unknown:
         """A variable for what nobody read."""
-        return self._variable(path, "the provider needs it, and it is not among what was read", secret=False)
+        return self._variable(path, _UNREAD, secret=False)
 
     def _variable(self, path: str, why: str, *, secret: bool) -> Unknown:
         names = {variable.name for variable in self.variables}
         name = next(one for one in _numbered(f"{self._name}_{identifier(path)}") if one not in names)
         self.variables.append(Variable(name, why, secret))
         return Unknown(why, None, (f"var.{name}",))
-
-
-def _is_plain(block: NestedBlock) -> bool:
-    return all(isinstance(what, Argument) for what in block.arguments.values())
 
 
 def without_secrets(body: Mapping[str, Value], name: str) -> dict[str, Value]:

@@ -73,13 +73,15 @@ class Text:
             out.append(one)
         return out
 
-    def of(self, one: Suggested) -> str:
-        """One resource: a comment, its blocks, their import blocks and its variables."""
+    def of(self, one: Suggested, failing: Sequence[str] = ()) -> str:
+        """One resource: a comment, its blocks, their import blocks and its variables; `failing` are the rules that it
+        fails."""
         live = one.live
         region = live.identity.get("region") or "global"
         lines = [f"{live.kind} {live.address}", f"account {live.identity.get('account')}, {region}"]
         if one.refused:
-            return comment([*lines, f"Not written: {one.refused}."]) + "\n"
+            return comment([*lines, f"Not written: {one.refused}."])
+        lines += fails(failing)
         if one.complete:
             lines.append("It reads back equal to everything that soc2gate read of it.")
         elif one.left:
@@ -91,7 +93,7 @@ class Text:
         for block in one.blocks:
             if not block.import_id:
                 lines.append(f"The id to import {block.address} by is not among what was read: {block.source}")
-        return comment(lines) + self._blocks(one) + "\n"
+        return comment(lines) + self._blocks(one)
 
     def _blocks(self, one: Suggested) -> str:
         alias = place_of(one.live)
@@ -121,7 +123,12 @@ class Text:
             {"alias": place.alias, "region": place.region, "allowed_account_ids": [place.account]}
             for place in self.places
         ]
-        return said + "\n".join(self._writer.block("provider", ["aws"], body) for body in bodies) + "\n"
+        return said + "\n".join(self._writer.block("provider", ["aws"], body) for body in bodies)
+
+
+def fails(rules: Sequence[str]) -> list[str]:
+    """A line for a resource that is not as it should be: written into code, it is so on purpose."""
+    return [f"As it runs, it fails {', '.join(rules)}."] if rules else []
 
 
 def comment(lines: Sequence[str]) -> str:

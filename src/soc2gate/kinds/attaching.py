@@ -46,6 +46,9 @@ class Roots:
                 found = self.targets[draft.kind.name] = Targets()
             names = [draft.identity.get(key) or draft.properties.get(key) for key in draft.kind.names]
             names += draft.kind.holds(draft.properties) if draft.kind.holds else ()
+            # Where a state tells what it is called, a companion may say just that.
+            exports = draft.spelling.exports if draft.spelling is not None else {}
+            names += [told for attribute, told in draft.ids.items() if exports.get(attribute) in _OWN]
             found.add(draft, draft.root, draft.address, names)
 
     def _settle_name(self, draft: Draft) -> None:
@@ -99,6 +102,9 @@ class Roots:
         for _, draft in self.companions:
             yield draft
 
+
+_OWN = ("arn", "id", "name", "url")
+"""What an export gives that names the resource itself."""
 
 _MOST_DOUBTFUL = 16
 """Companions of unknown target that are told apart, for each root and property. Each may belong to every resource of

@@ -12,7 +12,7 @@ import json
 from soc2gate.kinds.aws.live_fields import looked_at
 from soc2gate.kinds.describe import Call, Kind, LiveItem, LiveSpelling, Spelling
 from soc2gate.kinds.withheld import without_credentials
-from soc2gate.model.value import Unknown, Value
+from soc2gate.model.value import Json, Unknown, Value
 from soc2gate.schema import lookup
 
 ACTIONS = ("cloudformation:GetResource", "cloudformation:ListResources")
@@ -58,18 +58,18 @@ def described(name: str) -> Kind:
 def _live(live: LiveItem) -> None:
     draft = live.draft
     draft.identity["id"] = draft.get("Identifier")
-    answer = live.answers.get("get_resource")
-    told = json.loads(answer) if isinstance(answer, str) else {}
-    if not isinstance(told, dict):
-        told = {}
+    told = _told(live.answers.get("get_resource"))
     facts = lookup.facts(draft.kind.name)
     for name in lookup.type_of(draft.kind.name).properties:
         looked_at(draft, name, "get_resource")
-        value: Value = told.get(name)
+        value: Value = (told or {}).get(name)
         if value is not None:
             draft.set(name, draft.made(without_credentials(value), "get_resource"))
+        elif told is None:
+            draft.set(name, Unknown("Cloud Control's answer holds no properties"))
         elif name in facts.write_only:
             draft.set(name, Unknown(f"{name} is written only: nobody tells it"))
+    told = told or {}
     arn = next((value for path in ("Arn", "ARN") if isinstance(value := told.get(path), str)), None)
     if arn is None and str(live.item.get("Identifier")).startswith("arn:"):
         arn = str(live.item["Identifier"])
@@ -78,3 +78,12 @@ def _live(live: LiveItem) -> None:
     called = told.get(facts.primary_identifier[0]) if len(facts.primary_identifier) == 1 else None
     if isinstance(called, str):
         draft.identity["name"] = called
+
+
+def _told(answer: Json) -> dict[str, Value] | None:
+    """The properties in an answer; None where it holds none, which is not that there are none."""
+    try:
+        told: Value = json.loads(answer) if isinstance(answer, str) else None
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None

@@ -79,6 +79,8 @@ class _Inverting:
             return Inverse(left=[Left(path, _why_unknown(wanted))])
         place = self._trace.places.get(path)
         what = self._taken(place) if place is not None else None
+        if isinstance(template, str) and wanted == template != place:
+            return Inverse()  # the argument says it by standing there: `vpc_id` that a VPC is watched
         if isinstance(what, Argument) and place is not None:
             return self._argument(wanted, what, place, path, bound)
         if isinstance(template, dict) and isinstance(wanted, dict):

@@ -76,6 +76,7 @@ def build_told(kind_name: str, told: Mapping[str, Json], where: LiveRef, *, arn:
     What it leaves out is unknown, with `untold` and the property's name as the reason.
     """
     # Imported here: a scan loads this module, and none of what live state needs.
+    from soc2gate.kinds.keeping import withhold
     from soc2gate.kinds.withheld import without_credentials
 
     kind = registry.kind(kind_name)
@@ -84,12 +85,14 @@ def build_told(kind_name: str, told: Mapping[str, Json], where: LiveRef, *, arn:
     draft.account, draft.region = where.account, where.region
     draft.root = f"aws:{where.account}:{where.region}"
     draft.identity |= {"account": where.account, "region": where.region}
+    kept = _values(told)
+    withhold(kind_name, kept)
     for name in facts.type.properties:
-        value = told.get(name)
+        value = kept.get(name)
         if name in told:
             draft.places[name] = where
         if value is not None:
-            draft.set(name, without_credentials(cast("Value", value)))
+            draft.set(name, without_credentials(value))
         elif name not in told:
             draft.properties[name] = Unknown(untold.format(name))
     for call in kind.live.details if kind.live is not None else ():
@@ -98,7 +101,8 @@ def build_told(kind_name: str, told: Mapping[str, Json], where: LiveRef, *, arn:
                 draft.overwrite(path, Unknown(untold.format(path)))
     named = {"arn": arn, "name": next((told[name] for name in kind.names if name in told), None)}
     parts = lookup.facts(kind_name).primary_identifier
-    named["id"] = told.get(parts[0]) if len(parts) == 1 else None
+    # AWS Config has some identifiers under a name of its own.
+    named["id"] = told.get(parts[0], told.get("Id")) if len(parts) == 1 else None
     draft.identity |= {key: value for key, value in named.items() if isinstance(value, str) and value}
     return _finish(draft)
 

@@ -57,6 +57,7 @@ _IDS = {
     "aws_api_gateway_stage": "{RestApiId}/{StageName}",
     "aws_apigatewayv2_stage": "{ApiId}/{StageName}",
     "aws_backup_plan": "{id}",
+    "aws_backup_selection": "{BackupPlanId}|{SelectionId}",
     "aws_cloudfront_distribution": "{id}",
     "aws_cloudtrail": "{arn}",
     "aws_cloudwatch_log_group": "{name}",
@@ -102,6 +103,7 @@ _IDS = {
     "aws_kinesis_stream": "{name}",
     "aws_kms_alias": "{element}",
     "aws_kms_key": "{id}",
+    "aws_lambda_event_source_mapping": "{id}",
     "aws_lambda_function": "{FunctionName}",
     "aws_launch_configuration": "{LaunchConfigurationName}",
     "aws_launch_template": "{id}",
@@ -130,8 +132,11 @@ _IDS = {
     "aws_secretsmanager_secret": "{arn}",
     "aws_secretsmanager_secret_rotation": "{arn}",
     "aws_security_group": "{id}",
+    "aws_securityhub_account": "{account}",
+    "aws_securityhub_standards_subscription": "{arn}",
     "aws_sns_topic": "{arn}",
     "aws_sns_topic_policy": "{arn|parent}",
+    "aws_sns_topic_subscription": "{arn}",
     "aws_sqs_queue": "{url}",
     "aws_sqs_queue_policy": "{url}",
     "aws_subnet": "{id}",
@@ -140,6 +145,18 @@ _IDS = {
     "aws_workspaces_workspace": "{id}",
 }
 IMPORTS: Mapping[str, Import] = {type_: Import(type_, id_) for type_, id_ in _IDS.items()}
+
+NOT_CODE: Mapping[str, str] = {
+    "AWS::ApiGateway::Method": "a method has no name by which code and the account could be brought together",
+    "AWS::Events::Rule": "what it waits for (EventPattern) is not read",
+    "AWS::Lambda::Permission": "its statement's id is not told apart from other statements of the function's policy",
+    "AWS::Logs::DeliverySource": "where it delivers to is not read",
+    "Account::EC2::Image": "an image is made by a build, not declared",
+    "Account::EC2::Snapshot": "a snapshot is a copy that was made at one time, not something to declare",
+    "Account::RDS::Snapshot": "a snapshot is a copy that was made at one time, not something to declare",
+}
+"""Kind to why nothing is written for it; of others without a type here nothing is ever unmanaged, for each account,
+region or stack has exactly one."""
 
 BESIDE: Mapping[str, Mapping[str, Mapping[str, Value]]] = {
     # A rule for all protocols has no ports, and the provider wants to be told 0 for them.

@@ -1,9 +1,9 @@
 """Reading an AWS account: the calls that the kinds declare, made once each, into a snapshot.
 
-A *unit* is one kind in one region (or `global`) of one account. Its listing is one task for the pool; each listed item
-with its detail calls is another. Whatever a call answers is kept: what it could not, too. A listing that fails leaves
-its unit unread, so that nothing of that kind is ever called missing there; a detail call that fails makes the property
-it feeds unknown.
+A *share* is one region (or `global`) of one account (aws_shares.py); a *unit* is one kind in it. Its listing is one
+task for the pool; each listed item with its detail calls is another. Whatever a call answers is kept: what it could
+not, too. A listing that fails leaves its unit unread, so that nothing of that kind is ever called missing there; a
+detail call that fails makes the property it feeds unknown.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from soc2gate import kinds
 from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Call, Kind, calls_of
-from soc2gate.live.aws_accounts import unread_part, ways_in
+from soc2gate.live.aws_accounts import enter, ways_in, who_asks
 from soc2gate.live.aws_build import Seen, build
 from soc2gate.live.aws_calls import Calls, Failure
 from soc2gate.live.aws_session import Account, ShutError
+from soc2gate.live.aws_shares import STOPPED, Gathering, Share, Wanted, readable, region_of
 from soc2gate.live.progress import Progress
-from soc2gate.live.snapshot import GLOBAL, Coverage, FailedCall, Part, Snapshot
-from soc2gate.model.resource import LiveRef, Resource
+from soc2gate.live.snapshot import GLOBAL, FailedCall, Part, Snapshot
+from soc2gate.model.resource import Resource
 from soc2gate.model.value import Json
-from soc2gate.version import __version__
 
 Tell = Callable[[Progress], None]
 
@@ -45,6 +44,8 @@ class AwsRequest:
     accounts: tuple[AccountConfig, ...] = ()
     """Empty, and no organization: the one account that the credentials are of."""
     organization: OrganizationConfig | None = None
+    now: str = ""
+    """The time that `clock` always tells, where somebody said which it is: clocks elsewhere have to be told."""
 
 
 def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
@@ -54,68 +55,43 @@ def collect_aws(request: AwsRequest, progress: Tell | None = None) -> Snapshot:
     says so, and the others are read. Raises `CollectError` when nothing can be asked at all (no credentials, no
     network) and `UsageError` for a region that cannot be one.
     """
-    wanted, part_of, notes = readable(request.kinds)
-    every = sorted({*(kind.name for kind in wanted), *part_of})
-    ways = ways_in(request)
+    wanted = readable(request.kinds)
+    asking = who_asks(request)
+    gathering = Gathering(wanted, ways_in(request, asking))
     steps = _Steps(progress)
-    shut: list[Part] = []
 
     def starting() -> Iterator[_Collector]:
-        for way in ways:
+        for way in gathering.ways:
             taken_at = request.clock()
             try:
-                account = way.enter()
+                account = enter(way, asking)
             except ShutError as error:
                 if way.own:
                     raise
-                shut.append(unread_part(way, every, error, taken_at))
+                gathering.shut_out(way, error, taken_at)
                 continue
-            calls = Calls(account.clients, account.home, account.id, account.partition)
-            units = _units(wanted, account.regions, account.partition)
-            yield _Collector(account, calls, taken_at, steps, units)
+            shares = gathering.let_in(way, account.facts)
+            collectors = [_collector(share, account, wanted, taken_at, steps) for share in shares]
+            steps.total += sum(len(collector.units) for collector in collectors)
+            yield from collectors
 
-    begun, stopped = _run(starting(), request.threads)
-    parts = [_part(collector, request.clock(), part_of, notes) for collector in begun]
-    if stopped:
-        read = {part.account for part in (*parts, *shut)}
-        left = [way for way in ways if way.account not in read and (way.account or not read)]
-        shut += [unread_part(way, every, None, request.clock()) for way in left]
-    parts = sorted([*parts, *shut], key=lambda part: part.account)
-    return Snapshot(tuple(parts), {"name": "soc2gate", "version": __version__})
+    for collector in _run(starting(), request.threads):
+        gathering.take(collector.share, collector.part(request.clock()))
+    return gathering.snapshot(request.clock())
 
 
-def _part(collector: _Collector, finished_at: str, part_of: Mapping[str, str], notes: tuple[str, ...]) -> Part:
-    account = collector.account
-    read = {unit.region for unit in collector.units if not unit.reason}
-    return Part(
-        provider="aws",
-        account=account.id,
-        caller=account.caller,
-        taken_at=collector.taken_at,
-        finished_at=finished_at,
-        regions_asked=account.regions,
-        regions_read=tuple(region for region in account.regions if region in read),
-        coverage=_coverage(collector.units, part_of),
-        calls=collector.calls.counts(),
-        failed_calls=tuple(sorted(collector.failed, key=lambda f: (f.kind, f.region, f.uid, f.call, f.property))),
-        resources=tuple(sorted(collector.resources, key=lambda r: (r.kind, r.root, r.address))),
-        partial=collector.stopped,
-        notes=(*account.notes, *_empty_regions(collector), *notes),
-    )
+def read_share(share: Share, account: Account, wanted: Wanted, *, clock: Callable[[], str], threads: int) -> Part:
+    """What one share gives, read by itself."""
+    collector = _collector(share, account, wanted, clock(), _Steps(None))
+    _run(iter([collector]), threads)
+    return collector.part(clock())
 
 
-def _empty_regions(collector: _Collector) -> tuple[str, ...]:
-    """A remark on the regions that were looked through and hold nothing but what AWS brings along itself."""
-    if not collector.account.searched:
-        return ()
-    unread = {unit.region for unit in collector.units if unit.reason}
-    used = {
-        _region_of(resource)
-        for resource in collector.resources
-        if not resource.managed_by and not kinds.kind(resource.kind).singleton
-    }
-    empty = [region for region in collector.account.regions if region not in unread | used]
-    return (f"looked through and found empty: {', '.join(empty)}",) if empty else ()
+def _collector(share: Share, account: Account, wanted: Wanted, taken_at: str, steps: _Steps) -> _Collector:
+    calls = Calls(account.clients, account.home, account.id, account.partition)
+    asked = wanted.asked_in(share.region, account.partition)
+    units = [_Unit(kind, share.region, asked_in=endpoint) for kind, endpoint in asked]
+    return _Collector(share, account, wanted, calls, taken_at, steps, units)
 
 
 @dataclass(slots=True)
@@ -162,9 +138,11 @@ class _Steps:
 
 @dataclass(slots=True)
 class _Collector:
-    """What the units of one account give. Only the main thread touches its lists."""
+    """What the units of one share give. Only the main thread touches its lists."""
 
+    share: Share
     account: Account
+    wanted: Wanted
     calls: Calls
     taken_at: str
     steps: _Steps
@@ -179,8 +157,26 @@ class _Collector:
         """Whatever is not read by now will not be."""
         for unit in self.units:
             if unit.waiting or unit.reason == "not read":
-                unit.reason = "collecting was stopped"
+                unit.reason = STOPPED
                 self.stopped = True
+
+    def part(self, finished_at: str) -> Part:
+        """What was read, of this share alone; `Gathering` puts it in order."""
+        read = any(not unit.reason for unit in self.units) and self.share.region != GLOBAL
+        return Part(
+            provider="aws",
+            account=self.account.id,
+            caller=self.account.caller,
+            taken_at=self.taken_at,
+            finished_at=finished_at,
+            regions_asked=() if self.share.region == GLOBAL else (self.share.region,),
+            regions_read=(self.share.region,) if read else (),
+            coverage=self.wanted.coverage(self.share.region, ((unit.kind.name, unit.reason) for unit in self.units)),
+            calls=self.calls.counts(),
+            failed_calls=tuple(self.failed),
+            resources=tuple(self.resources),
+            partial=self.stopped,
+        )
 
     def _list(self, unit: _Unit) -> list[Mapping[str, Json]] | Failure:
         live = unit.kind.live
@@ -292,14 +288,14 @@ class _Collector:
         )
         if resource is None:
             return _Outcome((), ())
-        if unit.kind.part_of in {other.kind.name for other in self.units}:
+        if unit.kind.part_of in {other.name for other in self.wanted.kinds}:
             # The owner asked the same and tells of it.
             return _Outcome((resource,), ())
         failed = tuple(
             FailedCall(
                 call=failure.call,
                 kind=unit.kind.name,
-                region=_region_of(resource),
+                region=region_of(resource),
                 error=failure.error,
                 reason=failure.reason,
                 uid=resource.address,
@@ -328,12 +324,12 @@ class _Collector:
 
 
 _AHEAD = 4
-"""Further accounts are entered while fewer tasks than this wait for each thread: an organization has hundreds, and the
-clients of one take some megabytes."""
+"""Further shares are begun, and accounts entered, while fewer tasks than this wait for each thread: an organization has
+hundreds, and the clients of one take some megabytes."""
 
 
-def _run(starting: Iterator[_Collector], threads: int) -> tuple[list[_Collector], bool]:
-    """The accounts that were entered, with what was read of them, and whether Ctrl-C ended it.
+def _run(starting: Iterator[_Collector], threads: int) -> list[_Collector]:
+    """The shares that were begun, with what was read of them; after Ctrl-C that is not all.
 
     All accounts and regions share one pool: none waits for the slowest of another.
     """
@@ -353,7 +349,6 @@ def _run(starting: Iterator[_Collector], threads: int) -> tuple[list[_Collector]
                     break
                 begun.append(collector)
                 reading.append(collector)
-                collector.steps.total += len(collector.units)
                 for unit in collector.units:
                     listings[pool.submit(collector._list, unit)] = (collector, unit)
             both: list[Future[Any]] = [*listings, *items]
@@ -372,74 +367,16 @@ def _run(starting: Iterator[_Collector], threads: int) -> tuple[list[_Collector]
             collector.stop()
     finally:
         pool.shutdown(wait=not stopped, cancel_futures=True)
-    return begun, stopped
+    return begun
 
 
 def _let_go(reading: list[_Collector]) -> list[_Collector]:
-    """Forget the clients and answers of accounts that are read: an organization's would fill the memory."""
+    """Forget the answers of shares that are read, and the clients of accounts: an organization's would fill the
+    memory."""
+    left = [collector for collector in reading if collector.done < len(collector.units)]
     for collector in reading:
         if collector.done == len(collector.units):
             collector.calls.forget()
-    return [collector for collector in reading if collector.done < len(collector.units)]
-
-
-def _region_of(resource: Resource) -> str:
-    return resource.where.region if isinstance(resource.where, LiveRef) else ""
-
-
-def _coverage(units: Sequence[_Unit], part_of: Mapping[str, str]) -> tuple[Coverage, ...]:
-    """What was read where; a kind that is part of another was read where its owner was."""
-    names: dict[str, list[str]] = {}
-    for name, owner in part_of.items():
-        names.setdefault(owner, []).append(name)
-    told = [
-        Coverage(name, unit.region, not unit.reason, unit.reason)
-        for unit in units
-        for name in (unit.kind.name, *names.get(unit.kind.name, ()))
-    ]
-    return tuple(sorted(told, key=lambda entry: (entry.kind, entry.region)))
-
-
-_WORLDWIDE = {"aws": "us-east-1"}
-"""Partition to the region where AWS keeps what belongs to none; the others have no CloudFront of this sort."""
-
-
-def _units(wanted: Sequence[Kind], regions: Sequence[str], partition: str) -> list[_Unit]:
-    """Kinds of services without regions are asked once, and so is what a kind has that belongs to no region."""
-    units: list[_Unit] = []
-    for kind in wanted:
-        assert kind.live is not None
-        if kind.live.enumerate is not None or kind.live.worldwide is None:
-            units += [_Unit(kind, region) for region in ([GLOBAL] if kind.live.scope == "global" else regions)]
-        if kind.live.worldwide is not None and partition in _WORLDWIDE:
-            units.append(_Unit(kind, GLOBAL, asked_in=_WORLDWIDE[partition]))
-    return units
-
-
-def readable(names: Sequence[str]) -> tuple[list[Kind], dict[str, str], tuple[str, ...]]:
-    """The kinds to list: those asked for, their owners where they are part of another, and what their links need.
-
-    With them, which kinds are read as part of which, and a remark on those that have no live spelling.
-    """
-    wanted: dict[str, Kind] = {}
-    part_of: dict[str, str] = {}
-    without: list[str] = []
-    pending = sorted({name for name in names if not name.startswith("Kubernetes::")}, reverse=True)
-    asked = set(pending)
-    seen: set[str] = set()
-    while pending:
-        name = pending.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        found = kinds.kind(name)
-        if found.live is not None:
-            wanted[name] = found
-            pending.extend(link.kind for link in found.links.values())
-        elif found.part_of:
-            part_of[name] = found.part_of
-            pending.append(found.part_of)
-        elif name in asked:
-            without.append(name)
-    notes = (f"not read live, as soc2gate has no reader for it yet: {', '.join(without)}",) if without else ()
-    return [wanted[name] for name in sorted(wanted)], part_of, notes
+            if all(other.account is not collector.account for other in left):
+                collector.account.clients.forget()
+    return left

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from soc2gate.config import AccountConfig, OrganizationConfig
@@ -12,16 +11,15 @@ from soc2gate.live.aws_session import (
     ALL_REGIONS,
     Account,
     Clients,
+    Entered,
     Role,
-    ShutError,
     check_regions,
+    entered_again,
     error_code,
     open_account,
     sign_in,
     taken_on,
 )
-from soc2gate.live.snapshot import Coverage, FailedCall, Part
-from soc2gate.live.snapshot_json import failure_reason
 
 if TYPE_CHECKING:
     from soc2gate.live.aws import AwsRequest
@@ -29,35 +27,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
-    """How one account is entered."""
+    """How one account is entered: facts, by which another process goes in too."""
 
     account: str
     """Empty for the credentials' own, where nothing else is read: entering tells."""
     own: bool
     """Whether it is the only account there is to read, so that a closed door ends everything."""
-    enter: Callable[[], Account]
-    """Raises `ShutError` where the account does not let us in."""
+    entry: AccountConfig
+    home: str = ""
+    """The region where a role is asked for."""
 
 
-def ways_in(request: AwsRequest) -> list[WayIn]:
-    """A way for each account, none entered yet.
-
-    Raises `CollectError` where nobody can sign in at all or an organization does not tell its accounts, `UsageError`
-    for a region that cannot be one.
-    """
-    organization = request.organization
+def who_asks(request: AwsRequest) -> Clients:
+    """As whom everything begins. Raises `CollectError` without credentials, `UsageError` for a region that cannot be
+    one."""
     for entry in request.accounts:
         check_regions(entry.regions)
     check_regions(request.regions)
-    check_regions(organization.regions if organization else ())
-    session = sign_in(request.profile)
-    clients = Clients(session, request.endpoint_url, request.threads)
+    check_regions(request.organization.regions if request.organization else ())
+    return Clients(sign_in(request.profile), request.endpoint_url, request.threads)
+
+
+def ways_in(request: AwsRequest, asking: Clients) -> list[WayIn]:
+    """A way for each account, none entered yet.
+
+    Raises `CollectError` where nobody can sign in at all or an organization does not tell its accounts.
+    """
+    organization = request.organization
     if not request.accounts and organization is None:
-        return [WayIn("", True, lambda: open_account(clients, request.regions))]
+        return [WayIn("", True, AccountConfig(regions=request.regions))]
     named = [region for region in request.regions if region != ALL_REGIONS]
-    home = next(iter(named), None) or session.region_name or "us-east-1"
+    home = next(iter(named), None) or asking.session.region_name or "us-east-1"
     # Who signs in is asked once, before anything else: without working credentials no role is given either.
-    ours = open_account(clients, (home,))
+    ours = open_account(asking, (home,))
     entries = [
         replace(entry, role_arn="") if entry.account == ours.id and not entry.external_id else entry
         for entry in request.accounts
@@ -65,22 +67,31 @@ def ways_in(request: AwsRequest) -> list[WayIn]:
     if organization is not None:
         given = {entry.account or ours.id for entry in entries}
         entries += [entry for entry in _listed(ours, organization) if (entry.account or ours.id) not in given]
-    return [_way(entry, ours, request, home) for entry in entries]
+    every = [
+        WayIn(entry.account or ours.id, False, replace(entry, regions=entry.regions or request.regions), home)
+        for entry in entries
+    ]
+    return list(dict.fromkeys(every))
 
 
-def _way(entry: AccountConfig, ours: Account, request: AwsRequest, home: str) -> WayIn:
-    regions = entry.regions or request.regions
+def enter(way: WayIn, asking: Clients) -> Account:
+    """Go in, and settle the regions. Raises `ShutError` where the account does not let us in."""
+    entry = way.entry
+    if not entry.role_arn:
+        return open_account(asking, entry.regions, entry.name)
+    # A role has no region of its own to fall back on: without any named, all that the account opted into.
+    return open_account(in_role(way, asking), entry.regions or (ALL_REGIONS,), entry.name)
 
-    def enter() -> Account:
-        if not entry.role_arn:
-            return open_account(ours.clients, regions, entry.name)
-        session = taken_on(ours.clients, Role(entry.role_arn, entry.external_id), home)
-        # A role has no region of its own to fall back on: without any named, all that the account opted into.
-        return open_account(
-            Clients(session, request.endpoint_url, request.threads), regions or (ALL_REGIONS,), entry.name
-        )
 
-    return WayIn(entry.account or ours.id, False, enter)
+def enter_again(way: WayIn, known: Entered, asking: Clients) -> Account:
+    """Go in where somebody has been before. Raises `ShutError` where the account does not let us in."""
+    return entered_again(in_role(way, asking) if way.entry.role_arn else asking, known)
+
+
+def in_role(way: WayIn, asking: Clients) -> Clients:
+    """Clients in the role that leads in. Raises `ShutError` where it is not given."""
+    session = taken_on(asking, Role(way.entry.role_arn, way.entry.external_id), way.home)
+    return Clients(session, asking.endpoint_url, asking.threads)
 
 
 def _listed(ours: Account, organization: OrganizationConfig) -> list[AccountConfig]:
@@ -106,22 +117,3 @@ def _listed(ours: Account, organization: OrganizationConfig) -> list[AccountConf
         for one in sorted(found, key=lambda one: str(one["Id"]))
         if one.get("Status", "ACTIVE") == "ACTIVE" and one["Id"] not in organization.exclude
     ]
-
-
-def unread_part(way: WayIn, kinds: Sequence[str], error: ShutError | None, at: str) -> Part:
-    """An account that was not entered: nothing in it is known, and nothing of it ever counts as missing.
-
-    Without an error, Ctrl-C came before its turn.
-    """
-    if error is None:
-        unread = tuple(Coverage(kind, "", False, "collecting was stopped") for kind in kinds)
-        return Part("aws", way.account, taken_at=at, finished_at=at, coverage=unread, partial=True)
-    reason = failure_reason(error.call, error.error) if error.call and error.error else error.message
-    return Part(
-        provider="aws",
-        account=way.account,
-        taken_at=at,
-        finished_at=at,
-        coverage=tuple(Coverage(kind, "", False, reason) for kind in kinds),
-        failed_calls=tuple(FailedCall(error.call, kind, "", error.error, reason) for kind in kinds),
-    )

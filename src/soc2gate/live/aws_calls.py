@@ -85,10 +85,9 @@ class Calls:
         return f"{call.service}:{client.meta.method_to_api_mapping[call.operation]}"
 
     def forget(self) -> None:
-        """Let go of answers and clients; how often what was called stays known."""
+        """Let go of answers; how often what was called stays known."""
         with self._lock:
             self._answers.clear()
-        self.clients.forget()
 
     def counts(self) -> tuple[CallCount, ...]:
         """How often each operation was called, and failed, by region."""

@@ -93,8 +93,8 @@ _ACCOUNT_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """The account that answers, and as whom we ask."""
+class Entered:
+    """What an account says of itself once somebody is in: facts, which another process can be told."""
 
     id: str
     partition: str
@@ -103,9 +103,20 @@ class Account:
     """The region through which services without regions are asked."""
     regions: tuple[str, ...]
     notes: tuple[str, ...]
-    clients: Clients
-    searched: bool = False
+    searched: bool
     """Whether the regions are all there are, to find those in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Entered):
+    """The account that answers, and as whom we ask."""
+
+    clients: Clients
+
+    @property
+    def facts(self) -> Entered:
+        """Without clients: they take some megabytes, and belong to one process."""
+        return Entered(self.id, self.partition, self.caller, self.home, self.regions, self.notes, self.searched)
 
 
 class ShutError(CollectError):
@@ -130,10 +141,11 @@ class Role:
 def sign_in(profile: str | None) -> Any:
     """boto3's session for a profile, or for what the environment says. Raises `CollectError` where there is none."""
     import boto3
+    import botocore.session
     from botocore.exceptions import BotoCoreError, ProfileNotFound
 
     try:
-        return boto3.session.Session(profile_name=profile)
+        return _with_models(botocore.session.Session(), profile_name=profile)
     except ProfileNotFound as error:
         known = ", ".join(boto3.session.Session().available_profiles) or "none"
         raise CollectError(f"there is no AWS profile “{profile}”", hint=f"profiles here: {known}") from error
@@ -152,7 +164,6 @@ def check_regions(regions: tuple[str, ...]) -> None:
 
 def taken_on(clients: Clients, role: Role, home: str) -> Any:
     """boto3's session in the role, renewed as long as it is used. Raises `ShutError` where it is not given."""
-    import boto3
     import botocore.session
     from botocore.credentials import RefreshableCredentials
     from botocore.exceptions import BotoCoreError, ClientError
@@ -185,7 +196,31 @@ def taken_on(clients: Clients, role: Role, home: str) -> Any:
     inner._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
         metadata=first, refresh_using=renewed, method="sts-assume-role"
     )
-    return boto3.session.Session(botocore_session=inner, region_name=home)
+    return _with_models(inner, region_name=home)
+
+
+_models: list[Any] = []
+"""What botocore has read of its descriptions of services, once there is any."""
+_MAKING = threading.Lock()
+
+
+def _with_models(inner: Any, **given: Any) -> Any:
+    """boto3's session around one of botocore's that reads no description anew which another has read.
+
+    Each session would parse those of all services again: half a second for a dozen, and every account has a session of
+    its own, every share of one elsewhere too.
+    """
+    import boto3
+
+    with _MAKING:
+        if _models:
+            inner.register_component("data_loader", _models[0])
+        made = boto3.session.Session(botocore_session=inner, **given)
+        loader = inner.get_component("data_loader")
+        # Each session adds boto3's own folder once more.
+        loader.search_paths[:] = dict.fromkeys(loader.search_paths)
+        _models[:] = [loader]
+    return made
 
 
 def open_account(clients: Clients, regions: tuple[str, ...], name: str = "") -> Account:
@@ -208,7 +243,19 @@ def open_account(clients: Clients, regions: tuple[str, ...], name: str = "") -> 
         named = (home,)
         note = f"only {home} was read, the region your AWS configuration names; --region all reads every one in use"
         notes = (*notes, note)
-    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, clients, searched)
+    return Account(account, partition, caller, home, tuple(dict.fromkeys(named)), notes, searched, clients)
+
+
+def entered_again(clients: Clients, known: Entered) -> Account:
+    """The account that somebody else has entered, by credentials of our own.
+
+    Raises `ShutError` where these do not work, and where they are of another account: what stands in that must never
+    be told of this one.
+    """
+    caller, account, _ = _identity(clients, known.home)
+    if account != known.id:
+        raise ShutError(f"the credentials there are of {account}, and {known.id} was to be read")
+    return Account(known.id, known.partition, caller, known.home, known.regions, known.notes, known.searched, clients)
 
 
 def _identity(clients: Clients, region: str) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ from soc2gate import kinds
 from soc2gate.errors import CollectError
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.live import cloudtrail, pace
-from soc2gate.live.aws_accounts import ways_in
+from soc2gate.live.aws_accounts import enter, ways_in, who_asks
 from soc2gate.live.aws_session import Account, error_code
 from soc2gate.live.snapshot import GLOBAL
 from soc2gate.live.snapshot_json import failure_reason
@@ -74,9 +74,10 @@ def _asked(item: Disagreement) -> bool:
 
 def _accounts(request: AwsRequest) -> dict[str, Account]:
     found = {}
-    for way in ways_in(request):
+    asking = who_asks(request)
+    for way in ways_in(request, asking):
         try:
-            account = way.enter()
+            account = enter(way, asking)
         except CollectError:
             # Collecting said so already.
             if way.own:

@@ -12,17 +12,21 @@ import json
 import re
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote
 
 from soc2gate import kinds
 from soc2gate.errors import InputError
-from soc2gate.facts import dataclass, field, replace
-from soc2gate.kinds.describe import Call, Kind
+from soc2gate.facts import dataclass, replace
+from soc2gate.kinds.describe import Call, Kind, calls_of
 from soc2gate.kinds.live import build_told
 from soc2gate.live.aws_build import Seen, build
+from soc2gate.live.aws_calls import plain
+from soc2gate.live.config_kinds import KINDS, MISSING, REGISTRY_SHAPED, Fields, Recorded
 from soc2gate.live.snapshot import GLOBAL, MAX_BYTES, Coverage, Part, Snapshot
 from soc2gate.model.resource import LiveRef, Resource
 from soc2gate.model.value import Json, Unknown, Value
@@ -34,24 +38,6 @@ CALL = "AWS Config snapshot"
 _UNRECORDED = "AWS Config's snapshot does not hold it"
 _GONE = ("ResourceDeleted", "ResourceDeletedNotRecorded")
 _NAMED = re.compile(r"_ConfigSnapshot_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z_")
-Fields = Mapping[str, Json]
-_MISSING = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What AWS Config records of a kind beyond what the listing's shape says."""
-
-    needs: tuple[str, ...] = ()
-    """Fields without which there is nothing to know it by."""
-    kind: str = ""
-    """What it is called here, where that is not AWS's own name."""
-    told_by: str = ""
-    """The detail operation whose answer a configuration is like; empty for the listing."""
-    listed: Mapping[str, str] = field(default_factory=dict)
-    """With `told_by`: the listing's fields, each to the field of the answer that says it."""
-    answers: Mapping[str, Callable[[Fields], object]] | None = None
-    """Detail operation to its answer, from the supplementary configuration; `_MISSING` where that does not tell."""
 
 
 def is_config_snapshot(content: Json) -> bool:
@@ -94,7 +80,10 @@ def read_config_snapshots(files: Iterable[tuple[Path, Fields]]) -> Snapshot:
             accounts[account] += [item for item in items if item.account == account]
             times[account].append(taken_at)
             notes[account].append(f"live state is what AWS Config had recorded: {file.name}, of {taken_at}")
-    parts = [_part(account, items, min(times[account]), notes[account]) for account, items in sorted(accounts.items())]
+    parts = [
+        _part(account, _newest(items), min(times[account]), notes[account])
+        for account, items in sorted(accounts.items())
+    ]
     return Snapshot(tuple(parts), {"name": "soc2gate", "version": __version__})
 
 
@@ -115,8 +104,17 @@ class _Item:
     status: str
     configuration: Json
     supplementary: Fields
-    tags: Fields
+    tags: Fields | None
+    """None where the item does not tell them."""
     arn: str
+    id: str
+    captured: str
+
+    @property
+    def kind(self) -> str:
+        """What it is called here."""
+        recorded = KINDS.get(self.type)
+        return (recorded.kind if recorded is not None else "") or REGISTRY_SHAPED.get(self.type, self.type)
 
     @classmethod
     def of(cls, item: Json, file: Path) -> _Item:
@@ -126,7 +124,7 @@ class _Item:
                 path=str(file),
                 hint="give the snapshot as AWS Config delivered it to its bucket",
             )
-        supplementary, tags = item.get("supplementaryConfiguration"), item.get("tags")
+        supplementary = item.get("supplementaryConfiguration")
         return cls(
             str(item["resourceType"]),
             str(item.get("awsAccountId") or item.get("accountId") or ""),
@@ -134,9 +132,36 @@ class _Item:
             str(item.get("configurationItemStatus") or "OK"),
             _opened(item.get("configuration")),
             {name: _opened(value) for name, value in supplementary.items()} if isinstance(supplementary, dict) else {},
-            tags if isinstance(tags, dict) else {},
+            _tags_of(item.get("tags")),
             str(item.get("ARN") or item.get("arn") or ""),
+            str(item.get("resourceId") or ""),
+            str(item.get("configurationItemCaptureTime") or ""),
         )
+
+
+def _tags_of(told: Json) -> Fields | None:
+    """Delivered as a map, answered to a query as a list of `key` and `value`."""
+    if not isinstance(told, list):
+        return told if isinstance(told, dict) else None
+    pairs = [{key.lower(): value for key, value in tag.items()} for tag in told if isinstance(tag, dict)]
+    return {str(pair["key"]): pair.get("value") for pair in pairs if "key" in pair}
+
+
+def _newest(items: Iterable[_Item]) -> list[_Item]:
+    """What belongs to no region stands in the snapshot of every region that records it: the newest is told."""
+    held: dict[tuple[str, str, str], _Item] = {}
+    alone: list[_Item] = []
+    for item in items:
+        name = item.arn or item.id
+        if not name:
+            alone.append(item)
+            continue
+        known = kinds.kind(item.kind) if item.kind in kinds.known_kinds() else None
+        region = "" if known is not None and known.live and known.live.scope == "global" else item.region
+        before = held.get((item.type, region, name))
+        if before is None or before.captured < item.captured:
+            held[item.type, region, name] = item
+    return [*held.values(), *alone]
 
 
 def _opened(value: Json) -> Json:
@@ -154,20 +179,24 @@ def _opened(value: Json) -> Json:
 def _part(account: str, items: Sequence[_Item], taken_at: str, notes: list[str]) -> Part:
     resources: list[Resource] = []
     left: Counter[str] = Counter()
+    known: _Known = {}
     read: set[tuple[str, str]] = set()
     unread: set[tuple[str, str]] = set()
     for item in items:
         if item.status in _GONE:
             continue
         try:
-            made = _resource(item, taken_at)
+            made = _resource(item, taken_at, known)
         except _OtherShapeError:
             left[item.type] += 1
-            unread.add((item.type, item.region))
+            unread.add((item.kind, item.region))
             continue
         if made is not None:
             resources.append(made)
-            read.add((made.kind, item.region))
+            live = kinds.kind(made.kind).live
+            if live is None or not live.also:
+                # Of what takes several listings, one type of item does not tell whether the others were recorded.
+                read.add((made.kind, item.region))
     if left:
         named = ", ".join(f"{type_} ×{number}" if number > 1 else type_ for type_, number in sorted(left.items()))
         notes = [*notes, f"recorded by AWS Config and not looked at: {named}"]
@@ -199,62 +228,99 @@ def _coverage(read: set[tuple[str, str]], unread: set[tuple[str, str]]) -> tuple
     return tuple(told)
 
 
-def _resource(item: _Item, taken_at: str) -> Resource | None:
+def _resource(item: _Item, taken_at: str, known: _Known) -> Resource | None:
     """The item in the normal form; None where there is nothing of ours.
 
     Raises `_OtherShapeError` where too little of it was recorded to read it.
     """
     if not isinstance(item.configuration, dict) or item.status == "ResourceNotRecorded":
         raise _OtherShapeError
-    if item.type in _REGISTRY_SHAPED:
+    if item.type in REGISTRY_SHAPED:
         return _with_tags(_told_by_registry(item, item.configuration, taken_at), item)
-    recorded = _KINDS.get(item.type)
+    recorded = KINDS.get(item.type)
     if recorded is None:
         raise _OtherShapeError
-    kind = kinds.kind(recorded.kind or item.type)
+    kind = kinds.kind(item.kind)
     assert kind.live is not None
-    shape = _shape(_telling(kind, recorded))
+    shape, _ = _shape_of(_telling(kind, recorded))
     told = _spelled(item.configuration, shape)
     if not isinstance(told, dict) or any(told.get(name) in (None, "") for name in recorded.needs):
         raise _OtherShapeError
-    if recorded.told_by == "" and kind.live.keep is not None and not kind.live.keep(told, item.region):
-        return None
     made = _built(kind, recorded, item, told, taken_at)
     untold = [name for name in shape.members if name not in told]
-    if made is None or not untold:
-        return made if made is None else _with_tags(made, item)
-    # What comes out differently when what was not recorded is thought to be this or that is not known.
-    properties = dict(made.properties)
-    for on in (False, True):
-        thought = {name: _thought(shape.members[name], on=on) for name in untold}
-        other = _built(kind, recorded, item, told | thought, taken_at)
-        if other is None or (other.identity, other.managed_by) != (made.identity, made.managed_by):
+    if untold:
+        made = _without_guesses(made, _Guessing(kind, recorded, item, told, untold), taken_at, known)
+    return None if made is None else _with_tags(made, item)
+
+
+_Known = dict[tuple[str, frozenset[str]], set[str]]
+"""Type and fields that were not recorded, to the properties that hang on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Guessing:
+    kind: Kind
+    recorded: Recorded
+    item: _Item
+    told: dict[str, Json]
+    untold: Sequence[str]
+
+    def built(self, shape: Any, taken_at: str, *, on: bool, turn: int) -> Resource | None:
+        thought = {name: _thought(shape.members[name], on=on, turn=turn) for name in self.untold}
+        return _built(self.kind, self.recorded, self.item, self.told | thought, taken_at)
+
+
+def _without_guesses(made: Resource | None, guessing: _Guessing, taken_at: str, known: _Known) -> Resource | None:
+    """What comes out differently when what was not recorded is thought to be this or that is not known.
+
+    Words out of a few are tried in turn for the first item that lacks these fields; what hangs on them does so in all.
+    Raises `_OtherShapeError` where it is not even known what it is.
+    """
+    shape, _ = _shape_of(_telling(guessing.kind, guessing.recorded))
+    lacking = (guessing.item.type, frozenset(guessing.untold))
+    first = lacking not in known
+    hanging = known.setdefault(lacking, set())
+    own: set[str] = set()
+    for on, turn in ((False, 0), *((True, turn) for turn in range(_TURNS if first else 1))):
+        other = guessing.built(shape, taken_at, on=on, turn=turn)
+        if made is None or other is None:
+            if made is not other:
+                raise _OtherShapeError
+            continue
+        if (other.identity, other.managed_by) != (made.identity, made.managed_by):
             raise _OtherShapeError
-        for path in {*made.properties, *other.properties}:
-            if other.properties.get(path) != made.properties.get(path):
-                properties[path] = Unknown(f"AWS Config did not record what tells {path}")
-    return _with_tags(replace(made, properties=properties), item)
+        for mine, theirs, above in ((made.properties, other.properties, ""), (made.related, other.related, "related.")):
+            own |= {f"{above}{path}" for path in {*mine, *theirs} if mine.get(path) != theirs.get(path)}
+    if first:
+        hanging |= own
+    if made is None:
+        return None
+    unknown = {path: Unknown(f"AWS Config did not record what tells {path}") for path in sorted(own | hanging)}
+    related = {path.removeprefix("related."): value for path, value in unknown.items() if path.startswith("related.")}
+    properties = {path: value for path, value in unknown.items() if not path.startswith("related.")}
+    return replace(made, properties={**made.properties, **properties}, related={**made.related, **related})
 
 
 def _telling(kind: Kind, recorded: Recorded) -> Call:
     """The call whose answer a configuration is like."""
     assert kind.live is not None
-    calls = (kind.live.enumerate, *kind.live.details)
-    found = next(
-        (call for call in calls if call is not None and call.operation == recorded.told_by), kind.live.enumerate
-    )
+    found = next((call for call in calls_of(kind.live) if call.operation == recorded.told_by), kind.live.enumerate)
     assert found is not None
     return found
 
 
 def _built(kind: Kind, recorded: Recorded, item: _Item, told: dict[str, Json], taken_at: str) -> Resource | None:
     assert kind.live is not None
-    assert kind.live.enumerate is not None
-    answers, failures = _answers(kind, recorded, item)
     listed = dict(told)
-    if recorded.told_by:
+    one_of_many = any(call.operation == recorded.told_by for call in kind.live.details)
+    if one_of_many:
         listed = {name: told.get(field) for name, field in recorded.listed.items()}
-        answers[recorded.told_by] = told
+    elif kind.live.keep is not None and not kind.live.keep(told, item.region):
+        return None
+    answers, failures = _answers(kind, recorded, item, listed)
+    if one_of_many:
+        _, several = _shape_of(_telling(kind, recorded))
+        answers[recorded.told_by] = [told] if several else told
         failures.pop(recorded.told_by, None)
     return build(
         Seen(
@@ -263,7 +329,7 @@ def _built(kind: Kind, recorded: Recorded, item: _Item, told: dict[str, Json], t
             listed,
             answers,
             failures,
-            {call.operation: CALL for call in (kind.live.enumerate, *kind.live.details)},
+            {call.operation: CALL for call in calls_of(kind.live)},
             item.account,
             item.arn.split(":")[1] if item.arn.count(":") > 1 else "aws",
         ),
@@ -274,11 +340,16 @@ def _built(kind: Kind, recorded: Recorded, item: _Item, told: dict[str, Json], t
 def _told_by_registry(item: _Item, configuration: dict[str, Json], taken_at: str) -> Resource:
     """An item of the younger kinds: AWS Config records them in the registry's form, which is the normal form."""
     where = LiveRef("aws", item.account, item.region, "", CALL, taken_at)
-    return build_told(item.type, configuration, where, arn=item.arn, untold="AWS Config did not record {}")
+    if item.type == "AWS::SNS::Topic" and item.arn:
+        # Recorded are its attributes, and its name is none of them.
+        configuration = {"TopicName": item.arn.rpartition(":")[2], **configuration}
+    return build_told(item.kind, configuration, where, arn=item.arn, untold="AWS Config did not record {}")
 
 
 def _with_tags(resource: Resource, item: _Item) -> Resource:
-    """Every item tells its tags."""
+    """An item tells its tags beside its configuration, whatever the kind."""
+    if item.tags is None or (not item.tags and resource.tags):
+        return resource
     name = lookup.facts(resource.kind).tags
     ours = {key: value for key, value in item.tags.items() if not key.startswith("aws:")}
     told: Value = cast("Value", ours)
@@ -288,19 +359,22 @@ def _with_tags(resource: Resource, item: _Item) -> Resource:
     return replace(resource, properties=properties, tags=cast("dict[str, Value]", dict(item.tags)))
 
 
-def _answers(kind: Kind, recorded: Recorded, item: _Item) -> tuple[dict[str, Json], dict[str, str]]:
+def _answers(kind: Kind, recorded: Recorded, item: _Item, listed: Fields) -> tuple[dict[str, Json], dict[str, str]]:
     """What the calls about one resource would have told, and why they do not."""
-    # Where a bucket is and how it is tagged, every item tells.
+    # Where a bucket is every item tells.
     answers: dict[str, Json] = {
         "get_bucket_location": {"LocationConstraint": item.region},
-        "get_bucket_tagging": cast("Json", _tags(item.tags)),
     }
+    if item.tags is not None:
+        answers["get_bucket_tagging"] = cast("Json", _tags(item.tags))
     failures: dict[str, str] = {}
     assert kind.live is not None
     for call in kind.live.details:
+        if call.needs and call.needs not in listed:
+            continue
         tell = (recorded.answers or {}).get(call.operation)
-        answer = answers.get(call.operation, _MISSING) if tell is None else tell(item.supplementary)
-        if answer is _MISSING:
+        answer = answers.get(call.operation, MISSING) if tell is None else tell(item.supplementary)
+        if answer is MISSING:
             failures[call.operation] = _UNRECORDED
         else:
             answers[call.operation] = cast("Json", answer)
@@ -318,19 +392,28 @@ class _OtherShapeError(ValueError):
     """An item does not have the shape that the API's answer has, or too little of it to rely on."""
 
 
-def _shape(call: Call) -> Any:
-    """What the listing's answer says of one item, by the service's own description."""
+def _shape_of(call: Call) -> tuple[Any, bool]:
+    """What a call's answer says of one item, and whether it is an answer about several."""
+    return _shape(call.service, call.operation, call.result)
+
+
+@cache
+def _shape(service: str, operation: str, result: str) -> tuple[Any, bool]:
+    """The same, by the service's own description. It is kept: there are thousands of items to a service, and reading
+    its description takes a tenth of a second and more."""
     import botocore.session
     from botocore import xform_name
 
-    model = botocore.session.get_session().get_service_model(call.service)
-    name = next(name for name in model.operation_names if xform_name(name) == call.operation)
+    model = botocore.session.get_session().get_service_model(service)
+    name = next(name for name in model.operation_names if xform_name(name) == operation)
     shape: Any = model.operation_model(name).output_shape
-    for step in call.result.split("."):
+    several = False
+    for step in result.split("."):
         shape = shape.members[step]
-        if shape.type_name == "list":
+        several = shape.type_name == "list"
+        if several:
             shape = shape.member
-    return shape
+    return shape, several
 
 
 def _spelled(value: Json, shape: Any) -> Json:
@@ -348,168 +431,64 @@ def _spelled(value: Json, shape: Any) -> Json:
         return out
     if shape.type_name == "list" and isinstance(value, list):
         return [_spelled(child, shape.member) for child in value]
-    if value is None or shape.type_name not in ("structure", "list"):
+    if value is None or shape.type_name == "map":
         return value
     if isinstance(value, str) and "CidrIp" in getattr(shape, "members", ()):
         return {"CidrIp": value}
-    raise _OtherShapeError
+    if shape.type_name in ("structure", "list"):
+        raise _OtherShapeError
+    return _scalar(value, shape)
 
 
-def _thought(shape: Any, *, on: bool, depth: int = 3) -> Json:
+def _scalar(value: Json, shape: Any) -> Json:
+    if isinstance(value, dict) and value.keys() == {"value"}:
+        # A name in the place of what has that name.
+        value = value["value"]
+    if isinstance(value, (dict, list)):
+        raise _OtherShapeError
+    if shape.name == "policyDocumentType" and isinstance(value, str):
+        return unquote(value)
+    return _moment(value) if shape.type_name == "timestamp" else value
+
+
+def _moment(value: Json) -> Json:
+    """A time as the readers of the API have it, from text or from (milli)seconds since 1970."""
+    if isinstance(value, str):
+        try:
+            told = datetime.fromisoformat(value)
+        except ValueError:
+            # Whoever asks how long ago that is finds that it is no time.
+            return value
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        told = datetime.fromtimestamp(value / 1000 if value > _MILLISECONDS else value, UTC)
+    else:
+        return value
+    return plain(told if told.tzinfo is not None else told.replace(tzinfo=UTC))
+
+
+_MILLISECONDS = 100_000_000_000
+"""More than this many seconds after 1970 lies three thousand years ahead."""
+
+
+_TURNS = 12
+"""Words that are tried of those that a field may have."""
+
+
+@cache
+def _thought(shape: Any, *, on: bool, turn: int, depth: int = 3) -> Json:
     """A value that a field of this shape might have."""
     if shape.type_name == "structure":
-        return (
-            {name: _thought(member, on=on, depth=depth - 1) for name, member in shape.members.items()} if depth else {}
-        )
+        members = shape.members.items() if depth else ()
+        return {name: _thought(member, on=on, turn=turn, depth=depth - 1) for name, member in members}
     if shape.type_name == "list":
-        return [_thought(shape.member, on=on, depth=depth - 1)] if on and depth else []
+        return [_thought(shape.member, on=on, turn=turn, depth=depth - 1)] if on and depth else []
     if shape.type_name == "map":
-        return {"thought": _thought(shape.value, on=on, depth=depth - 1)} if on and depth else {}
+        return {"thought": _thought(shape.value, on=on, turn=turn, depth=depth - 1)} if on and depth else {}
     if shape.type_name == "boolean":
         return on
     if shape.type_name in ("integer", "long", "float", "double"):
         return int(on)
+    words = getattr(shape, "enum", ())
+    if on and words:
+        return str(words[turn % len(words)])
     return "arn:aws:thought:eu-west-1:123456789012:thought/thought" if on else ""
-
-
-# Buckets: everything but the name is supplementary
-
-
-def _field(supplementary: Fields, name: str) -> Fields | None:
-    found = supplementary.get(name)
-    return found if isinstance(found, dict) else None
-
-
-def _policy(supplementary: Fields) -> object:
-    found = _field(supplementary, "BucketPolicy")
-    return found["policyText"] if found is not None and "policyText" in found else _MISSING
-
-
-def _versioning(supplementary: Fields) -> object:
-    found = _field(supplementary, "BucketVersioningConfiguration")
-    if found is None or "status" not in found:
-        return _MISSING
-    status, mfa = found["status"], found.get("isMfaDeleteEnabled")
-    told: dict[str, Json] = {} if status in ("Off", None) else {"Status": status}
-    return told | ({} if mfa is None else {"MFADelete": "Enabled" if mfa is True else "Disabled"})
-
-
-def _encryption(supplementary: Fields) -> object:
-    found = _field(supplementary, "ServerSideEncryptionConfiguration")
-    rules = found.get("rules") if found is not None else None
-    if not isinstance(rules, list):
-        return _MISSING
-    return {"Rules": [_encryption_rule(rule) for rule in rules if isinstance(rule, dict)]}
-
-
-def _encryption_rule(rule: Fields) -> Json:
-    by = rule.get("applyServerSideEncryptionByDefault")
-    told: dict[str, Json] = {}
-    if isinstance(by, dict):
-        kept = {"SSEAlgorithm": by.get("sseAlgorithm"), "KMSMasterKeyID": by.get("kmsMasterKeyID")}
-        told["ApplyServerSideEncryptionByDefault"] = {name: value for name, value in kept.items() if value is not None}
-    if isinstance(rule.get("bucketKeyEnabled"), bool):
-        told["BucketKeyEnabled"] = rule["bucketKeyEnabled"]
-    return told
-
-
-def _logging(supplementary: Fields) -> object:
-    found = _field(supplementary, "BucketLoggingConfiguration")
-    if found is None or "destinationBucketName" not in found:
-        return _MISSING
-    if found["destinationBucketName"] is None:
-        return None
-    return {"TargetBucket": found["destinationBucketName"], "TargetPrefix": found.get("logFilePrefix") or ""}
-
-
-_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-
-
-def _access_block(supplementary: Fields) -> object:
-    found = _field(supplementary, "PublicAccessBlockConfiguration")
-    if found is None:
-        return _MISSING
-    told = {name: found.get(name[0].lower() + name[1:]) for name in _BLOCKS}
-    return told if all(isinstance(value, bool) for value in told.values()) else _MISSING
-
-
-def _rotation(supplementary: Fields) -> object:
-    status = supplementary.get("KeyRotationStatus")
-    return {"KeyRotationEnabled": status} if isinstance(status, bool) else _MISSING
-
-
-def _backups(supplementary: Fields) -> object:
-    found = _field(supplementary, "ContinuousBackupsDescription")
-    recovery = found.get("pointInTimeRecoveryDescription") if found is not None else None
-    status = recovery.get("pointInTimeRecoveryStatus") if isinstance(recovery, dict) else None
-    return {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": status}} if status else _MISSING
-
-
-def _made_by_stack(supplementary: Fields) -> object:
-    found = supplementary.get("StackResourceSummaries")
-    if not isinstance(found, list):
-        return _MISSING
-    return [
-        {name[:1].upper() + name[1:]: value for name, value in one.items()} for one in found if isinstance(one, dict)
-    ]
-
-
-_KINDS: Mapping[str, Recorded] = {
-    "AWS::CloudFormation::Stack": Recorded(
-        needs=("StackId", "StackName"),
-        kind="Account::CloudFormation::Stack",
-        answers={"list_stack_resources": _made_by_stack},
-    ),
-    "AWS::CloudTrail::Trail": Recorded(needs=("TrailARN", "Name", "HomeRegion")),
-    "AWS::DynamoDB::Table": Recorded(
-        needs=("TableArn", "TableName"),
-        told_by="describe_table",
-        listed={"value": "TableName"},
-        answers={"describe_continuous_backups": _backups},
-    ),
-    "AWS::EC2::FlowLog": Recorded(needs=("FlowLogId", "ResourceId")),
-    "AWS::EC2::NetworkAcl": Recorded(needs=("NetworkAclId", "VpcId")),
-    "AWS::EC2::SecurityGroup": Recorded(needs=("GroupId", "GroupName")),
-    "AWS::EC2::Subnet": Recorded(needs=("SubnetId", "VpcId")),
-    "AWS::EC2::VPC": Recorded(needs=("VpcId",)),
-    "AWS::EC2::Volume": Recorded(needs=("VolumeId",)),
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": Recorded(needs=("LoadBalancerArn", "LoadBalancerName")),
-    "AWS::KMS::Key": Recorded(
-        needs=("KeyId", "Arn", "KeyManager"),
-        told_by="describe_key",
-        listed={"KeyId": "KeyId", "KeyArn": "Arn"},
-        answers={"get_key_rotation_status": _rotation},
-    ),
-    "AWS::Lambda::Function": Recorded(needs=("FunctionArn", "FunctionName")),
-    "AWS::RDS::DBCluster": Recorded(needs=("DBClusterArn", "DBClusterIdentifier")),
-    "AWS::RDS::DBInstance": Recorded(needs=("DBInstanceArn", "DBInstanceIdentifier")),
-    "AWS::S3::Bucket": Recorded(
-        needs=("Name",),
-        answers={
-            "get_bucket_policy": _policy,
-            "get_bucket_versioning": _versioning,
-            "get_bucket_encryption": _encryption,
-            "get_bucket_logging": _logging,
-            "get_public_access_block": _access_block,
-        },
-    ),
-}
-"""The kinds whose items say what the readers of the API take."""
-
-# https://github.com/awslabs/aws-config-resource-schema: the names of these are the registry's.
-_REGISTRY_SHAPED = frozenset(
-    f"AWS::{name}"
-    for name in (
-        "DMS::ReplicationInstance",
-        "ECR::Repository",
-        "ECS::Cluster",
-        "EFS::FileSystem",
-        "EKS::Cluster",
-        "ElasticLoadBalancingV2::Listener",
-        "GuardDuty::Detector",
-        "Kinesis::Stream",
-        "MSK::Cluster",
-        "SageMaker::NotebookInstance",
-        "WorkSpaces::Workspace",
-    )
-)

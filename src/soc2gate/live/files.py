@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from soc2gate.live.config_snapshot import Fields, is_config_snapshot, parse_file, read_config_snapshots
+from soc2gate.live.config_kinds import Fields
+from soc2gate.live.config_snapshot import is_config_snapshot, parse_file, read_config_snapshots
 from soc2gate.live.kubernetes import read_dump
 from soc2gate.live.snapshot import Snapshot
 from soc2gate.model.value import Json

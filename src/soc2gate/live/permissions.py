@@ -11,7 +11,7 @@ from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.kinds.describe import calls_of
 from soc2gate.kinds.kubernetes_api import RESOURCES
 from soc2gate.live import s3_state
-from soc2gate.live.aws import readable
+from soc2gate.live.aws_shares import readable
 from soc2gate.live.kubernetes import kinds_to_list
 from soc2gate.model.value import Json
 from soc2gate.schema.lookup import reads
@@ -27,7 +27,7 @@ _CLOUD_CONTROL = "cloudcontrol"
 
 def actions(kinds: Iterable[str]) -> tuple[str, ...]:
     """The IAM actions that reading these kinds takes, with those that they are linked to; sorted."""
-    wanted, _, _ = readable(tuple(kinds))
+    wanted = readable(tuple(kinds)).kinds
     calls = (call for kind in wanted if kind.live is not None for call in calls_of(kind.live))
     found = {call.action for call in calls if call.service != _CLOUD_CONTROL}
     return tuple(sorted(found | set(SIGNING_IN))) if found else ()
@@ -36,7 +36,7 @@ def actions(kinds: Iterable[str]) -> tuple[str, ...]:
 def cloud_control_actions(kinds: Iterable[str]) -> tuple[str, ...]:
     """What reading those of these kinds takes that have no reader of ours: Cloud Control's own actions, and those by
     which it asks the service as whoever asks it; sorted."""
-    wanted, _, _ = readable(tuple(kinds))
+    wanted = readable(tuple(kinds)).kinds
     found: set[str] = set()
     for kind in wanted:
         own = {call.action for call in calls_of(kind.live) if call.service == _CLOUD_CONTROL} if kind.live else set()

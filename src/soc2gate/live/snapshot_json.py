@@ -50,14 +50,18 @@ def digest_of(content: Fields) -> str:
     return "sha256:" + hashlib.sha256(_canonical(bare)).hexdigest()
 
 
-def write_document(snapshot: Snapshot, path: Path) -> None:
-    """Write beside the target first: a reader never meets half a snapshot."""
+def written(snapshot: Snapshot, *, compressed: bool = True) -> bytes:
+    """The document with its digest, as a file holds it."""
     content = document(snapshot)
     whole = {"schema": SCHEMA, "digest": digest_of(content), **content}
     data = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=False).encode() + b"\n"
-    if path.name.endswith(".gz"):
-        # No time stamp inside: the same snapshot is the same bytes.
-        data = gzip.compress(data, compresslevel=6, mtime=0)
+    # No time stamp inside: the same snapshot is the same bytes.
+    return gzip.compress(data, compresslevel=6, mtime=0) if compressed else data
+
+
+def write_document(snapshot: Snapshot, path: Path) -> None:
+    """Write beside the target first: a reader never meets half a snapshot."""
+    data = written(snapshot, compressed=path.name.endswith(".gz"))
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with beside.open("xb") as out:
@@ -75,6 +79,11 @@ def read_document(path: Path, *, strict_digest: bool) -> Snapshot:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path=str(path), hint=COLLECT_AGAIN) from error
+    return read_bytes(data, path, strict_digest=strict_digest)
+
+
+def read_bytes(data: bytes, path: Path, *, strict_digest: bool = True) -> Snapshot:
+    """The snapshot that `written` wrote; `path` is for messages."""
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(data, path)
     try:

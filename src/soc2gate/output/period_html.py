@@ -102,11 +102,15 @@ class _Page:
         ages = [row["evidence"]["age"] for row in self.said["controls"].values()]
         dated = len(ages) - ages.count("not_dated")
         held = sum(row["at_end"] == "pass" for row in self.judged.values())
-        state = "incomplete" if people["unattested"] else "closed" if still else "open"
+        unseen = people["unattested"] or people["never_recorded_after"]
+        state = "incomplete" if unseen else "closed" if still else "open"
         yield '<section aria-labelledby="summary"><h2 id="summary">Summary</h2>'
         yield f'<div class="decision {state}">'
         if people["unattested"]:
             yield f'<p class="said">{people["unattested"]} of {people["commits"]} changes have no record</p>'
+        elif people["never_recorded_after"]:
+            number = len(people["never_recorded_after"])
+            yield f'<p class="said">{number} changes after the last recorded head have no record</p>'
         else:
             yield f'<p class="said">Every one of {people["commits"]} changes has a record</p>'
         yield (
@@ -203,7 +207,8 @@ class _Page:
             yield f"<p>Records of commits that are not on the branch: {numbers}</p>"
         if self.said["sample"]:
             drawn = " ".join(f"<code>{clean(commit[:12])}</code>" for commit in self.said["sample"])
-            yield f"<p>Sample: {drawn}</p>"
+            seed = clean(self.said["sample_seed"])
+            yield f"<p>Sample, by the smallest sha256 of <code>{seed}:COMMIT</code>: {drawn}</p>"
         yield "</section>"
 
     def _record(self, number: int) -> str:
@@ -268,7 +273,10 @@ class _Page:
                     f" ({self._record(row['closed_by'])})" if row["closed_by"] else ""
                 )
                 cells = [pill(row["severity"], row["severity"]), clean(row["opened"]), self._record(row["opened_by"])]
-                yield tr(clean(row["told"]), [*cells, closed, clean(row["closed_as"]), duration(row["seconds"])])
+                yield tr(
+                    clean(row["told"]),
+                    [*cells, closed, clean(row["closed_as"].replace("_", " ")), duration(row["seconds"])],
+                )
             yield "</tbody></table></div>" + cut(len(rows))
         if self.said["waivers"]:
             yield from table("Waivers in force", ["rule", "where", "reason", "approved by", "until", "first seen"])
@@ -301,6 +309,25 @@ class _Page:
             yield f"<li>In {number} records: {clean(message)}</li>"
         unattested = self.population["unattested"]
         yield f"<li>{unattested} changes have no record: nothing is known of them.</li>" if unattested else ""
+        if self.population["commits"]:
+            said = self.population["reported"]
+            yield (
+                f"<li>How a change reached the branch is the workflow's word: direct pushes were reported of"
+                f" {said['direct_push']}, bypassed protection of {said['bypassed_protection']}, approvals of"
+                f" {said['approvals']} changes. Of the others nobody says.</li>"
+            )
+        for row in self.said["turned_back"]:
+            yield (
+                f"<li>Record {self._record(row['record'])} says {row['at']}, and was made after record"
+                f" {self._record(row['after'])}, which says {row['after_at']}.</li>"
+            )
+        beyond = self.population["never_recorded_after"]
+        if beyond:
+            named = " ".join(f"<code>{clean(commit[:12])}</code>" for commit in beyond[:MOST_ROWS])
+            yield (
+                f"<li>{len(beyond)} changes follow the last head that was recorded by then, and have no record; nobody"
+                f" says whether they reached the branch in this period: {named}</li>"
+            )
         manual = [name for name, row in self.said["criteria"].items() if row["at_end"] == "manual"]
         yield (
             f"<li>No technical evidence exists of {clean(' '.join(manual))}: people show these.</li>" if manual else ""

@@ -238,8 +238,7 @@ class Evaluator:
         written = self.written(logical_id, attribute)
         if written is not None:
             return written
-        reference = Ref(logical_id, attribute)
-        return Unknown("known after deploy", reference, (str(reference),), not_null=True)
+        return after_deploy(logical_id, attribute)
 
     def written(self, logical_id: str, attribute: str) -> Value:
         """An attribute that is a property of the same name, where the template says it: `Vpc.CidrBlock`."""
@@ -358,6 +357,12 @@ class Evaluator:
         if name == "Fn::Not" and len(truths) == 1:
             return negated(truths[0])
         raise BadCallError(f"{name} with {len(truths)} operands is not a condition")
+
+
+def after_deploy(logical_id: str, attribute: str) -> Unknown:
+    """What a resource answers that only its creation decides."""
+    reference = Ref(logical_id, attribute)
+    return Unknown("known after deploy", reference, (str(reference),), not_null=True)
 
 
 def call_of(node: YamlValue) -> tuple[str, YamlValue] | None:

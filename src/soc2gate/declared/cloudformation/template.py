@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soc2gate.declared.cloudformation.conditions import Undecided
 from soc2gate.declared.cloudformation.functions import BadCallError
@@ -16,8 +17,12 @@ from soc2gate.model.resource import Problem, RawResource, Reading, Weight
 from soc2gate.model.value import Value
 from soc2gate.yaml_lines import Document, SpanTable, Tagged, YamlValue, load_all
 
+if TYPE_CHECKING:
+    from soc2gate.declared.cloudformation import sam
+
 _LANGUAGE = "AWS::LanguageExtensions"
 _SAM = "AWS::Serverless-2016-10-31"
+_SERVERLESS = "AWS::Serverless::"
 
 
 def read(root: Root, base: Path, options: ReadOptions) -> Reading:
@@ -56,16 +61,16 @@ class _Template:
         self.data = self.evaluator.data
         self.broken: list[Problem] = []
         self.unread: list[str] = []
+        self.left_to_sam: list[tuple[str, str]] = []
+        """What SAM makes and nobody looked at: the resource it is of, and what to say."""
 
     def read(self) -> Reading:
         resources = []
         section = self.evaluator.resources
         self._macros()
-        self._left_to_sam(section)
         for logical_id, body in section.items():
-            resource = self._resource(logical_id, body, (section, logical_id))
-            if resource is not None:
-                resources.append(resource)
+            resources += self._resources(logical_id, body, (section, logical_id))
+        self._left_to_sam(section)
         outputs = self._outputs()
         return Reading(
             format="cloudformation",
@@ -77,37 +82,46 @@ class _Template:
             outputs=outputs,
         )
 
-    def _resource(self, logical_id: str, body: YamlValue, at: At) -> RawResource | None:
+    def _resources(self, logical_id: str, body: YamlValue, at: At) -> list[RawResource]:
+        """What one entry makes: a resource, or the several that SAM makes of it."""
         if logical_id.startswith("Fn::"):
             self._skip(f"resources of {logical_id} were not looked at", at)
-            return None
+            return []
         kind = body.get("Type") if isinstance(body, dict) else None
         if isinstance(kind, (Tagged, dict)):
             self._skip(f"resource {logical_id} was not looked at: another tool fills in its `Type`", at)
-            return None
+            return []
         if not isinstance(body, dict) or not isinstance(kind, str):
             message = f"resource {logical_id} has no `Type`"
             self.broken.append(Problem(Weight.BROKEN, "cloudformation", message, self.document.span(*at)))
             self.unread.append(message)
-            return None
-        if kind.startswith("AWS::Serverless::"):
-            return None
+            return []
         uncertain = self._uncertain(body, at)
         if uncertain is None:
-            return None
+            return []
         if kind.endswith("::MODULE"):
             self._skip(f"module {logical_id} ({kind}) was not read: it lives in the account's registry", at)
-            return None
+            return []
         if kind == "AWS::CloudFormation::Stack":
             self._nested(logical_id, body, at)
         record = self.evaluator.record = Record()
         properties = self._properties(logical_id, body, at)
         if properties is None:
-            return None
+            return []
+        if kind.startswith(_SERVERLESS):
+            return [
+                self._raw(made.address, made.type, made.properties, Record(made.places, record.notes), at, uncertain)
+                for made in self._by_sam(logical_id, kind, properties, record)
+            ]
+        return [self._raw(logical_id, kind, properties, record, at, uncertain)]
+
+    def _raw(
+        self, address: str, kind: str, properties: dict[str, Value], record: Record, at: At, uncertain: str
+    ) -> RawResource:
         return RawResource(
             format="cloudformation",
             type=kind,
-            address=logical_id,
+            address=address,
             root=self.root.path,
             body=properties,
             where=self.document.span(*at),
@@ -117,6 +131,33 @@ class _Template:
             uncertain=uncertain,
             notes=record.notes,
         )
+
+    def _by_sam(self, logical_id: str, kind: str, properties: dict[str, Value], record: Record) -> list[sam.Made]:
+        """What SAM makes of a resource, as far as its properties decide it; the rest is noted for a gap."""
+        # Imported here: few templates are SAM's.
+        from soc2gate.declared.cloudformation import sam
+
+        name = kind.removeprefix(_SERVERLESS)
+        make = sam.KINDS.get(name)
+        if make is None:
+            self.left_to_sam.append((logical_id, f"{logical_id} ({name})"))
+            return []
+        shared, places = self._globals(name)
+        known = {**shared, **{key: sam.merged(shared.get(key), value) for key, value in properties.items()}}
+        itself = self.evaluator.attribute(logical_id, "Ref")
+        made, left = make(sam.Written(logical_id, known, {**places, **record.table}, itself))
+        if left:
+            self.left_to_sam.append((logical_id, f"{logical_id} ({name}): {', '.join(left)}"))
+        return made
+
+    def _globals(self, name: str) -> tuple[dict[str, Value], dict[str, tuple[int, int, int]]]:
+        """What `Globals` says of every resource of a kind, and where."""
+        section = self.data.get("Globals")
+        if not isinstance(section, dict) or not isinstance(section.get(name), dict):
+            return {}, {}
+        record = self.evaluator.record = Record()
+        value = self.evaluator.value(section[name], (section, name), "")
+        return (value if isinstance(value, dict) else {}), record.table
 
     def _uncertain(self, body: dict[str, YamlValue], at: At) -> str | None:
         """Why the resource may not exist; empty when it will, None when it will not."""
@@ -169,19 +210,10 @@ class _Template:
             )
 
     def _left_to_sam(self, section: dict[str, YamlValue]) -> None:
-        names = []
-        for logical_id, body in section.items():
-            kind = body.get("Type") if isinstance(body, dict) else None
-            if isinstance(kind, str) and kind.startswith("AWS::Serverless::"):
-                names.append((logical_id, kind.rpartition("::")[2]))
-        if names:
-            listed = ", ".join(f"{logical_id} ({kind})" for logical_id, kind in names)
-            message = f"SAM resources were not looked at: {listed}"
-            self._skip(
-                message,
-                (section, names[0][0]),
-                "scan what SAM makes of them: sam validate --lint, or the processed template",
-            )
+        if self.left_to_sam:
+            listed = "; ".join(told for _, told in self.left_to_sam)
+            hint = "scan what SAM makes of them: sam validate --lint, or the processed template"
+            self._skip(f"SAM resources were not looked at: {listed}", (section, self.left_to_sam[0][0]), hint)
 
     def _skip(self, message: str, at: At, hint: str = "") -> None:
         self.evaluator.gap(message, at, hint)

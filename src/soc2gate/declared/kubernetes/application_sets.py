@@ -82,10 +82,10 @@ class _Set:
                 break
             application = self._application(choice)
             name = str(_at(application, "metadata", "name") or "")
-            # Argo CD refuses a second one of the same name.
-            if application and name not in names:
+            # Argo CD refuses a second one of the same name; which name one with a hole has, is not known.
+            if application and (name not in names or any(_holes(name))):
                 names.add(name)
-                self.found.applications.append((application, choice.files))
+                self.found.applications.append((_named(application), choice.files))
         return self.found
 
     # --- generators ---------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ class _Set:
         written = told.get("elementsYaml")
         if isinstance(written, str):
             elements = _plain(self._loaded(written, "elementsYaml")) if "{{" not in written else None
-            if elements is None:
+            if not isinstance(elements, list):
                 self.found.gap("the elements that its elementsYaml gives were not looked at")
         for element in _listed(elements):
             if isinstance(element, dict):
@@ -234,11 +234,6 @@ class _Set:
             # A namespace that only the cluster decides is one that nothing says.
             kept = {key: value for key, value in destination.items() if not any(_holes(value))}
             made = {**made, "spec": {**told, "destination": kept}}
-        metadata = made.get("metadata")
-        name = _at(metadata, "name")
-        if isinstance(metadata, dict) and isinstance(name, str):
-            # What only a cluster fills in is left out of the name, which is no template any more.
-            made = {**made, "metadata": {**metadata, "name": _slug(_HOLE.sub("", name))}}
         return made
 
     def _filled_in(self, value: Value, known: Mapping[str, Value]) -> Value:
@@ -273,6 +268,15 @@ class _Set:
         elif step is not None:
             value = _at(value, step)
         return _said(value)
+
+
+def _named(application: dict[str, Value]) -> dict[str, Value]:
+    """With a name that is no template any more: what is not known of it is left out."""
+    metadata = application.get("metadata")
+    name = _at(metadata, "name")
+    if not isinstance(metadata, dict) or not isinstance(name, str):
+        return application
+    return {**application, "metadata": {**metadata, "name": _slug(_HOLE.sub("", name))}}
 
 
 def _said(value: Value) -> str | None:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import posixpath
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from soc2gate.declared.files import SKIPPED
 from soc2gate.declared.options import Limits
 from soc2gate.errors import InputError, RefusedError
 from soc2gate.facts import dataclass, field
+from soc2gate.patterns import regex
 
 _MOST_FILES = 20_000
 _NOWHERE = "http://127.0.0.1:9"
@@ -131,6 +133,10 @@ class Ran:
     """Why it gave nothing, in the tool's words; empty when all went well."""
 
 
+# Some builds of kubectl log an error, with the time and the number of the process: no two runs would tell the same.
+_LOGGED = regex(r"^[EF]\d{4} [\d:.]+ +\d+ [\w.-]+:\d+\] (?:\"command failed\" err=)?", re.MULTILINE)
+
+
 def run(tool: Path, arguments: Sequence[str], copy: Copy) -> Ran:
     """Run a tool in the scratch folder, within the limits of time, memory and output."""
     limits = copy.limits
@@ -164,7 +170,7 @@ def run(tool: Path, arguments: Sequence[str], copy: Copy) -> Ran:
     if code == -signal.SIGXFSZ or output.stat().st_size > limits.rendered_bytes:
         return Ran("", f"it was stopped: it gave more than {limits.rendered_bytes:,} bytes")
     if code != 0:
-        return Ran("", said.strip() or f"it ended with exit code {code}")
+        return Ran("", _LOGGED.sub("", said.strip()) or f"it ended with exit code {code}")
     return Ran(output.read_text("utf-8", errors="replace"), "")
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from soc2gate.declared import git
 from soc2gate.declared.discover import discover
 from soc2gate.declared.kubernetes.deployments import not_pointed_at
 from soc2gate.declared.kubernetes.pointers import Pointed, follow
-from soc2gate.declared.source import Root
+from soc2gate.declared.source import Deployment, Root
 from soc2gate.facts import dataclass, field, replace
-from soc2gate.model.resource import Problem, Reading, Weight
+from soc2gate.model.resource import Problem, Reading, Span, Weight
 
 _DEEPEST = 8
 """Applications that deploy Applications that deploy Applications."""
@@ -41,20 +41,21 @@ def followed(
     """
     found = Followed(list(first))
     ours = Remotes(repository or base)
-    seen = {root.name for root, _ in first}
+    seen: dict[str, list[Deployment | None]] = {root.name: [root.deployment] for root, _ in first}
     newest: Sequence[tuple[Root, Reading]] = first
     alone = [way for root in built for way in ways_of(root)]
     for _ in range(_DEEPEST):
         pointed = follow([reading for _, reading in newest], base, ours.has)
-        found.problems += pointed.problems
-        wanted = [root for root in [*pointed.roots, *_folders(pointed, found, base, ignore)] if root.name not in seen]
+        led = [*pointed.roots, *_folders(pointed, found, base, ignore)]
+        refilled = _refilled(led, newest)
+        found.problems += [problem for problem in pointed.problems if not refilled(problem.where)]
+        wanted = _not_read([root for root in led if not refilled(_told_by(root))], seen)
         if not wanted and alone:
             # What nothing pointed at so far is deployed as it stands, and may point on.
-            wanted = [root for root in not_pointed_at(alone, [root for root, _ in found.read]) if root.name not in seen]
+            wanted = _not_read(not_pointed_at(alone, [root for root, _ in found.read]), seen)
             alone = []
         if not wanted:
             break
-        seen |= {root.name for root in wanted}
         newest = [(root, read(root)) for root in wanted]
         found.read += newest
     else:
@@ -62,6 +63,36 @@ def followed(
         found.problems.append(Problem(Weight.GAP, "deployments", message, None))
     found.read = _once(found.read)
     return found
+
+
+def _not_read(roots: Iterable[Root], seen: dict[str, list[Deployment | None]]) -> list[Root]:
+    """Those that were not read yet, each by a name of its own: two that are called alike may deploy differently."""
+    out = []
+    for root in roots:
+        deployment = root.deployment and replace(root.deployment, told_by=None)
+        before = seen.setdefault(root.name, [])
+        if deployment not in before:
+            before.append(deployment)
+            out.append(root if len(before) == 1 else replace(root, path=f"{root.path}#{len(before)}"))
+    return out
+
+
+def _told_by(root: Root) -> Span | None:
+    return root.deployment.told_by if root.deployment is not None else None
+
+
+def _refilled(led: Sequence[Root], newest: Sequence[tuple[Root, Reading]]) -> Callable[[object], bool]:
+    """Whether what points on from a place is about to be read again, with something filled in that is missing now."""
+    filled_before = {file for root, _ in newest if _fills(root) for file in root.files}
+    filling = [root for root in led if _fills(root)]
+    # One that is filled in by itself has to stay, or nobody would fill it in.
+    own = {where.path for root in filling if (where := _told_by(root)) is not None and where.path in root.files}
+    again = {file for root in filling for file in root.files} - filled_before - own
+    return lambda where: isinstance(where, Span) and where.path in again
+
+
+def _fills(root: Root) -> bool:
+    return root.format == "kubernetes" and root.deployment is not None and root.deployment.substitution is not None
 
 
 def _folders(pointed: Pointed, found: Followed, base: Path, ignore: Sequence[str]) -> list[Root]:

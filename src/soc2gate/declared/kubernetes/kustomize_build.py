@@ -101,7 +101,8 @@ class _Overlay:
             self.problem(Weight.GAP, f"kustomization names {named.entry}, which was not looked at", where, hint)
         for named, where in self.graph.missing:
             if not named.path.startswith(("../", "/")):
-                self.problem(Weight.GAP, f"kustomization names {named.entry}, which is not there", where)
+                wrong = "has no kustomization" if (self.base / named.path).is_dir() else "is not there"
+                self.problem(Weight.GAP, f"kustomization names {named.entry}, which {wrong}", where)
         charts = [name for name in self.graph.changes if name.startswith("helmChart")]
         for file, document in self.graph.documents.items():
             data = document.data

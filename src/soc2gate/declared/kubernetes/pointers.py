@@ -228,9 +228,12 @@ class _Pointer:
         if missing:
             # A later one of them may say otherwise than a ConfigMap that is here.
             known.clear()
-        known |= {key: _text(value) for key, value in literal.items() if first_unknown(value) is None}
+        # Another Kustomization may fill in what this one hands on.
+        open_ = {key: getattr(first_unknown(value), "reason", "") for key, value in literal.items()}
+        open_ = {key: why for key, why in open_.items() if why}
+        known |= {key: _text(value) for key, value in literal.items() if key not in open_}
         reason = f"postBuild takes it from {' or '.join(missing)}, which is not here" if missing else ""
-        return Substitution(tuple(sorted(known.items())), reason, tuple(sorted(files)))
+        return Substitution(tuple(sorted(known.items())), reason, tuple(sorted(open_.items())), tuple(sorted(files)))
 
     def _flux_release(self) -> None:
         spec = self._spec()

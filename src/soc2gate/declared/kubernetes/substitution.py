@@ -31,6 +31,8 @@ class Substitution:
     """Names and what they stand for."""
     unknown: str = ""
     """Why other names may stand for something nobody here knows; empty where they stand for nothing."""
+    open: tuple[tuple[str, str], ...] = ()
+    """Names that do stand for something, and why nobody here knows what."""
     files: tuple[str, ...] = ()
     """Where all this stands: a change there changes everything that is filled in."""
 
@@ -68,9 +70,7 @@ class Substitution:
             # `$${name}` is how one writes `${name}`. It stays until nothing is filled in any more.
             return None
         value = known.get(match["name"])
-        if match["more"]:
-            return None
-        if value is None and self.unknown:
+        if match["more"] or match["name"] in dict(self.open) or (value is None and self.unknown):
             return None
         if match["how"] is None:
             return value or ""
@@ -95,7 +95,8 @@ class Substitution:
                 parts.append(before + match["kept"])
                 continue
             parts += [before] if before else []
-            reason = self.unknown or "what postBuild makes of it is not worked out here"
+            reason = dict(self.open).get(match["name"]) or self.unknown
+            reason = reason or "what postBuild makes of it is not worked out here"
             parts.append(Unknown(f"${{{match['name']}}}: {reason}"))
         parts += [text[at:]] if at < len(text) else []
         if len(parts) == 1:
