@@ -25,6 +25,8 @@ class Api(kmock.KubernetesEmulator):  # type: ignore[misc]  # kmock is followed 
         """Path, query and Accept header of every request."""
         self.refuse: dict[str, list[int]] = {}
         """Plural to the statuses of its next answers; the last one stays."""
+        self.answers: dict[str, Object] = {}
+        """Path to what is answered there, whatever kmock has."""
         self.never_ending = False
         self.token = ""
         self.namespaces: list[Object] = []
@@ -45,6 +47,8 @@ class Api(kmock.KubernetesEmulator):  # type: ignore[misc]  # kmock is followed 
                 statuses.insert(0, 410)
             elif status != 200:
                 return _status(status, {403: "Forbidden", 410: "Expired", 404: "NotFound"}.get(status, "Broken"))
+        if raw_request.path in self.answers:
+            return json_response(self.answers[raw_request.path])
         accept = raw_request.headers.get("Accept", "")
         if raw_request.path == "/api/v1/namespaces":
             return self._page({"items": self.namespaces}, plural, query, accept)
