@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
+
+import pytest
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -114,6 +117,19 @@ def running_aws() -> Iterator[Aws]:
     finally:
         server.shutdown()
         thread.join()
+
+
+@contextmanager
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """A server that every child process asks, with credentials that it takes."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with running_aws() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        yield server
 
 
 def _door(app: Callable[..., Any], aws: Aws) -> Callable[..., Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_for_tests import REGION, Aws, Refusal, running_aws
+from aws_for_tests import REGION, Aws, Refusal, signed_in
 
 VPC = 'resource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n  tags       = { Name = "main" }\n}\n'
 DESTINATION = "arn:aws:s3:::flow-logs"
@@ -19,13 +18,7 @@ DESTINATION = "arn:aws:s3:::flow-logs"
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with running_aws() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    with signed_in(monkeypatch) as server:
         yield server
 
 
@@ -143,6 +136,25 @@ def test_a_flow_log_that_code_does_not_declare_stands_for_itself(aws: Aws, tmp_p
     assert short(told(tmp_path, VPC + flow_log("main", tag="main"), "vpc-flow-logs")) == [("unmanaged", made[1])]
 
 
+@pytest.mark.parametrize(
+    ("managed", "expected"),
+    [
+        ("kinds: [AWS::SQS::Queue]", []),
+        ("kinds: [AWS::EC2::FlowLog]", ["unmanaged"]),
+        # What is added to a managed whole is managed, and has no tags to say so.
+        ("kinds: [AWS::EC2::VPC]", ["unmanaged"]),
+        ("tags: {team: shop}", ["unmanaged"]),
+    ],
+)
+def test_a_part_that_somebody_added_is_told_where_its_kind_or_its_wholes_is_managed(
+    aws: Aws, tmp_path: Path, managed: str, expected: list[str]
+) -> None:
+    network(aws, "ALL")
+    (tmp_path / "soc2gate.yaml").write_text(f"managed: {{{managed}}}\n")
+    items = told(tmp_path, VPC, "vpc-flow-logs")
+    assert [item["difference"] for item in items if item["kind"] == "AWS::EC2::FlowLog"] == expected
+
+
 def test_the_flow_log_of_a_missing_vpc_is_told_with_it(aws: Aws, tmp_path: Path) -> None:
     assert short(told(tmp_path, VPC + flow_log("main", tag="main"), "vpc-flow-logs")) == [("missing", "aws_vpc.main")]
 
@@ -169,7 +181,7 @@ def test_a_queue_policy_that_was_taken_away_is_missing_once(aws: Aws, tmp_path: 
         ' Principal = { AWS = "123456789012" }, Action = "sqs:SendMessage", Resource = "*" }] }\n}\n'
     )
     aws.client("sqs").create_queue(QueueName="jobs", Attributes={"SqsManagedSseEnabled": "true"})
-    (item,) = told(tmp_path, allowed + code)
+    (item,) = told(tmp_path, allowed + code, "sqs-encrypted")
     assert (item["difference"], item["kind"]) == ("missing", "AWS::SQS::QueuePolicy")
 
 
@@ -179,6 +191,6 @@ def test_a_deleted_event_rule_is_missing(aws: Aws, tmp_path: Path) -> None:
         '  schedule_expression = "rate(1 day)"\n}\n'
     )
     aws.client("events").put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
-    assert told(tmp_path, code) == []
+    assert told(tmp_path, code, "sqs-encrypted") == []
     aws.client("events").delete_rule(Name="nightly")
-    assert short(told(tmp_path, code)) == [("missing", "aws_cloudwatch_event_rule.nightly")]
+    assert short(told(tmp_path, code, "sqs-encrypted")) == [("missing", "aws_cloudwatch_event_rule.nightly")]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_for_tests import REGION, Aws, Refusal, running_aws
+from aws_for_tests import REGION, Aws, Refusal, signed_in
 from cluster_for_tests import running_cluster
 
 from soc2gate.kinds import kubernetes_managers as managers
@@ -173,13 +173,7 @@ def test_a_disagreement_with_a_cluster_says_who(tmp_path: Path) -> None:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with running_aws() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    with signed_in(monkeypatch) as server:
         server.client("sqs").create_queue(QueueName="jobs", Attributes={"SqsManagedSseEnabled": "false"})
         yield server
 

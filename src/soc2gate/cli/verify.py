@@ -120,7 +120,8 @@ def unsaid(command: Callable[..., int]) -> Any:
             metavar="FILE",
             type=click.Path(path_type=Path, dir_okay=False),
             help="Live properties that rules read and code never says are told beside the disagreements; not those "
-            "that this file accepts, unless they changed since. It holds names and digests, no values.",
+            "that this file accepts, unless they changed since. It holds names and digests, no values. No waiver "
+            "covers them: a waiver accepts that a rule fails.",
         ),
         click.option(
             "--accept-undeclared",

@@ -7,7 +7,8 @@ declared and was taken away by itself is missing, and told as that: once, with w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from soc2gate import kinds
 from soc2gate.facts import dataclass
@@ -66,7 +67,14 @@ def settle(
     only one, or the only one that says the same. A part of something that is itself missing or undecided is told with
     that.
     """
-    wholes = _Wholes(pairs, declared)
+    unfound = [*unfound]
+    if not unfound:
+        return Settled()
+    wanted = {part.derived_from for part, _ in unfound}
+    wholes = _Wholes(
+        [pair for pair in pairs if pair.declared.kind in wanted],
+        [one for one in declared if one.kind in wanted and not one.partial],
+    )
     nameless: dict[int, tuple[Pair, list[Resource]]] = {}
     gone: list[Gone] = []
     missing: list[Resource] = []
@@ -81,9 +89,11 @@ def settle(
     found: list[Pair] = []
     undecided: list[tuple[Resource, str]] = []
     doubtful: list[Resource] = []
-    free = [*free]
+    unclaimed = _by_whole(free, {part.kind for part, _ in unfound}) if nameless else {}
     for whole, parts in nameless.values():
-        theirs = [live for live in free if live.kind == parts[0].kind and _is_of(live, whole.live)]
+        # One may name its whole in several ways, and is one all the same.
+        named = [one for name in sorted(_own_names(whole.live)) for one in unclaimed.get((parts[0].kind, name), ())]
+        theirs = list({id(one): one for one in named}.values())
         paired = [
             Pair(part, live, f"its {kinds.kind(whole.declared.kind).title}") for part, live in _same(parts, theirs)
         ]
@@ -121,39 +131,56 @@ def _fits(declared: Resource, live: Resource) -> bool:
     )
 
 
+_Key: TypeAlias = tuple[str, str, str, str]
+
+
 class _Wholes:
-    """What parts may belong to."""
+    """What parts may belong to, found by what it is called: asking each of each is minutes for thousands."""
 
     def __init__(self, pairs: Iterable[Pair], declared: Iterable[Resource]) -> None:
-        self._paired: dict[tuple[str, str, str], Pair] = {}
-        self._by_kind: dict[tuple[str, str], list[Pair]] = defaultdict(list)
+        self._paired: dict[_Key, Pair] = {}
         for pair in pairs:
             one = pair.declared
-            self._paired[one.kind, one.root, one.address] = pair
-            self._by_kind[one.kind, one.root].append(pair)
-        self._declared = {(one.kind, one.root, one.address): one for one in declared if not one.partial}
+            named = (("named", one.kind, one.root, name) for name in _own_names(pair.live))
+            for key in (*_keys(one), *named):
+                self._paired.setdefault(key, pair)
+        self._declared = {key for one in declared for key in _keys(one)}
 
     def paired(self, part: Resource) -> Pair | None:
         """The pair that a part belongs to."""
-        for pair in self._by_kind.get((part.derived_from, part.root), ()):
-            if _belongs(part, pair.declared) or _names(part) & _own_names(pair.live):
-                return pair
-        return None
+        return next((self._paired[key] for key in _keys_of_whole(part) if key in self._paired), None)
 
     def declares(self, part: Resource) -> bool:
-        """Whether code declares what a part belongs to, wherever that is."""
-        return any(
-            kind == part.derived_from and root == part.root and _belongs(part, one)
-            for (kind, root, _), one in self._declared.items()
-        )
+        """Whether code declares what a part belongs to, whatever became of that."""
+        return any(key in self._declared for key in _keys_of_whole(part))
 
 
-def _belongs(part: Resource, whole: Resource) -> bool:
-    if part.address == whole.address or part.address in whole.members:
-        return True
-    if any(isinstance(value, Unknown) and value.ref and value.ref.address == whole.address for value in _told(part)):
-        return True
-    return bool(_names(part) & _own_names(whole))
+def _keys(whole: Resource) -> Iterator[_Key]:
+    """What parts may call it: where it stands, what is folded into it, its own names."""
+    for address in (whole.address, *whole.members):
+        yield "at", whole.kind, whole.root, address
+    for name in _own_names(whole):
+        yield "named", whole.kind, whole.root, name
+
+
+def _keys_of_whole(part: Resource) -> Iterator[_Key]:
+    yield "at", part.derived_from, part.root, part.address
+    for value in _told(part):
+        if isinstance(value, Unknown) and value.ref is not None:
+            yield "at", part.derived_from, part.root, value.ref.address
+        elif isinstance(value, str) and value:
+            yield "named", part.derived_from, part.root, value
+
+
+def _by_whole(free: Iterable[Resource], kinds_of_parts: set[str]) -> dict[tuple[str, str], list[Resource]]:
+    """Live parts by kind and by what they say they belong to."""
+    found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    for one in free:
+        if one.kind in kinds_of_parts:
+            told = (one.identity.get("parent"), *_told(one))
+            for name in {value for value in told if isinstance(value, str)}:
+                found[one.kind, name].append(one)
+    return found
 
 
 def _told(part: Resource) -> Sequence[Value]:
@@ -173,15 +200,7 @@ def _linking(link: Link, part: Resource) -> list[Value]:
     return [part.properties.get(link.by)] if link.by else []
 
 
-def _names(part: Resource) -> set[str]:
-    return {value for value in _told(part) if isinstance(value, str) and value}
-
-
 def _own_names(resource: Resource) -> set[str]:
     keys = ("arn", "id", "name", *kinds.kind(resource.kind).names)
     told = (resource.identity.get(key, resource.properties.get(key)) for key in keys)
     return {value for value in told if isinstance(value, str) and value}
-
-
-def _is_of(live: Resource, whole: Resource) -> bool:
-    return live.identity.get("parent") in _own_names(whole) or bool(_names(live) & _own_names(whole))

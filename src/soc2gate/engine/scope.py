@@ -15,7 +15,11 @@ from soc2gate.model.resource import Problem, Resource, Weight
 def managed_here(matching: Matching, managed: Managed) -> Matching:
     """Without the unmanaged resources that stand outside what the configuration says is managed here."""
     unmanaged = tuple(resource for resource in matching.unmanaged if _inside(resource, managed))
-    return replace(matching, unmanaged=unmanaged)
+    # A part stands where its whole does, and has its tags seldom: what remains to be asked is its kind.
+    parts = tuple(
+        part for part in matching.parts if not managed.kinds or {part.kind, part.derived_from} & {*managed.kinds}
+    )
+    return replace(matching, unmanaged=unmanaged, parts=parts)
 
 
 def _inside(resource: Resource, managed: Managed) -> bool:
