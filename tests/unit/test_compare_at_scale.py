@@ -231,15 +231,15 @@ def policy(number: int) -> Resource:
     return replace(made, derived_from="AWS::S3::Bucket")
 
 
-def bucket(side: Side, number: int) -> Resource:
+def bare_bucket(side: Side, number: int) -> Resource:
     return _resource("AWS::S3::Bucket", side, number, {"BucketName": f"bucket-{number}"}, name=f"bucket-{number}")
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["of buckets that are there", "of buckets that are gone too"])
 def test_thousands_of_deleted_parts_find_their_wholes_in_two_seconds(rules: RuleSet, there: bool) -> None:
     numbers = range(5_000)
-    declared = [*(bucket(Side.DECLARED, one) for one in numbers), *map(policy, numbers)]
-    live = [bucket(Side.LIVE, one) for one in numbers] if there else []
+    declared = [*(bare_bucket(Side.DECLARED, one) for one in numbers), *map(policy, numbers)]
+    live = [bare_bucket(Side.LIVE, one) for one in numbers] if there else []
     found, seconds = compared(declared, live, [], rules)
     assert {item.kind for item in found} == {"AWS::S3::BucketPolicy" if there else "AWS::S3::Bucket"}
     assert len(found) == len(numbers)
