@@ -79,7 +79,11 @@ def _judge(folder: Path, code: int) -> int:
     if report["decision"]["exit"] != code:
         found.append(f"the report says exit {report['decision']['exit']}, the command left with {code}")
     if not found:
-        _say(f"The report is exactly what was staged: {len(CHANGES)} changes, {len(STAGED)} disagreements, no other.")
+        hidden = sum(staged.difference == "undecided" for staged in STAGED)
+        _say(
+            f"The report is exactly what was staged: {len(CHANGES)} changes, {len(STAGED) - hidden} disagreements and "
+            f"{hidden} that could not be compared, no other."
+        )
         return int(Exit.OK)
     _say("The report is not what was staged, which is a bug of ours:")
     for deviation in found:
