@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from quarter import Quarter
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -104,6 +109,25 @@ def axe() -> str:
     from tools import axe
 
     return axe()
+
+
+@pytest.fixture(scope="session")
+def quarter(tmp_path_factory: pytest.TempPathFactory) -> Quarter:
+    """Three months of a company, in a repository and a ledger; made once for all processes, and only read."""
+    import fcntl
+
+    sys.path.insert(0, str(Path(__file__).parent / "unit"))
+    from quarter import Quarter, build
+
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with open(base / "quarter.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / "quarter").exists():
+            partial = base / f"quarter-{os.getpid()}"
+            build(partial)
+            partial.rename(base / "quarter")
+    return Quarter.at(base / "quarter")
 
 
 @pytest.fixture

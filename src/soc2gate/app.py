@@ -124,7 +124,7 @@ def look(request: Request, declared: Declared, *, progress: Callable[[Progress],
 
     return collect(
         replace(request, regions=sides.regions_of(request, declared.resources)),
-        providers=sides.providers_of(declared.resources),
+        providers=sides.sides_of(request, declared.resources),
         asked=sorted(sides.asked_kinds(declared.resources, (), request)),
         progress=progress,
     )

@@ -327,9 +327,22 @@ def report(asked: ReportRequest) -> Report:
         *reviews.gaps(access, window.begins, window.ends),
         *scope.gaps(places, window.ends),
     )
+    before = window.line[window.first - 1].commit if window.first else ""
+    to = window.line[-1].commit
     return replace(
         made,
+        asked=period.Asked(
+            repository=repository.uri(),
+            branch=asked.branch,
+            start=period.settled(asked.start, before) if asked.start else "",
+            end="" if asked.at is not None else period.settled(asked.end, to, last=True),
+            at="" if asked.at is None else period.settled(asked.at, to, last=True),
+            late_after_hours=asked.late_after_hours,
+            verify_every_hours=asked.verify_every_hours,
+            sample=asked.sample,
+        ),
         digests={record.sequence: record.digest for record in everything},
+        anchored_at=asked.anchor.sequence if asked.anchor is not None else 0,
         slots=slots,
         access=access,
         places=places,

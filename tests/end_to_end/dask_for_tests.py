@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 _READY = 60
 """Seconds until a process must have said where it is."""
@@ -51,14 +53,19 @@ class Cluster:
             return subprocess.Popen(command, env={**self.environment, **more}, stdout=out, stderr=out)
 
     def stop(self) -> None:
+        """At once: taking leave of a scheduler takes them seconds, and one may be gone."""
         for process in (*self.workers, *([self.scheduler] if self.scheduler else [])):
-            process.send_signal(signal.SIGTERM)
-        for process in (*self.workers, *([self.scheduler] if self.scheduler else [])):
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process with all that it has started: a nanny's worker would outlive it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        mine = psutil.Process(process.pid)
+        for one in (mine, *mine.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+    process.wait()
 
 
 def there(*logs: Path) -> None:

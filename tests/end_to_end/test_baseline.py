@@ -51,6 +51,14 @@ def test_entries_that_no_longer_occur_are_told_where_somebody_looked(repository:
     assert repository.run("baseline").stdout == f"{FILE}: 0 findings, 0 added, 2 gone\n"
 
 
+def test_a_scan_of_what_changed_says_of_no_other_entry_that_it_is_gone(repository: Repository) -> None:
+    repository.write({"main.tf": database(), "more.tf": database("second")})
+    assert repository.run("baseline").returncode == 0
+    code, result = repository.scan("--baseline", FILE, "--changed", "more.tf")
+    assert code == 0
+    assert result["baseline"] == {"path": FILE, "known": 1, "gone": []}
+
+
 def test_the_same_address_in_another_root_is_new(repository: Repository) -> None:
     repository.write({"a/main.tf": database()})
     assert repository.run("baseline").returncode == 0

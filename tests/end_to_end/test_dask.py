@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,11 +16,14 @@ from typing import Any
 
 import psutil
 import pytest
-from dask_for_tests import Cluster, environment, running, there
+from dask_for_tests import Cluster, end, environment, running, there
 
+from doors import before, certified
+from soc2gate.config import AccountConfig
 from soc2gate.errors import CollectError, UsageError
+from soc2gate.facts import replace
 from soc2gate.live import on_dask
-from soc2gate.live.aws import AwsRequest
+from soc2gate.live.aws import AwsRequest, collect_aws
 from soc2gate.live.snapshot import Snapshot
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
@@ -73,11 +75,15 @@ def cluster(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clus
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Three accounts; one of them alone is read in a second region."""
-    (tmp_path / "soc2gate.yaml").write_text(
+    return _configured(tmp_path)
+
+
+def _configured(folder: Path) -> Path:
+    (folder / "soc2gate.yaml").write_text(
         f"regions: [{REGION}]\naccounts:\n  - name: ours\n  - role_arn: {role(PROD)}\n    external_id: id-7\n"
         f"    regions: [{REGION}, {FAR}]\n  - role_arn: {role(TEST)}\n"
     )
-    return tmp_path
+    return folder
 
 
 def collect(folder: Path, aws: Aws, *arguments: str, **more: str) -> subprocess.Popen[str]:
@@ -92,15 +98,27 @@ def ended(begun: subprocess.Popen[str]) -> tuple[int, str]:
     return begun.returncode, out + error
 
 
-def by_threads(folder: Path, aws: Aws) -> Snapshot:
-    code, said = ended(collect(folder, aws, "--output", "here.json", **KEYS))
-    assert code in (0, 3), said
-    return Snapshot.read(folder / "here.json")
+ASKED = AwsRequest(
+    (QUEUE, VOLUME),
+    lambda: NOW,
+    regions=(REGION,),
+    now=NOW,
+    accounts=(AccountConfig(name="ours"), AccountConfig(role(PROD), "id-7", regions=(REGION, FAR))),
+)
+"""Without what the command takes to start."""
 
 
-def by_dask(folder: Path, aws: Aws, cluster: Cluster) -> tuple[int, str, Snapshot]:
-    code, said = ended(collect(folder, aws, "--output", "there.json", "--engine", cluster.url))
-    return code, said, Snapshot.read(folder / "there.json")
+@pytest.fixture(scope="module")
+def whole(aws: Aws) -> Snapshot:
+    """All that is asked, read here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**KEYS, "AWS_EC2_METADATA_DISABLED": "true"}.items():
+            patch.setenv(name, value)
+        return collect_aws(replace(ASKED, endpoint_url=aws.url))
+
+
+def by_dask(cluster: Cluster) -> Snapshot:
+    return on_dask.collect_on_dask(cluster.url, ASKED, ())
 
 
 @contextmanager
@@ -137,8 +155,9 @@ def test_by_dask_and_by_threads_the_same_accounts_give_equal_snapshots(
     with aws.refusing(
         Refusal("DescribeVolumes", "UnauthorizedOperation"), Refusal(f"iam%3A%3A{TEST}", "AccessDenied", "query")
     ):
-        here = by_threads(folder, aws)
-        code, said, there = by_dask(folder, aws, cluster)
+        ended(collect(folder, aws, "--output", "here.json", **KEYS))
+        code, said = ended(collect(folder, aws, "--output", "there.json", "--engine", cluster.url))
+    here, there = (Snapshot.read(folder / name) for name in ("here.json", "there.json"))
     assert there.digest == here.digest
     assert (code, "DescribeVolumes" in said) == (3, True)
     assert [part.account for part in there.parts] == [ACCOUNT, PROD, TEST]
@@ -146,47 +165,49 @@ def test_by_dask_and_by_threads_the_same_accounts_give_equal_snapshots(
     assert queues == {(ACCOUNT, f"q-{REGION}"), (PROD, f"prod-{REGION}"), (PROD, f"prod-{FAR}")}
 
 
-def test_a_worker_killed_in_the_middle_of_a_region_loses_nothing(aws: Aws, cluster: Cluster, folder: Path) -> None:
+def test_a_worker_killed_in_the_middle_of_a_region_loses_nothing(aws: Aws, cluster: Cluster, whole: Snapshot) -> None:
     with killing(aws, cluster, "DescribeVolumes", times=1) as killed:
-        code, said, there = by_dask(folder, aws, cluster)
+        there = by_dask(cluster)
     assert len(killed) == 1
-    assert code == 0, said
-    assert there.digest == by_threads(folder, aws).digest
+    assert there.digest == whole.digest
 
 
 def test_a_region_that_kills_every_worker_is_unread_and_all_else_is_kept(
-    aws: Aws, cluster: Cluster, folder: Path
+    aws: Aws, cluster: Cluster, whole: Snapshot
 ) -> None:
     with killing(aws, cluster, "DescribeVolumes", times=100) as killed:
-        code, said, there = by_dask(folder, aws, cluster)
+        there = by_dask(cluster)
     assert len(killed) == 4, "twice among others, and twice alone"
     why = "whichever worker began it died, also when it had nothing else to do"
-    assert code == 3
-    assert f"in {FAR}: {why}" in said
+    assert f"in {FAR}: {why}" in str([problem.message for problem in there.problems()])
     assert there.why_unread(QUEUE, FAR, PROD) == why
-    whole = by_threads(folder, aws)
     left = {one.address for one in whole.resources()} - {one.address for one in there.resources()}
     assert {address for address in left if f":{FAR}:" not in address} == set()
     assert not there.info.partial
 
 
 def test_ctrl_c_writes_what_was_read_marked_partial(aws: Aws, cluster: Cluster, folder: Path) -> None:
-    ready = threading.Event()
+    others, enough = threading.Event(), threading.Event()
+    listed: list[str] = []
 
     def stall(told: str, caller: dict[str, Any]) -> None:
         if f"/{FAR}/" in caller.get("HTTP_AUTHORIZATION", "") and "DescribeVolumes" in told:
-            ready.set()
-            time.sleep(4)
+            enough.wait(60)
+        elif "ListQueues" in told and f"/{REGION}/" in caller.get("HTTP_AUTHORIZATION", ""):
+            listed.append(told)
+            if len(listed) == len((ACCOUNT, PROD, TEST)):
+                others.set()
 
     aws.watch = stall
     begun = collect(folder, aws, "--output", "cut.json", "--engine", cluster.url)
     try:
-        assert ready.wait(60)
-        # All else is read in that second.
-        time.sleep(1.5)
+        # One worker stands in the far region; the other has begun the last of the others, so it has told of the first.
+        assert others.wait(60)
+        time.sleep(1)
         begun.send_signal(signal.SIGINT)
         code, said = ended(begun)
     finally:
+        enough.set()
         aws.watch = None
     snapshot = Snapshot.read(folder / "cut.json")
     assert code == 3
@@ -198,7 +219,9 @@ def test_ctrl_c_writes_what_was_read_marked_partial(aws: Aws, cluster: Cluster, 
 
 def test_neither_credentials_nor_the_digest_key_travel(aws: Aws, cluster: Cluster, folder: Path) -> None:
     secrets = {"AWS_SECRET_ACCESS_KEY": "secret-of-the-one-who-asks", "AWS_ACCESS_KEY_ID": "AKIAOFTHEONEWHOASKS"}
-    with listening(cluster) as (url, heard):
+    heard: list[bytes] = []
+    with before(int(cluster.address.rpartition(":")[2]), heard=heard) as port:
+        url = f"dask://127.0.0.1:{port}"
         code, said = ended(collect(folder, aws, "--output", "s.json", "--engine", url, **secrets))
         assert code == 0, said
         key = "a-key-that-stays-where-it-is"
@@ -211,37 +234,35 @@ def test_neither_credentials_nor_the_digest_key_travel(aws: Aws, cluster: Cluste
     assert "has no SOC2GATE_DIGEST_KEY, and the one who asks has one" in said
 
 
-@contextmanager
-def listening(cluster: Cluster) -> Iterator[tuple[str, list[bytes]]]:
-    """A door before the scheduler that keeps all that passes it, either way."""
-    heard: list[bytes] = []
-    host, _, port = cluster.address.removeprefix("tcp://").rpartition(":")
-    door = socket.create_server(("127.0.0.1", 0))
+def test_by_tls_only_who_has_a_certificate_is_let_in(aws: Aws, tmp_path: Path) -> None:
+    # Before its configuration is changed for a while: distributed's own is laid under it at import.
+    import dask
+    import distributed
 
-    def pass_on(source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                heard.append(data)
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
+    assert distributed.config
+    ours, strangers = (certified(tmp_path / name) for name in ("ours", "strangers"))
+    flags = ("--tls-ca-file", str(ours / "ca.pem"), "--tls-cert", str(ours / "ca.pem"), "--tls-key", str(ours / "key"))
+    given = environment(AWS_ENDPOINT_URL=aws.url, **KEYS)
+    with running(tmp_path / "cluster", given, "--protocol", "tls", *flags) as made:
+        there(*made.work(1, "--no-nanny", *flags))
+        assert made.url.startswith("dask+tls://")
+        with dask.config.set(_tls(ours)):
+            found = on_dask.collect_on_dask(made.url, replace(ASKED, accounts=()), ())
+        assert [one.identity["name"] for one in found.resources() if one.kind == QUEUE] == [f"q-{REGION}"]
+        with (
+            dask.config.set({**_tls(strangers), "distributed.comm.timeouts.connect": "2s"}),
+            pytest.raises(CollectError, match="cannot be reached"),
+        ):
+            on_dask.collect_on_dask(made.url, ASKED, ())
 
-    def serve() -> None:
-        while True:
-            try:
-                caller, _ = door.accept()
-            except OSError:
-                return
-            behind = socket.create_connection((host, int(port)))
-            for ends in ((caller, behind), (behind, caller)):
-                threading.Thread(target=pass_on, args=ends, daemon=True).start()
 
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield f"dask://127.0.0.1:{door.getsockname()[1]}", heard
-    finally:
-        door.close()
+def _tls(folder: Path) -> dict[str, str]:
+    tls = "distributed.comm.tls."
+    return {
+        tls + "ca-file": str(folder / "ca.pem"),
+        tls + "client.cert": str(folder / "ca.pem"),
+        tls + "client.key": str(folder / "key"),
+    }
 
 
 # What cannot be asked, and what cannot be reached
@@ -266,27 +287,21 @@ def _customised(folder: Path, code: str) -> str:
 
 @pytest.mark.parametrize(
     ("code", "said"),
-    [(_OLD, "has soc2gate 0.0.9, and "), (_NONE.format(name="soc2gate"), "has no soc2gate")],
+    [(_OLD, r"has soc2gate 0\.0\.9, and "), (_NONE.format(name="soc2gate"), "has no soc2gate")],
     ids=["another version", "none"],
 )
-def test_a_worker_that_does_not_fit_is_named_in_one_line(
-    aws: Aws, cluster: Cluster, folder: Path, code: str, said: str
-) -> None:
+def test_a_worker_that_does_not_fit_is_named_in_one_line(cluster: Cluster, folder: Path, code: str, said: str) -> None:
     there(*cluster.work(1, "--no-nanny", PYTHONPATH=_customised(folder / "site", code)))
     try:
-        left, told = ended(collect(folder, aws, "--engine", cluster.url))
+        with pytest.raises(UsageError, match=rf"^the worker tcp://127\.0\.0\.1:\d+ {said}"):
+            by_dask(cluster)
     finally:
-        worker = cluster.workers.pop()
-        worker.terminate()
-        worker.wait(20)
-    assert left == 2
-    assert "soc2gate: the worker tcp://127.0.0.1:" in told
-    assert said in told
-    assert "Traceback" not in told
-    assert not (folder / "soc2gate-snapshot.json.gz").exists()
+        end(cluster.workers.pop())
 
 
-def test_a_scheduler_that_is_lost_leaves_what_was_read_marked_partial(aws: Aws, folder: Path, tmp_path: Path) -> None:
+def test_a_scheduler_that_is_lost_leaves_what_was_read_marked_partial(
+    aws: Aws, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     def lose(told: str, caller: dict[str, Any]) -> None:
         if f"/{FAR}/" in caller.get("HTTP_AUTHORIZATION", "") and "DescribeVolumes" in told:
             # The one worker reads one share after the other: some are read.
@@ -299,15 +314,29 @@ def test_a_scheduler_that_is_lost_leaves_what_was_read_marked_partial(aws: Aws, 
         there(*made.work(1, "--no-nanny"))
         aws.watch = lose
         try:
-            code, said, snapshot = by_dask(folder, aws, made)
+            snapshot = by_dask(made)
         finally:
             aws.watch = None
-    assert code == 3
+    assert "Traceback" not in capfd.readouterr().err
     why = f"the dask scheduler at {made.address} was lost"
-    assert why in said
-    assert "Traceback" not in said
     assert snapshot.info.partial
+    assert why in str([problem.message for problem in snapshot.problems()])
     assert snapshot.why_unread(QUEUE, FAR, PROD) == why
+
+
+def test_a_scheduler_that_knows_no_soc2gate_is_told(aws: Aws, tmp_path: Path) -> None:
+    """It calls nothing of ours, but looks up what it hands on."""
+    given = environment(AWS_ENDPOINT_URL=aws.url, **KEYS)
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    made = Cluster(folder, given)
+    try:
+        made.start(PYTHONPATH=_customised(tmp_path / "site", _NONE.format(name="soc2gate")))
+        there(*made.work(1, "--no-nanny"))
+        with pytest.raises(UsageError, match=r"the dask scheduler at tcp://127\.0\.0\.1:\d+ has no soc2gate"):
+            by_dask(made)
+    finally:
+        made.stop()
 
 
 def test_a_scheduler_without_workers_is_waited_for_and_then_told(

@@ -44,3 +44,12 @@ def test_the_name_of_the_file_is_enough(tmp_path: Path) -> None:
     soc2gate(tmp_path, "scan", "--output", "r.html", "--output", "r.sarif", "--output", "r.md", "--output", "r.xml")
     starts = {path.suffix: path.read_text(encoding="utf-8")[:10] for path in tmp_path.glob("r.*")}
     assert starts == {".html": "<!doctype ", ".sarif": '{\n  "$sche', ".md": "# soc2gate", ".xml": "<?xml vers"}
+
+
+@pytest.mark.parametrize("formats", [("text", "json"), ("json", "text")])
+def test_a_file_goes_with_the_format_that_its_name_says(tmp_path: Path, formats: tuple[str, str]) -> None:
+    (tmp_path / "main.tf").write_text(BUCKET)
+    asked = [word for name in formats for word in ("--format", name)]
+    told = soc2gate(tmp_path, "scan", *asked, "--output", "r.json")
+    assert json.loads((tmp_path / "r.json").read_text("utf-8"))["command"] == "scan"
+    assert b"SOC 2 CRITERIA" in told.stdout

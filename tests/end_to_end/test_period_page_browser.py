@@ -48,7 +48,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 def test_it_renders_and_asks_the_network_nothing(page: Page) -> None:
     assert page.value("document.title") == "Evaluation records, 2026-03-01 to 2026-03-25"
     assert page.value("document.scripts.length") == 0
-    assert page.value("getComputedStyle(document.querySelector('.figures')).display") == "grid"
+    assert page.value("getComputedStyle(document.querySelector('.cards')).display") == "flex"
     asked = {
         event["params"]["request"]["url"] for event in page.said if event.get("method") == "Network.requestWillBeSent"
     }
@@ -102,7 +102,9 @@ def test_text_stands_out_from_its_ground(page: Page, scheme: str) -> None:
 
 def test_it_prints(page: Page) -> None:
     page.emulate(media="print")
-    assert page.value("getComputedStyle(document.querySelector('nav')).display") == "none"
+    # What the sections are called leads to them in a PDF too.
+    assert page.value("getComputedStyle(document.querySelector('nav')).display") == "block"
+    assert page.value("getComputedStyle(document.querySelector('.skip')).display") == "none"
     assert page.pdf().startswith(b"%PDF")
     page.emulate()
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from soc2gate.live.snapshot import Snapshot
+from soc2gate.model.value import Json
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.wheel, pytest.mark.slow]
@@ -62,6 +65,7 @@ def test_the_wheel_carries_rules_mappings_schemas_and_the_demo_company(wheel: Pa
         "soc2gate/_data/mappings/soc2-2017.yaml",
         "soc2gate/_data/mappings/controls.yaml",
         "soc2gate/json_schemas/result.schema.json",
+        "soc2gate/schema/terraform.json",
     ):
         assert wanted in names
     assert any(name.startswith("soc2gate/demo/company/") and name.endswith(".tf") for name in names)
@@ -92,6 +96,36 @@ def test_the_demo_runs_from_the_wheel_in_an_empty_folder(wheel: Path, tmp_path: 
     shown = _run(bin_, folder, "demo")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "exit 1" in shown.stdout
+
+
+def test_terraform_is_suggested_from_the_wheel_and_its_extra_alone(wheel: Path, tmp_path: Path) -> None:
+    bucket: Json = {
+        "kind": "AWS::S3::Bucket",
+        "region": "eu-west-1",
+        "uid": "arn:aws:s3:::data",
+        "identity": {"name": "data", "arn": "arn:aws:s3:::data", "account": "123456789012", "region": "eu-west-1"},
+        "properties": {"BucketName": "data"},
+    }
+    document: Json = {
+        "schema": "soc2gate.snapshot/1",
+        "provider": "aws",
+        "account": "123456789012",
+        "taken_at": "2026-11-21T09:00:00Z",
+        "resources": [bucket],
+    }
+    Snapshot.parse(document, "live", strict_digest=False).write(tmp_path / "live.json")
+    bin_ = _environment(tmp_path / "venv")
+    _install(bin_, str(wheel))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    arguments = ("verify", ".", "--snapshot", str(tmp_path / "live.json"), "--suggest", "found.tf")
+    refused = _run(bin_, empty, *arguments)
+    assert refused.returncode == 2
+    assert "soc2gate[hcl]" in refused.stderr
+    _install(bin_, f"{wheel}[hcl]")
+    done = _run(bin_, empty, *arguments)
+    assert "1 unmanaged resources that read back equal" in done.stderr, done.stdout + done.stderr
+    assert 'resource "aws_s3_bucket" "data"' in (empty / "found.tf").read_text()
 
 
 @pytest.mark.checkov

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from live_by_hand import ACCOUNT, live, read_again
 
-from soc2gate import kinds
-from soc2gate.declared.options import ReadOptions
-from soc2gate.declared.source import Root
-from soc2gate.declared.terraform import read
 from soc2gate.engine.compare import Judged, compare
 from soc2gate.engine.match import match
 from soc2gate.into_code.hcl import writer
 from soc2gate.into_code.resources import suggest
 from soc2gate.into_code.text import Text
-from soc2gate.model.resource import LiveRef, Resource, Side
 from soc2gate.model.rule import RuleSet
-from soc2gate.model.value import Value
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
 _NO_RULES = RuleSet({}, {}, {}, {})
-WHERE = LiveRef("aws", ACCOUNT, REGION, "uid", "call", "2026-11-21T09:00:00Z")
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(
     lambda text: text.strip() == text and "=" not in text and ":" not in text
@@ -173,31 +164,6 @@ def tables(draw: st.DrawFn) -> tuple[str, dict[str, Any], dict[str, Any]]:
         "Tags": draw(TAGS),
     }
     return "AWS::DynamoDB::Table", {"name": name, "arn": f"arn:aws:dynamodb:::table/{name}"}, properties
-
-
-def live(kind: str, identity: dict[str, Any], properties: dict[str, Any]) -> Resource:
-    """As a reader would tell it: everything was looked at."""
-    told: dict[str, Value] = {name: value for name, value in properties.items() if value != []}
-    told |= {name: [] for name in ("SecurityGroupIngress", "SecurityGroupEgress") if properties.get(name) == []}
-    return Resource(
-        kind=kind,
-        address=str(identity.get("arn") or identity["id"]),
-        side=Side.LIVE,
-        properties=told,
-        where=WHERE,
-        places=dict.fromkeys(properties, WHERE),
-        root=f"aws:{ACCOUNT}:{REGION}",
-        spelling="api",
-        identity={**identity, "account": ACCOUNT, "region": REGION},
-    )
-
-
-def read_again(text: str) -> tuple[Resource, ...]:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "main.tf").write_text(text, encoding="utf-8")
-        reading = read(Root("terraform", ".", ("main.tf",)), Path(folder), ReadOptions(account=ACCOUNT, region=REGION))
-    assert reading.problems == ()
-    return kinds.normalise([reading]).resources
 
 
 @settings(max_examples=25, deadline=None)

@@ -25,6 +25,8 @@ class Api(kmock.KubernetesEmulator):  # type: ignore[misc]  # kmock is followed 
         """Path, query and Accept header of every request."""
         self.refuse: dict[str, list[int]] = {}
         """Plural to the statuses of its next answers; the last one stays."""
+        self.answers: dict[str, Object] = {}
+        """Path to what is answered there, whatever kmock has."""
         self.never_ending = False
         self.token = ""
         self.namespaces: list[Object] = []
@@ -35,7 +37,9 @@ class Api(kmock.KubernetesEmulator):  # type: ignore[misc]  # kmock is followed 
         query = dict(raw_request.query)
         self.methods.add(raw_request.method)
         self.asked.append((raw_request.path, query, raw_request.headers.get("Accept", "")))
-        if self.token and raw_request.headers.get("authorization") != f"Bearer {self.token}":
+        # A real server reads the first word in whatever case; the client writes `bearer` in a pod.
+        scheme, _, given = raw_request.headers.get("authorization", "").partition(" ")
+        if self.token and (scheme.lower(), given) != ("bearer", self.token):
             return _status(401, "Unauthorized")
         plural = raw_request.path.rstrip("/").rsplit("/", 1)[-1]
         statuses = self.refuse.get(plural)
@@ -45,6 +49,8 @@ class Api(kmock.KubernetesEmulator):  # type: ignore[misc]  # kmock is followed 
                 statuses.insert(0, 410)
             elif status != 200:
                 return _status(status, {403: "Forbidden", 410: "Expired", 404: "NotFound"}.get(status, "Broken"))
+        if raw_request.path in self.answers:
+            return json_response(self.answers[raw_request.path])
         accept = raw_request.headers.get("Accept", "")
         if raw_request.path == "/api/v1/namespaces":
             return self._page({"items": self.namespaces}, plural, query, accept)

@@ -331,16 +331,21 @@ def test_the_numbers_of_a_record_add_up(place: Place) -> None:
         ("aws_security_group.other", False),
     ]
     failing = next(index for index, row in enumerate(said["criteria"]) if row["status"] == "fail")
-    for path, value in (
-        ("predicate/totals/fail", 0),
-        ("predicate/totals/evaluations", 99),
-        ("predicate/findings", []),
-        (f"predicate/criteria/{failing}/status", "pass"),
-        ("predicate/decision/gate", "open"),
-    ):
-        attest(place, "--now", NOW)
-        signed_again(place, {path: value})
-        assert answers(verify(place))["totals"] == "fails", path
+    number, resources = said["totals"]["evaluations"], said["populations"][0]["declared"]["resources"]
+    genuine = (place.folder.parent / "record.json").read_bytes()
+    changes: tuple[dict[str, object], ...] = (
+        {"predicate/totals/fail": 0},
+        {"predicate/totals/evaluations": 99},
+        {"predicate/totals/evaluations": number + 1, "predicate/populations/0/declared/resources": resources + 1},
+        {"predicate/totals/disagreements/missing": 1},
+        {"predicate/findings": []},
+        {f"predicate/criteria/{failing}/status": "pass"},
+        {"predicate/decision/gate": "open"},
+    )
+    for change in changes:
+        (place.folder.parent / "record.json").write_bytes(genuine)
+        signed_again(place, change)
+        assert answers(verify(place))["totals"] == "fails", change
 
 
 def test_a_waiver_that_its_author_approved_counts_for_nothing_in_a_record_either(place: Place) -> None:

@@ -88,6 +88,18 @@ def test_policies_of_the_role_are_read_where_they_are_written_out(tmp_path: Path
     assert isinstance(policies_of_it[1], Alternatives)
 
 
+def test_policies_of_which_some_may_be_left_out_are_not_all_known(tmp_path: Path) -> None:
+    text = (
+        "Transform: AWS::Serverless-2016-10-31\nParameters: {P: {Type: String}}\n"
+        "Conditions: {C: !Equals [!Ref P, x]}\n"
+        "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n"
+        "      Policies: [ReadOnlyAccess, !If [C, AdministratorAccess, !Ref 'AWS::NoValue']]\n"
+    )
+    role = by_address(reading(tmp_path, text))["FRole"].body
+    assert role["ManagedPolicyArns"] == [BASIC, "arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    assert isinstance(role["Policies"], OpenList)
+
+
 def test_a_role_that_is_named_is_not_made(tmp_path: Path) -> None:
     found = template(tmp_path, {"Role": "arn:aws:iam::123456789012:role/own", "Policies": ["AdministratorAccess"]})
     assert list(by_address(found)) == ["F"]
@@ -101,9 +113,19 @@ def test_a_role_that_is_named_is_not_made(tmp_path: Path) -> None:
             {"Policies": [{"DynamoDBReadPolicy": {"TableName": "t"}}]},
             "the policy template DynamoDBReadPolicy of its role",
         ),
-        ({"Events": {"E": {"Type": "Api", "Properties": {}}}}, "its Events"),
+        ({"Events": {"E": {"Type": "Api", "Properties": {}}}}, "its event E (Api)"),
+        (
+            {"Events": {"E": {"Type": "SNS", "Properties": {"Topic": "t", "SqsSubscription": True}}}},
+            "its event E (SNS)",
+        ),
+        ({"Events": {"E": {"Type": "SQS", "Properties": {"Queue": "q", "Unheard": 1}}}}, "its event E (SQS)"),
+        ({"Events": "x"}, "its Events"),
         ({"AutoPublishAlias": "live"}, "its AutoPublishAlias"),
-        ({"FunctionUrlConfig": {"AuthType": "NONE"}}, "its FunctionUrlConfig"),
+        (
+            {"AutoPublishAlias": "live", "Events": {"E": {"Type": "S3"}}},
+            "its AutoPublishAlias, its event E (S3)",
+        ),
+        ({"FunctionUrlConfig": {"AuthType": "x"}}, "its FunctionUrlConfig"),
         ({"EventInvokeConfig": "x"}, "its EventInvokeConfig"),
     ],
 )
@@ -122,6 +144,66 @@ def test_a_role_with_policies_that_were_not_read_has_an_open_end(tmp_path: Path,
     policies = by_address(template(tmp_path, properties))["FRole"].body["Policies"]
     assert isinstance(policies, OpenList)
     assert (policies.items, len(policies.more)) == ((), 1)
+
+
+F_REF = Unknown("known after deploy", Ref("F", "Ref"), ("F.Ref",), not_null=True)
+F_ARN = Unknown("known after deploy", Ref("F", "Arn"), ("F.Arn",), not_null=True)
+RULE_ARN = Unknown("known after deploy", Ref("FE", "Arn"), ("FE.Arn",), not_null=True)
+INVOKE = {"Action": "lambda:InvokeFunction", "FunctionName": F_REF}
+
+
+@pytest.mark.parametrize(
+    ("event", "made"),
+    [
+        (
+            {"Type": "SQS", "Properties": {"Queue": "arn:q", "BatchSize": 5}},
+            {"FE": {"EventSourceArn": "arn:q", "FunctionName": F_REF, "BatchSize": 5}},
+        ),
+        (
+            {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)", "Enabled": False}},
+            {
+                "FE": {
+                    "ScheduleExpression": "rate(1 day)",
+                    "State": "DISABLED",
+                    "Targets": [{"Arn": F_ARN, "Id": "FELambdaTarget"}],
+                },
+                "FEPermission": {**INVOKE, "Principal": "events.amazonaws.com", "SourceArn": RULE_ARN},
+            },
+        ),
+        (
+            {"Type": "SNS", "Properties": {"Topic": "arn:t"}},
+            {
+                "FE": {"Endpoint": F_ARN, "Protocol": "lambda", "TopicArn": "arn:t"},
+                "FEPermission": {**INVOKE, "Principal": "sns.amazonaws.com", "SourceArn": "arn:t"},
+            },
+        ),
+        (
+            {"Type": "S3", "Properties": {"Bucket": "b", "Events": "s3:ObjectCreated:*"}},
+            {
+                "FEPermission": {
+                    **INVOKE,
+                    "Principal": "s3.amazonaws.com",
+                    "SourceAccount": Unknown("the account is chosen at deploy", not_null=True),
+                }
+            },
+        ),
+    ],
+    ids=["queue", "schedule", "topic", "bucket"],
+)
+def test_events_say_who_may_invoke_it_and_what_it_reads(
+    tmp_path: Path, event: dict[str, Any], made: dict[str, Any]
+) -> None:
+    found = template(tmp_path, {"Role": "arn:r", "Events": {"E": event}})
+    assert {address: raw.body for address, raw in by_address(found).items() if address != "F"} == made
+    assert messages(found) == []
+
+
+def test_a_url_without_authorization_lets_everybody_in(tmp_path: Path) -> None:
+    found = by_address(template(tmp_path, {"Role": "arn:r", "FunctionUrlConfig": {"AuthType": "NONE"}}))
+    assert found["FUrl"].body == {"TargetFunctionArn": F_REF, "AuthType": "NONE"}
+    assert found["FUrlPublicPermissions"].body["Principal"] == "*"
+    signed = by_address(template(tmp_path, {"Role": "arn:r", "FunctionUrlConfig": {"AuthType": "AWS_IAM"}}))
+    assert list(signed) == ["F", "FUrl"]
 
 
 def test_failed_events_go_where_the_function_says(tmp_path: Path) -> None:

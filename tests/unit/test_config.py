@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
+from soc2gate import expectations
 from soc2gate.config import CATEGORIES, Config, RootConfig, load
 from soc2gate.errors import ConfigError
 from soc2gate.model.outcome import Waiver
@@ -192,6 +193,25 @@ def test_mistakes_in_pyproject_have_their_line(tmp_path: Path) -> None:
     assert (2, "regions[1] must be text; found 3") in told
     assert (3, "waivers[0] needs “owner”") in told
     assert (9, "unknown key “regionss” in roots[1]") in told
+
+
+def test_a_mistake_in_the_second_of_two_tables_has_the_second_ones_line(tmp_path: Path) -> None:
+    table = "[[tool.soc2gate.roots]]\npath = 'a'\nowns_account = {}\n"
+    file = write(tmp_path, table.format("true") + table.format("3"), "pyproject.toml")
+    (error,) = errors_of(file)
+    assert (error.line, error.message) == (6, "roots[1].owns_account must be true or false; found 3")
+
+
+def test_the_last_pattern_that_fits_a_principal_says_who_reviews_it_and_how_often(tmp_path: Path) -> None:
+    text = (
+        "access_review:\n  every_days: 60\n  reviewers:\n"
+        "  - {match: '*', reviewer: ana}\n  - {match: '*:role/admin*', every_days: 30}\n"
+        "  - {match: '*:user/*', reviewer: ben}\n"
+    )
+    review = expectations.of(load(tmp_path, write(tmp_path, text))).access_review
+    assert review.of("aws:role/web") == ("ana", 60)
+    assert review.of("aws:role/admin-all") == ("ana", 30)
+    assert review.of("aws:user/carol") == ("ben", 60)
 
 
 @pytest.mark.parametrize(

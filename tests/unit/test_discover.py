@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from soc2gate.declared import git as asking
 from soc2gate.declared.discover import Discovery, discover
+from soc2gate.declared.files import read_bytes
 from soc2gate.declared.options import Limits
-from soc2gate.errors import UsageError
+from soc2gate.errors import RefusedError, UsageError
 from soc2gate.model.resource import Weight
 
 TEMPLATE = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n"
@@ -322,3 +324,19 @@ def test_a_result_of_an_earlier_run_that_is_too_large_to_be_read_is_no_input(tmp
     base = tree(tmp_path, {"main.tf": "", "r.json": result, "stack.json": '{"a": "AWS::S3::Bucket", "b": "' + 80 * "x"})
     found = discover((".",), base, limits=Limits(file_bytes=40))
     assert [problem.where and getattr(problem.where, "path", "") for problem in found.problems] == ["stack.json"]
+
+
+def test_a_folder_whose_name_begins_alike_is_outside(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app-secrets").mkdir()
+    (tmp_path / "app-secrets" / "main.tf").write_text('resource "x_y" "z" {}\n')
+    (tmp_path / "app" / "main.tf").symlink_to("../app-secrets/main.tf")
+    with pytest.raises(RefusedError, match="leads outside the folder that is scanned"):
+        read_bytes("main.tf", tmp_path / "app", Limits())
+
+
+def test_what_git_prints_before_it_fails_is_no_answer(tmp_path: Path) -> None:
+    """`git rev-parse HEAD` prints HEAD where there is no commit yet."""
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    assert asking.git(tmp_path, "rev-parse", "HEAD") is None
+    assert asking.said(tmp_path, "rev-parse", "--is-inside-work-tree") == "true"

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import base64
 import json
+import string
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope as SecondEnvelope
 from securesystemslib.signer._key import SSlibKey
 
 from soc2gate.errors import EvidenceError, UsageError
-from soc2gate.evidence import envelope
-from soc2gate.evidence.envelope import HEAD_TYPE, STATEMENT_TYPE, FileSigner, TrustedKey
+from soc2gate.evidence import envelope, plain
+from soc2gate.evidence.envelope import HEAD_TYPE, STATEMENT_TYPE, FileSigner, Sealed, TrustedKey
 from soc2gate.evidence.ledger import Record
 
 NOON = "2026-11-21T12:00:00Z"
 DOCUMENT: dict[str, Any] = {"_type": "x", "text": "größer ☃", "list": [1, True, None], "nested": {"b": 1, "a": 2}}
+
+
+# Its signatures are the same every time, and as long.
+_PRIVATE = ed25519.Ed25519PrivateKey.generate()
+SIGNER = FileSigner(_PRIVATE, envelope.key_id(_PRIVATE.public_key()))
 
 
 def key_pair(folder: Path, kind: str) -> tuple[FileSigner, TrustedKey]:
@@ -105,6 +111,62 @@ def test_a_signed_statement_of_another_form_is_refused_in_words(document: dict[s
     document |= {"predicateType": "urn:soc2gate:control-evaluation:1"}
     with pytest.raises(EvidenceError):
         Record.parse(envelope.seal(document, STATEMENT_TYPE, [signer]))
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.data())
+def test_the_quick_reader_of_envelopes_takes_what_the_careful_one_takes(data: st.DataObject) -> None:
+    """It lets nothing in, and what both take they read alike: bits after base64's end, escapes, a member twice."""
+    document = data.draw(st.sampled_from([{}, {"a": "?"}, {"a": "??"}, {"a": "???"}]))
+    sealed = envelope.seal(document, STATEMENT_TYPE, [SIGNER])
+    pieces = [
+        b'"',
+        b"\\",
+        b'\\"',
+        b",",
+        b'"payload":"",',
+        b"{",
+        b"}",
+        b" ",
+        b"\\u0041",
+        b"=",
+        b"A",
+        b"-",
+        b"_",
+        b"\xc3\xa9",
+    ]
+    for _ in range(data.draw(st.integers(1, 3))):
+        place, cut = data.draw(st.integers(0, len(sealed))), data.draw(st.integers(0, 6))
+        sealed = sealed[:place] + data.draw(st.sampled_from([*pieces, b""])) + sealed[place + cut :]
+    try:
+        careful: object = envelope._taken_apart(sealed)
+    except EvidenceError:
+        careful = None
+    quick = plain.read(sealed)
+    if quick is not None:
+        assert (
+            Sealed(quick.payload, quick.payloadType, tuple((one.keyid, one.sig) for one in quick.signatures)) == careful
+        )
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_no_byte_stands_for_another_in_base64(place: int) -> None:
+    """All 256, in each place of a group of four: the 64 of base64 are taken, by both readers, and nothing else is."""
+    before, after = envelope.seal({"a": "????"}, STATEMENT_TYPE, [SIGNER]).split(b'","payloadType"', 1)
+    good = {byte for byte in range(256) if chr(byte) in string.ascii_letters + string.digits + "+/"}
+    taken: dict[int, bytes] = {}
+    for byte in range(256):
+        changed = before[: len(before) - 4 + place] + bytes([byte]) + before[len(before) - 3 + place :]
+        line = changed + b'","payloadType"' + after
+        quick = plain.read(line)
+        if quick is not None:
+            taken[byte] = quick.payload
+        try:
+            assert envelope._taken_apart(line).payload == taken.get(byte)
+        except EvidenceError:
+            assert byte not in taken
+    assert set(taken) == good
+    assert len(set(taken.values())) == len(good)
 
 
 def test_depth_and_size_end_in_a_clear_error() -> None:

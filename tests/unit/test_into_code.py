@@ -128,7 +128,9 @@ def test_a_live_fix_is_told_as_the_argument_to_write_and_where(tmp_path: Path) -
 
 def test_a_rule_that_was_added_by_hand_is_told_alone_as_a_resource(tmp_path: Path) -> None:
     text = suggested(tmp_path, GROUP)
-    assert '#   resource "aws_vpc_security_group_ingress_rule"' in text
+    assert '#   resource "aws_vpc_security_group_ingress_rule" "web_tcp_443"' in text
+    # Its id is the service's, and no reader tells it.
+    assert "The id to import aws_vpc_security_group_ingress_rule.web_tcp_443 by is not among what was read." in text
     assert '"192.168.0.0/16"' in text
     assert '"10.0.0.0/8"' not in text
 

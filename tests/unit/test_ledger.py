@@ -250,9 +250,12 @@ def test_a_changed_swapped_or_foreign_record_is_noticed(tmp_path: Path, keys: Ke
     assert len(ledger.checked([*keys[1], envelope.public_key(public, "it")])) == 4
 
 
-def start(keys: Keys, place: str, number: int, mark: str, tmp_path: Path) -> subprocess.Popen[str]:
+def start(
+    keys: Keys, place: str, number: int, mark: str, tmp_path: Path, repository: Path | None = None
+) -> subprocess.Popen[str]:
     here = str(Path(__file__).parent)
-    arguments = [str(tmp_path / "ci.key"), place, str(number), mark, here, str(tmp_path / "repository")]
+    repository = repository or tmp_path / "repository"
+    arguments = [str(tmp_path / "ci.key"), place, str(number), mark, here, str(repository)]
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path])},
@@ -344,6 +347,26 @@ def test_what_s3_refuses_is_said_in_words(
     assert (done.code, code in done.err, told in done.err) == (2, True, True), done.err
     assert "Traceback" not in done.err + report.err
     assert bucket.sequences(RECORDS) == []
+
+
+def test_who_reads_while_another_writes_is_not_alarmed(
+    store: Store, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between any two looks at the ledger another record may come, with its head."""
+    ledger = filled(store, keys[0], 2)
+    look = type(store).sequences
+
+    def busy(self: Store, what: str) -> list[int]:
+        found = look(self, what)
+        monkeypatch.setattr(type(store), "sequences", look)
+        ledger.append(small_statement("meanwhile"), [keys[0]])
+        monkeypatch.setattr(type(store), "sequences", busy)
+        return found
+
+    monkeypatch.setattr(type(store), "sequences", busy)
+    assert len(ledger.checked(keys[1])) in (2, 3)
+    monkeypatch.undo()
+    assert len(ledger.checked(keys[1])) > 3
 
 
 def test_a_record_without_its_head_is_an_interrupted_writer_and_no_alarm(tmp_path: Path, keys: Keys) -> None:

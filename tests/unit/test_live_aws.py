@@ -455,6 +455,8 @@ def test_an_unreachable_endpoint_is_told(aws: Aws) -> None:
 
 
 def test_an_unknown_profile_and_a_word_that_is_no_region_are_named(aws: Aws) -> None:
+    # Also when another session has read botocore's descriptions before.
+    collect(aws, "AWS::SQS::Queue")
     with pytest.raises(CollectError, match="no AWS profile “prod”"):
         collect(aws, "AWS::SQS::Queue", profile="prod")
     with pytest.raises(UsageError, match="“Ireland” is no AWS region"):

@@ -130,6 +130,30 @@ def test_type_that_the_cluster_does_not_serve_is_absent(cluster: Cluster) -> Non
     assert snapshot.resources() == ()
 
 
+def test_type_that_an_older_cluster_serves_in_another_version_is_unread(cluster: Cluster) -> None:
+    """The answers' shape is that of a Kubernetes 1.20 API server, which has scalers as v1 and v2beta2 alone."""
+    cluster.api.answers["/apis/autoscaling"] = {
+        "kind": "APIGroup",
+        "versions": [{"version": version} for version in ("v1", "v2beta2")],
+    }
+    for version in ("v1", "v2beta2"):
+        cluster.api.answers[f"/apis/autoscaling/{version}"] = {
+            "kind": "APIResourceList",
+            "resources": [{"name": "horizontalpodautoscalers"}],
+        }
+    snapshot = collect(cluster)
+    assert snapshot.why_unread("Kubernetes::HorizontalPodAutoscaler") == (
+        "the cluster serves it as autoscaling/v1, which soc2gate does not read"
+    )
+    assert snapshot.was_read("Kubernetes::CronJob")
+
+
+def test_type_whose_versions_may_not_be_asked_is_unread(cluster: Cluster) -> None:
+    cluster.api.refuse["policy"] = [403]
+    reason = collect(cluster).why_unread("Kubernetes::PodDisruptionBudget")
+    assert reason == "which versions the cluster serves it in could not be asked: Forbidden"
+
+
 def test_throttled_list_is_asked_for_again(cluster: Cluster) -> None:
     cluster.api.refuse["deployments"] = [429, 503, 200]
     cluster.api.add("apps/v1/deployments", deployment("web"))
@@ -330,9 +354,7 @@ def test_file_that_is_no_kubeconfig_is_refused_by_name(tmp_path: Path, text: str
 
 
 def test_no_cluster_at_all_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kubernetes import config
-
-    monkeypatch.setattr(config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(CollectError, match=r"there is no .*none, and this is not a pod"):
         collect_kubernetes(KubernetesRequest(EVERYTHING, clock=lambda: NOW))

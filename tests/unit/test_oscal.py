@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
@@ -16,6 +17,9 @@ from test_period import CONTROL, day, finding, of_controls, record, told
 from soc2gate.errors import UsageError
 from soc2gate.evidence import telling
 from soc2gate.output import oscal
+
+if TYPE_CHECKING:
+    from quarter import Quarter
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -76,6 +80,52 @@ def test_what_is_written_is_valid_by_nists_schema(name: str) -> None:
         assert schema_complaints(oscal.assessment_results(said)) == [], codes
         if said["gaps"]:
             assert schema_complaints(oscal.plan_of_action(said)) == [], codes
+
+
+KINDS = {
+    "finding", "disagreement", "failing", "stale", "missing", "undecided", "owner", "evidence", "access", "scope",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def everything(quarter: Quarter) -> dict[str, Any]:
+    """A report that holds a gap of every kind: the quarter's, and those that only another moment of it has."""
+    said = quarter.document()
+    kinds = {gap["what"] for gap in said["gaps"]}
+    # Months after the last look all evidence is stale.
+    assert kinds >= KINDS - {"stale", "failing"}
+    read = ("report", "--ledger", "../ledger", "--keys", "../keys.json", "--as-of")
+    later = json.loads(quarter.report("json", *read, "2026-12-24"))
+    stale = next(gap for gap in later["gaps"] if gap["what"] == "stale")
+    # A record that counts a failure and tells none.
+    counted: dict[str, Any] = telling.document(
+        told([of_controls(record(1, "a", day(3), code="fail"), CONTROL)], "a", ends=day(5))
+    )
+    failing = next(gap for gap in counted["gaps"] if gap["what"] == "failing")
+    return {**said, "gaps": [*said["gaps"], stale, failing]}
+
+
+def test_every_kind_of_gap_is_valid_by_nists_schema_and_models(everything: dict[str, Any]) -> None:
+    assert {gap["what"] for gap in everything["gaps"]} == KINDS
+    results, plan = oscal.assessment_results(everything), oscal.plan_of_action(everything)
+    for made in (results, plan):
+        assert schema_complaints(made) == []
+        assert complaints(made) == []
+    items = plan["plan-of-action-and-milestones"]["poam-items"]
+    assert len(items) == len(everything["gaps"])
+    kinds = {prop["value"] for item in items for prop in item["props"] if prop["name"] == "kind"}
+    assert kinds == KINDS
+
+
+def test_no_two_things_have_one_id_and_every_reference_leads_somewhere(everything: dict[str, Any]) -> None:
+    twice = {**everything, "gaps": [*everything["gaps"], everything["gaps"][0]]}
+    for made in (oscal.assessment_results(twice), oscal.plan_of_action(twice)):
+        text = json.dumps(made)
+        names = re.findall(r'"uuid": "([^"]+)"', text)
+        assert len(names) == len(set(names))
+        led = re.findall(r'"(?:risk|observation|finding)-uuid": "([^"]+)"', text)
+        assert led
+        assert set(led) <= set(names)
 
 
 def test_the_schema_does_notice_what_is_wrong() -> None:

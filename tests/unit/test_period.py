@@ -560,3 +560,52 @@ def test_a_signed_record_of_another_form_ends_the_report_in_words_or_changes_not
             telling.document(report([genuine], asked))
         target[last] = right
     assert refused > len(places)
+
+
+def with_cluster(one: Record) -> Record:
+    """The same look, with a cluster read beside the account."""
+    entry = {"name": "live:kubernetes:prod", "regions_asked": [], "regions_read": [], "failed_calls": 0}
+    return replace(one, predicate={**one.predicate, "inputs": [*one.predicate["inputs"], entry]})
+
+
+def test_an_account_that_is_read_with_a_cluster_from_now_on_is_the_same_account() -> None:
+    live = finding("f", side="live")
+    made = told(
+        [
+            record(1, "a", day(3), live="fail", findings=[live], until=day(10)),
+            with_cluster(record(2, "b", day(5), live="fail", findings=[live], until=day(30))),
+            with_cluster(record(3, "b", day(7), live="pass", until=day(30))),
+            record(4, "c", day(9), live="pass", until=day(30)),
+        ],
+        "a", "b", "c",
+    )  # fmt: skip
+    # Seen by both, and gone when both were looked at again: once, and closed.
+    assert [(item.opened, item.closed) for item in made.deviations] == [(day(3), day(7))]
+    assert of(made)[1:] == [("03", "07", "fail"), ("07", "20", "pass")]
+
+
+def test_less_that_is_looked_at_later_says_nothing_of_the_rest() -> None:
+    live = finding("f", side="live")
+    made = told(
+        [
+            with_cluster(record(1, "a", day(3), live="fail", findings=[live])),
+            record(2, "b", day(5), live="pass"),
+        ],
+        "a", "b",
+    )  # fmt: skip
+    assert [item.closed for item in made.deviations] == [""]
+    assert of(made)[-1] == ("03", "20", "fail")
+
+
+def test_stale_evidence_is_a_gap_from_when_it_went_stale() -> None:
+    made = told([of_controls(record(1, "a", day(3), code="fail"), {**CONTROL, "max_age_days": 7})], "a")
+    gap = next(gap for gap in made.gaps if gap.what == "stale")
+    assert (gap.since, gap.seconds) == (day(10), 10 * 86400)
+
+
+def test_controls_that_nobody_answers_for_are_one_gap_by_name() -> None:
+    made = told([of_controls(record(1, "a", day(3), code="pass"), {**CONTROL, "owner": ""})], "a")
+    (gap,) = (gap for gap in made.gaps if gap.what == "owner")
+    assert (gap.told, gap.since) == ("nobody is named as owner of public-exposure", day(1))
+    owned = told([of_controls(record(1, "a", day(3), code="pass"), CONTROL)], "a")
+    assert "owner" not in {gap.what for gap in owned.gaps}

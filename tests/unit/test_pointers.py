@@ -123,6 +123,46 @@ def test_flux_tells_paths_charts_and_values(repository: Path) -> None:
     assert len([key for key in built if key[1].startswith("Deployment/")]) == 2
 
 
+FLUX = (
+    "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n"
+    f"metadata: {{name: shop, namespace: flux-system}}\nspec: {{url: '{URL}'}}\n---\n"
+    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+    "metadata: {name: prod, namespace: flux-system}\n"
+    "spec:\n  path: ./overlays/prod\n  sourceRef: {kind: GitRepository, name: shop}\n"
+)
+COMPONENT = {
+    "components/open/kustomization.yaml": (
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [extra.yaml]\n"
+        "patches:\n- target: {kind: Deployment}\n"
+        '  patch: \'[{"op": "add", "path": "/spec/template/spec/hostNetwork", "value": true}]\'\n'
+    ),
+    "components/open/extra.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: extra}\n",
+}
+
+
+def test_components_that_a_deployment_adds_are_built_in(repository: Path) -> None:
+    flux = FLUX + "  components: [../../components/open]\n"
+    found = read(tree(repository, {**OVERLAY, **COMPONENT, "clusters/flux.yaml": flux}))
+    assert told(found) == []
+    root = "overlays/prod@Kustomization/flux-system/prod"
+    built = {key: raw for key, raw in objects(found).items() if key[0] == root}
+    assert {address for _, address in built} == {"Deployment/shop/prod-web", "Pod/extra"}
+    deployment = built[root, "Deployment/shop/prod-web"]
+    assert part(deployment.body, "spec", "template", "spec", "hostNetwork") is True
+    assert built[root, "Pod/extra"].where.path == "components/open/extra.yaml"
+
+
+def test_components_of_elsewhere_are_gaps_that_name_them(repository: Path) -> None:
+    flux = FLUX + "  components: [../gone, ../../../outside, 'https://example.org/x']\n"
+    found = read(tree(repository, {**OVERLAY, "clusters/flux.yaml": flux}))
+    where = "that it adds to overlays/prod was not looked at"
+    assert told(found) == [
+        ("gap", f"Kustomization/flux-system/prod: the component {name} {where}")
+        for name in ("../gone", "../../../outside", "https://example.org/x")
+    ]
+    assert ("overlays/prod@Kustomization/flux-system/prod", "Deployment/shop/prod-web") in objects(found)
+
+
 def test_a_release_takes_values_from_a_configmap_that_stands_here(repository: Path) -> None:
     release = (
         "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n"
@@ -175,3 +215,14 @@ resource "helm_release" "redis" {
     assert container["securityContext"] == {"privileged": True}
     assert isinstance(container["image"], Text)
     assert container["image"].parts[0] == "nginx:"
+
+
+def test_without_helm_a_chart_that_is_pointed_at_is_counted_whole(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It said “0 templates not looked at”."""
+    monkeypatch.setenv("PATH", "")
+    source = f"  source:\n    repoURL: {URL}\n    path: web\n"
+    found = read(tree(repository, {**CHART, "argo/web.yaml": application(source)}), paths=["argo"])
+    (_, message) = told(found)[0]
+    assert message.endswith("was not rendered: there is no helm on PATH: 1 template not looked at")

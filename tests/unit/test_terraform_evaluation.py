@@ -601,3 +601,59 @@ resource "terraform_data" "association" {
     said = refused_by_terraform(tmp_path)
     assert "coalescelist" in said
     assert "no non-null arguments" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "ids"),
+    [
+        ('id = "vpc-0abc"', {"id": "vpc-0abc"}),
+        # Since version 6 of the provider.
+        ('id = "vpc-0abc@eu-west-1"', {"id": "vpc-0abc"}),
+        ("id = var.id", {}),
+    ],
+)
+def test_an_import_tells_the_id_that_is_written_out(tmp_path: Path, said: str, ids: dict[str, str]) -> None:
+    text = f'variable "id" {{}}\nimport {{\n  to = aws_vpc.a\n  {said}\n}}\nresource "aws_vpc" "a" {{}}\n'
+    assert resources(reading(tmp_path, text))["aws_vpc.a"].ids == ids
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("tolist(toset([10, 9, 2]))", [2, 9, 10]),
+        ('tolist(toset(["b", "B", "a10", "a9"]))', ["B", "a10", "a9", "b"]),
+        ("tolist(toset([true, false]))", [False, True]),
+        # Of one that is not known, nothing else can be known to be the same.
+        ("length(toset([var.unknown])) > 0", True),
+    ],
+)
+def test_a_set_is_in_terraforms_order(tmp_path: Path, expression: str, value: object) -> None:
+    text = f'variable "unknown" {{\n  type = string\n}}\nresource "x_y" "z" {{ v = {expression} }}\n'
+    assert resources(reading(tmp_path, text))["x_y.z"].body["v"] == value
+
+
+@pytest.mark.parametrize("name", ["filebase64sha256", "filemd5", "filesha512"])
+def test_the_hash_of_what_is_not_packed_yet_is_unknown_and_no_mistake(tmp_path: Path, name: str) -> None:
+    found = reading(tmp_path, f'resource "x_y" "z" {{ v = {name}("${{path.module}}/dist/function.zip") }}\n')
+    value = resources(found)["x_y.z"].body["v"]
+    assert isinstance(value, Unknown)
+    assert value.reason == f"{name}(): dist/function.zip is not here: it may be made before this is applied"
+    assert found.problems == ()
+
+
+def test_text_that_is_not_here_is_told(tmp_path: Path) -> None:
+    found = reading(tmp_path, 'resource "x_y" "z" { v = file("policy.json") }\n')
+    (problem,) = found.problems
+    assert "cannot read the file" in problem.message
+
+
+def test_a_placeholder_in_a_list_of_unknown_length_is_not_left_in_it(tmp_path: Path) -> None:
+    policy = 'jsonencode({ a = concat(["_X_"], var.names) })'
+    text = (
+        'variable "names" { type = list(string) }\n'
+        f'resource "x_y" "z" {{ v = jsondecode(replace({policy}, "_X_", "y")) }}\n'
+        f'resource "x_y" "as_it_is" {{ v = jsondecode({policy}) }}\n'
+    )
+    found = resources(reading(tmp_path, text))
+    assert "_X_" in str(found["x_y.as_it_is"].body["v"])
+    assert "_X_" not in str(found["x_y.z"].body["v"])

@@ -9,17 +9,21 @@ from typing import Any
 import pytest
 from kinds_support import cfn, reading, ref, tf, var
 
+from soc2gate.config import Config
 from soc2gate.engine import accepted, gate
 from soc2gate.engine.compare import Judged, compare, undeclared
 from soc2gate.engine.evaluate import evaluate
 from soc2gate.engine.match import match
 from soc2gate.errors import ConfigError, Exit
+from soc2gate.finishing import Found, finish
 from soc2gate.kinds import normalise
 from soc2gate.model.outcome import Difference, Disagreement, Verdict
 from soc2gate.model.resource import LiveRef, RawResource, Resource, Side, Span, Where
 from soc2gate.model.rule import RuleSet, Severity
 from soc2gate.model.value import OpenList, Unknown, Value
 from soc2gate.packs import load
+from soc2gate.reading import Declared
+from soc2gate.request import Request
 
 NOW = "2026-11-21T09:00:00Z"
 ACCOUNT = "123456789012"
@@ -330,6 +334,15 @@ def test_it_closes_the_gate_only_where_that_is_asked(rules: RuleSet) -> None:
     assert closed.exit is Exit.CLOSED
     assert closed.reasons == ("1 property that code never says at high or above",)
     assert gate.decide([], [], [], fail_on=Severity.CRITICAL, undeclared=tier).exit is Exit.OK
+
+
+@pytest.mark.parametrize(("asked", "code"), [("report", Exit.OK), ("block", Exit.CLOSED)])
+def test_a_run_closes_on_it_as_was_asked(rules: RuleSet, tmp_path: Path, asked: str, code: Exit) -> None:
+    _, tier = told(rules, (ROLE,), [role(ManagedPolicyArns=[READ_ONLY])])
+    request = Request((".",), tmp_path, Config(), rules, NOW, lambda: NOW, on_undeclared=asked)
+    nothing = Declared((), (), (), (), {}, unread=False, digests={})
+    run = finish(request, "verify", nothing, Found([], undeclared=tier))
+    assert (run.decision.exit, run.undeclared) == (code, tuple(tier))
 
 
 def write(file: Path, text: str) -> None:

@@ -24,6 +24,7 @@ from soc2gate.cel.answer import Judged
 from soc2gate.cel.kleene import Tri
 from soc2gate.cel.policies import allows_anyone, grants_admin, grants_escalation
 from soc2gate.cel.statements import every_statement, members, statement_of
+from soc2gate.evidence.reviews import DETAILS
 from soc2gate.facts import dataclass
 from soc2gate.live.snapshot import Part
 from soc2gate.model.resource import Resource
@@ -34,6 +35,8 @@ MANAGED, ROOT = "AWS::IAM::ManagedPolicy", "Account::IAM::Root"
 KINDS = (USER, ROLE, GROUP, MANAGED, ROOT)
 _TITLES = {USER: "users", ROLE: "roles", GROUP: "groups", MANAGED: "managed policies", ROOT: "the root user"}
 
+_TOLD = {"MFAEnabled", "AccessKeys", "AccessKeysPresent", "PasswordLastUsed", "LastUsed"}
+"""What a pack tells of a principal beside its policies."""
 _OWN_LEVELS: Mapping[str, str] = {
     # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html; by `cel.escalation`, whoever may
     # change any function's code, or hand any role to something that runs, can grant itself the rest.
@@ -77,6 +80,8 @@ def principals(part: Part, resources: Sequence[Resource]) -> Found:
         for reason in [part.why_unread(kind)]
         if reason is not None
     ]
+    denied = (one for one in part.failed_calls if one.kind in KINDS and _TOLD & set(one.property.split(",")))
+    unread += [Unread(f"aws:{part.account}", DETAILS, reason) for reason in dict.fromkeys(one.reason for one in denied)]
     return Found(
         tuple(sorted(found, key=lambda one: one.id)),
         tuple(unread),
@@ -154,12 +159,12 @@ class _Account:
         for row in members(listed).items if not isinstance(listed, Unknown) else ():
             if isinstance(row, dict):
                 active = row.get("Active")
-                rotated, used = text_of(row.get("LastRotated")), text_of(row.get("LastUsed"))
+                rotated, used = text_of(row.get("LastRotated")), row.get("LastUsed")
                 keys.append(
                     Key(
                         active if isinstance(active, bool) else None,
                         days_between(rotated, seen_at),
-                        used[:10] or "never",
+                        f"unknown: {used.reason}" if isinstance(used, Unknown) else text_of(used)[:10] or "never",
                     )
                 )
         days = [told(resource, password, "never"), *(key.last_used for key in keys)]
@@ -167,6 +172,9 @@ class _Account:
             days.append(f"unknown: {listed.reason}")
         used_on = [day for day in days if day[:1].isdigit()]
         doubts = [day for day in days if day.startswith("unknown")]
+        if used_on and doubts:
+            # What was not read may have been later.
+            return f"{max(used_on)}, or later ({doubts[0]})", tuple(keys)
         return (max(used_on) if used_on else doubts[0] if doubts else "never"), tuple(keys)
 
     def _grants(self, resource: Resource) -> Iterator[_Grant]:

@@ -74,7 +74,7 @@ Reviewers and days stand in soc2gate.yaml; the last pattern that fits a principa
     "--ledger",
     "place",
     metavar="PLACE",
-    help="Where earlier reviews are: a directory, git:BRANCH or s3://bucket/prefix.",
+    help="Where earlier reviews are: a directory, git:BRANCH[@REMOTE] or s3://bucket/prefix.",
 )
 @click.option(
     "--keys",

@@ -55,7 +55,9 @@ def trusting(command: Command) -> Command:
                 type=click.Path(path_type=Path, dir_okay=False),
                 help="A trusted public key (PEM), or a file of trusted keys. Repeatable.",
             ),
-            click.option("--ledger", "place", metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."),
+            click.option(
+                "--ledger", "place", metavar="PLACE", help="A directory, git:BRANCH[@REMOTE] or s3://bucket/prefix."
+            ),
             click.option(
                 "--anchor",
                 "anchor_text",
@@ -77,7 +79,7 @@ def signing(command: Command) -> Command:
                 "place",
                 required=True,
                 metavar="PLACE",
-                help="A directory, git:BRANCH or s3://bucket/prefix.",
+                help="A directory, git:BRANCH[@REMOTE] or s3://bucket/prefix.",
             ),
             click.option(
                 "--key",
@@ -122,7 +124,9 @@ Examples:
     help="Private key: a file, or awskms:///ARN (awskms:///alias/NAME) for one in AWS KMS. Repeatable: each signs.",
 )
 @click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help="Its first line is used.")
-@click.option("--ledger", "place", metavar="PLACE", help="Keep it in a directory, git:BRANCH or s3://bucket/prefix.")
+@click.option(
+    "--ledger", "place", metavar="PLACE", help="Keep it in a directory, git:BRANCH[@REMOTE] or s3://bucket/prefix."
+)
 @click.option("--retain-days", type=click.IntRange(min=1), help="S3: how long nobody may delete it (object lock).")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Also, or only, write the record here.")
 @click.option(
@@ -415,7 +419,7 @@ Examples:
 """,
 )
 @click.option(
-    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH or s3://bucket/prefix."
+    "--ledger", "place", required=True, metavar="PLACE", help="A directory, git:BRANCH[@REMOTE] or s3://bucket/prefix."
 )
 @_repository
 @click.option("--commit", default="", help="A commit's id, or how it begins.")

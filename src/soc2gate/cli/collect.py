@@ -82,7 +82,9 @@ def collect(
     resources = sum(len(part.resources) for part in snapshot.parts)
     info = snapshot.info
     click.echo(f"{output}: {resources} resources of {info.account}, {info.calls} calls, {snapshot.digest}")
-    click.echo(f"regions asked: {' '.join(info.regions_asked)}; read: {' '.join(info.regions_read)}")
+    if info.regions_asked:
+        # A cluster has none.
+        click.echo(f"regions asked: {' '.join(info.regions_asked)}; read: {' '.join(info.regions_read)}")
     gaps = [problem for problem in snapshot.problems() if problem.weight.value != "note"]
     for problem in gaps:
         click.echo(problem.message + (f"\n  {problem.hint}" if problem.hint else ""), err=True)

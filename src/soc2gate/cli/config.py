@@ -35,7 +35,7 @@ def _load(config_file: Path | None) -> Config:
 Examples:
   soc2gate config check     every mistake in soc2gate.yaml and in your packs, with file and line
   soc2gate config show      the settings in force, defaults included
-  soc2gate config schema    the JSON Schema, for an editor that completes keys
+  soc2gate config schema    the JSON Schema, for an editor that completes keys; also of every document of ours
 """,
 )
 def config() -> None:
@@ -157,18 +157,27 @@ def _error(item: waivers.Judged) -> ConfigError:
     return ConfigError(message, path=place.path, line=place.line, column=place.column, hint=item.hint)
 
 
+SCHEMAS = ("config", "rule", "mapping", "snapshot", "result", "statement", "kept", "access-pack", "report")
+"""In `json_schemas/`: each has a version in its `$id` where a document of ours names one."""
+
+
 @config.command(
     "schema",
     epilog="""\b
 Examples:
-  soc2gate config schema > soc2gate.schema.json
+  soc2gate config schema > soc2gate.schema.json        soc2gate.yaml, for an editor
+  soc2gate config schema report                        what `soc2gate report --format json` writes
+  soc2gate config schema result                        what `soc2gate scan --format json` writes
+  soc2gate config schema statement                     the evaluation record that `soc2gate attest` signs
+  soc2gate config schema kept                          records of what people brought and decided
 """,
 )
-def schema() -> int:
-    """Print the JSON Schema of soc2gate.yaml, for an editor."""
+@click.argument("name", type=click.Choice(SCHEMAS), default="config")
+def schema(name: str) -> int:
+    """Print a JSON Schema (2020-12): that of soc2gate.yaml, or that of a document that soc2gate writes or reads."""
     from importlib.resources import files
 
-    click.echo(files("soc2gate").joinpath("json_schemas/config.schema.json").read_text("utf-8"), nl=False)
+    click.echo(files("soc2gate").joinpath(f"json_schemas/{name}.schema.json").read_text("utf-8"), nl=False)
     return int(Exit.OK)
 
 

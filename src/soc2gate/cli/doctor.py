@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from soc2gate.declared.terraform.cross_read import Difference, SecondReader
 
 _NEEDED = ("click", "pyyaml", "msgspec", "jsonschema", "boto3", "cryptography", "rfc8785")
-_EXTRAS = {"kubernetes": ("kubernetes",), "demo": ("moto", "kmock", "kubernetes"), "hcl": ("python-hcl2",)}
+_EXTRAS = {
+    "kubernetes": ("kubernetes",),
+    "demo": ("moto", "kmock", "kubernetes"),
+    "hcl": ("python-hcl2",),
+    "timestamps": ("rfc3161-client",),
+    "dask": ("distributed",),
+}
 
 
 @click.command(

@@ -173,9 +173,15 @@ def _pack(
     from soc2gate.evidence import package, telling
     from soc2gate.output import period_csv
 
+    said = telling.document(made)
     documents = {f"report.{form}": _told(form, made) for form in ("html", "json")}
     documents["controls.csv"] = _told("csv", made)
-    documents["access-review.csv"] = period_csv.render_access(telling.document(made))
+    documents["population.csv"] = period_csv.render_population(said)
+    documents["access-review.csv"] = period_csv.render_access(said)
+    documents["oscal-assessment-results.json"] = _told("oscal", made)
+    if said["gaps"]:
+        # OSCAL has no plan of action without an item.
+        documents["oscal-plan-of-action.json"] = _told("oscal-poam", made)
     temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

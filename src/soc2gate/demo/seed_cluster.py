@@ -10,6 +10,7 @@ import hashlib
 import json
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from soc2gate.demo.admission import Object, served_kind
 from soc2gate.facts import dataclass
@@ -42,13 +43,16 @@ class Cluster:
         request = urllib.request.Request(
             f"{self.url}{path}" + (f"?fieldManager={manager}" if manager else ""),
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/merge-patch+json" if method == "PATCH" else "application/json"},
             method=method,
         )
-        # No proxy: the cluster is on this machine.
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        with self._open(request) as answer:
             found: Object = json.load(answer)
             return found
+
+    def _open(self, request: urllib.request.Request) -> Any:
+        # No proxy: the cluster is on this machine.
+        return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request)
 
 
 def seed_cluster(url: str, manifests: Path) -> Cluster:
@@ -63,13 +67,19 @@ def seed_cluster(url: str, manifests: Path) -> Cluster:
         for document in yaml.safe_load_all(file.read_text(encoding="utf-8"))
     ]
     for document in sorted(documents, key=lambda found: str(found["kind"]) != "Namespace"):
-        applied = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(document) + "\n"}
-        document["metadata"].setdefault("annotations", {}).update(applied)
-        cluster.create(document, "kubectl-client-side-apply")
+        create_applied(cluster, document)
         if document["kind"] == "Namespace":
             _furnish(cluster, document["metadata"]["name"])
     roll_out(cluster, "web")
     return cluster
+
+
+def create_applied(cluster: Cluster, document: Object) -> None:
+    """Create the object that a manifest says, as `kubectl apply` does where there is none yet."""
+    applied = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(document) + "\n"}
+    metadata = document["metadata"]
+    annotated = metadata | {"annotations": metadata.get("annotations", {}) | applied}
+    cluster.create(document | {"metadata": annotated}, "kubectl-client-side-apply")
 
 
 def deployment_path(name: str) -> str:

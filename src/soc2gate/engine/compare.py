@@ -346,6 +346,7 @@ def spelling_of(kind: str) -> spelled.Spelling:
         - frozenset(described.compared),
         unordered=frozenset({*facts.unordered, *described.unordered}),
         settings=frozenset(described.settings),
+        whole=frozenset(described.whole),
     )
 
 

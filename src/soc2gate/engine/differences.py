@@ -44,6 +44,9 @@ class Spelling:
     """Paths of lists that are sets."""
     settings: frozenset[str] = frozenset()
     """Paths of lists of named settings: what live state has more of is what the service chose."""
+    whole: frozenset[str] = frozenset()
+    """Paths of maps in which, and in all maps below, what is left out says something too: a selector of nothing selects
+    everything."""
 
 
 # What names an element of a list, in the order tried: such lists are compared element by element, whatever the order.
@@ -91,7 +94,14 @@ class Walk:
         if type(declared) is type(live) and type(declared) in _PLAIN and declared == live:
             # Most of what is compared, by far.
             return
-        if pattern in self._spelling.ignored or unsaid(declared):
+        if pattern in self._spelling.ignored:
+            return
+        if self._spelling.whole and isinstance(declared, dict) and isinstance(live, dict):
+            more = self._left_out(pattern, declared, live)
+            if more:
+                yield Difference(path, declared, live, note=_more_and_less([more], ()))
+                return
+        if unsaid(declared):
             return
         if isinstance(live, Unknown):
             if live.withheld is not None:
@@ -122,6 +132,24 @@ class Walk:
             yield from self._one_of(path, pattern, declared, live)
         elif not _same_scalar(declared, live):
             yield Difference(path, declared, live)
+
+    def _left_out(self, pattern: str, declared: dict[str, Value], live: dict[str, Value]) -> dict[str, Value]:
+        """What live state has more of a map that is whole."""
+        whole = self._spelling.whole
+        if not any(pattern == path or pattern.startswith(f"{path}.") for path in whole):
+            return {}
+        return {
+            key: value
+            for key, value in live.items()
+            if declared.get(key) is None and (says_something(value) or (value == {} and f"{pattern}.{key}" in whole))
+        }
+
+    def _element(self, path: str, pattern: str, declared: Value, live: Value) -> Iterator[Difference]:
+        """An element of a list is said even where it is empty: "" is the core group in a role's rules."""
+        if declared == "" and isinstance(live, str) and live:
+            yield Difference(path, declared, live)
+        else:
+            yield from self.value(path, pattern, declared, live)
 
     def _withheld(self, path: str, declared: Value, live: Unknown, kept: Withheld) -> Iterator[Difference]:
         """What was read and not kept compares by its digest, or not at all; code's own word for it is not repeated."""
@@ -200,11 +228,11 @@ class Walk:
         unordered = pattern in self._spelling.unordered or all(_is_id(item) for item in [*declared, *theirs])
         if not unordered and len(declared) == len(theirs):
             for index, (ours, other) in enumerate(zip(declared, theirs, strict=True)):
-                yield from self.value(f"{path}[{index}]", f"{pattern}[*]", ours, other)
+                yield from self._element(f"{path}[{index}]", f"{pattern}[*]", ours, other)
             return
         left, right = self._unmatched(f"{pattern}[*]", declared, theirs)
         if len(left) == 1 and len(right) == 1 and len(declared) == 1:
-            yield from self.value(f"{path}[0]", f"{pattern}[*]", left[0], right[0])
+            yield from self._element(f"{path}[0]", f"{pattern}[*]", left[0], right[0])
         elif left or right:
             reason = self._undecided_pairs(f"{pattern}[*]", left, right)
             yield Difference(path, declared, theirs, reason, "" if reason else _more_and_less(right, left))
@@ -280,7 +308,7 @@ class Walk:
         rest, reason = list(live), ""
         for item in declared:
             for index, other in enumerate(rest):
-                found = list(self.value(pattern, pattern, item, other))
+                found = list(self._element(pattern, pattern, item, other))
                 if all(difference.reason for difference in found):
                     reason = reason or next((difference.reason for difference in found), "")
                     del rest[index]
@@ -290,7 +318,7 @@ class Walk:
         return "" if rest else reason
 
     def _equal(self, pattern: str, declared: Value, live: Value) -> bool:
-        return not any(True for _ in self.value(pattern, pattern, declared, live))
+        return not any(True for _ in self._element(pattern, pattern, declared, live))
 
     def _unknown(self, path: str, declared: Unknown, live: Value) -> Iterator[Difference]:
         if declared.ref is not None:

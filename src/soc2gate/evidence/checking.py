@@ -130,7 +130,7 @@ def check_chain(record: Record, ledger: Ledger, keys: Sequence[TrustedKey], anch
         number = record.link.sequence
         if number > len(records) or records[number - 1].digest != record.digest:
             raise EvidenceError(f"the ledger's record {number} is not this one")
-        anchored = f", anchored at {anchor.sequence}" if anchor else ""
+        anchored = f", anchored at {anchor.sequence}" if anchor else "; no --anchor: a cut-off end would not be noticed"
         return f"record {number} of {len(records)}, unbroken{anchored}"
 
     return ask("chain", question)

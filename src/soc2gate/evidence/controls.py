@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
-from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, seconds
+from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, covers, seconds
 from soc2gate.facts import dataclass, field
 
 if TYPE_CHECKING:
     from soc2gate.evidence.deviations import Deviation
 
 FRESH, STALE, MISSING, NOT_DATED = "fresh", "stale", "missing", "not_dated"
+ANSWERS = ("pass", "fail", "waived", "unknown", "not_applicable")
 SEVERITIES = ("critical", "high", "medium", "low", "none")
 EXPOSURES = ("internet", "live", "code", "people")
 """What is open to strangers comes first, then what runs, then what is only written down, then what people bring."""
+_KNOWN = 32
 _OPEN_TO_STRANGERS = "public-exposure"
+_OWNERSHIP = "ownership"
+"""The control that asks for an owner of each control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Look:
     record: int
     at: str
     fresh_until: str
+    answers: Mapping[str, int] = field(default_factory=dict)
+    """How often its rules said what there, in that record: one answer for each resource that a rule was asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,8 @@ class Gap:
     """Something that keeps a control from being shown, with what ranks it."""
 
     what: str
-    """`finding`, `disagreement`, `failing`, `stale`, `missing`, `undecided`; `evidence` for what people bring,
-    `access` for reviews of access, `scope` for what was not read."""
+    """`finding`, `disagreement`, `failing`, `stale`, `missing`, `undecided`; `owner` for controls that nobody answers
+    for, `evidence` for what people bring, `access` for reviews of access, `scope` for what was not read."""
     told: str
     control: str
     owner: str
@@ -76,9 +82,8 @@ class ControlBoard:
     """What is known of each control."""
 
     board: Board = field(default_factory=Board)
-    seen: tuple[Any, ...] | None = None
-    """The parts of the last record that controls are told by, and what they came to."""
-    told: _Told | None = None
+    told: dict[tuple[int, ...], tuple[tuple[Any, ...], _Told]] = field(default_factory=dict)
+    """The parts of records that controls are told by, by their identities, and what they came to."""
     looks: dict[Slot, tuple[str, Record, Statuses, Rows]] = field(default_factory=dict)
     """Slot to its side, its newest record, what that said, and until when each control's evidence is fresh."""
     facts: dict[str, _Facts] = field(default_factory=dict)
@@ -90,15 +95,19 @@ class ControlBoard:
             rows.shared if isinstance(rows, Rows) else rows, said["populations"],
             said["not_looked_at"], said.get("controls"),
         )  # fmt: skip
-        if self.seen is None or any(now is not then for now, then in zip(parts, self.seen, strict=True)):
-            self.seen, self.told = parts, _Told.of(said)
-            self.facts |= self.told.facts
-        assert self.told is not None
-        times = self.told.times(record, rows)
-        told = Rows(self.told.shared, times)
+        known = self.told.get(tuple(map(id, parts)))
+        if known is None:
+            if len(self.told) >= _KNOWN:
+                self.told.clear()
+            known = self.told[tuple(map(id, parts))] = parts, _Told.of(said)
+        of_it = known[1]
+        self.facts |= of_it.facts
+        told = Rows(of_it.shared, of_it.times(record, rows))
         self.board.tell(record, told, slots, statuses)
         for side, slot in slots.items():
             self.looks[slot] = (side, record, statuses, told)
+            for old in [old for old in self.looks if covers(slot, old)]:
+                del self.looks[old]
 
     def standings(self, begins: str, ends: str) -> dict[str, ControlStanding]:
         """Each control by name, over the window."""
@@ -127,7 +136,9 @@ class ControlBoard:
         for slot, (side, record, statuses, rows) in self.looks.items():
             if (control, side) in statuses:
                 until = next((row["fresh_until"] for row in rows if row["id"] == control), None)
-                yield Look(slot, record.sequence, observed_at(record), until or "")
+                numbers = [row[side] for row in record.predicate["populations"] if row.get("control") == control]
+                answers = {word: sum(number.get(word, 0) for number in numbers) for word in ANSWERS}
+                yield Look(slot, record.sequence, observed_at(record), until or "", answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,31 +239,61 @@ def _later(time: str, days: int) -> str:
     return (datetime.fromisoformat(time[:-1]) + timedelta(days=days)).isoformat() + "Z"
 
 
-def gaps_of(controls: Mapping[str, ControlStanding], deviations: Iterable[Deviation], ends: str) -> list[Gap]:
+def gaps_of(
+    controls: Mapping[str, ControlStanding], deviations: Iterable[Deviation], begins: str, ends: str
+) -> list[Gap]:
     """What is open at the end, the worst first: by severity, then by who can reach it, then by how long it is known."""
     found = [_open(item, controls, ends) for item in deviations if not item.closed]
     told = {gap.control for gap in found}
     for control in controls.values():
         if control.age == NOT_DATED:
             continue
-        status = control.intervals[-1].status
-        what = _lack(control.age, status)
+        what = _lack(control.age, control.intervals[-1].status)
         if what and not (what == "failing" and control.id in told):
-            since = next((one.begins for one in reversed(control.intervals) if one.begins < one.ends), ends)
-            found.append(
-                Gap(
-                    what=what,
-                    told=_LACKS[what],
-                    control=control.id,
-                    owner=control.owner,
-                    criteria=control.criteria,
-                    severity=control.severity,
-                    exposure=_exposure(control.id, "declared"),
-                    since=since,
-                    seconds=seconds(since, ends),
-                )
-            )
-    return by_rank(found)
+            found.append(_lacking(control, what, ends))
+    return by_rank([*found, *_nobodys(controls, begins, ends)])
+
+
+def _lacking(control: ControlStanding, what: str, ends: str) -> Gap:
+    """A control whose evidence is too old, or says nothing, or nothing good."""
+    since = next((one.begins for one in reversed(control.intervals) if one.begins < one.ends), ends)
+    side = "declared"
+    if what == STALE:
+        first = min(
+            (look for look in control.looks if look.fresh_until and look.fresh_until < ends),
+            key=lambda look: look.fresh_until,
+        )
+        since, side = first.fresh_until, first.slot[0]
+    return Gap(
+        what=what,
+        told=_LACKS[what],
+        control=control.id,
+        owner=control.owner,
+        criteria=control.criteria,
+        severity=control.severity,
+        exposure=_exposure(control.id, side),
+        since=since,
+        seconds=seconds(since, ends),
+    )
+
+
+def _nobodys(controls: Mapping[str, ControlStanding], begins: str, ends: str) -> Iterator[Gap]:
+    """The controls that rules show and nobody answers for, told together: it is one thing to settle."""
+    names = [control.id for control in controls.values() if control.age != NOT_DATED and not control.owner]
+    if names:
+        register = controls.get(_OWNERSHIP)
+        yield Gap(
+            what="owner",
+            told=f"nobody is named as owner of {', '.join(names)}",
+            control=_OWNERSHIP if register else "",
+            owner="",
+            criteria=register.criteria if register else (),
+            # It opens nothing by itself.
+            severity="none",
+            exposure="people",
+            since=begins,
+            seconds=seconds(begins, ends),
+        )
 
 
 def by_rank(gaps: Iterable[Gap]) -> list[Gap]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from soc2gate.evidence.ledger import Record
-from soc2gate.evidence.standing import Slot
+from soc2gate.evidence.standing import Slot, covers
 from soc2gate.facts import dataclass, field
 
 RESOLVED, WAIVED, UNDECIDED, NOT_ASKED = "resolved", "waived", "undecided", "not_asked"
@@ -52,11 +52,12 @@ class Deviations:
     doubted: dict[Key, tuple[Deviation, Mapping[str, Any]]] = field(default_factory=dict)
     """Those that a record did not name which could not look at everything, with what was said when they were seen."""
     before: dict[Slot, Mapping[str, Any]] = field(default_factory=dict)
-    """What the record before said of each slot."""
+    """What the record before said of each slot. There are few: most records look at the same."""
 
     def tell(self, record: Record, slots: Mapping[str, Slot]) -> None:
         """Learn what a record sees, and what it sees no longer."""
         seen = dict(_seen(record.predicate, slots))
+        self._go_on(seen, slots)
         for key, (what, row) in seen.items():
             word = _word(what, row)
             if word == "":
@@ -65,13 +66,27 @@ class Deviations:
                 _close(self.open.pop(key), record, word)
             else:
                 self.doubted.pop(key, None)
-        looked = set(slots.values())
+        looked = {*slots.values(), *(old for old in self.before if any(covers(new, old) for new in slots.values()))}
         # Where a record holds the very parts of the one before (`form.Essence` keeps equal ones once), doubts stay.
         new = {slot for slot in looked if not _same(record.predicate, self.before.get(slot))}
         gone = [key for key in self.open if key[0] in looked and key not in seen]
         for key in [*gone, *(key for key in self.doubted if key[0] in new and key not in seen)]:
             self._gone(key, record)
         self.before |= dict.fromkeys(looked, record.predicate)
+
+    def _go_on(self, seen: Iterable[Key], slots: Mapping[str, Slot]) -> None:
+        """What was seen before, when more was looked at or less, is the same thing: an account, and then a cluster."""
+        others = {
+            slot: [one for one in self.before if covers(one, slot) or covers(slot, one)] for slot in slots.values()
+        }
+        for key in seen:
+            for before in ((other, key[1]) for other in others[key[0]]):
+                if key in self.open or key in self.doubted:
+                    break
+                if before in self.open:
+                    self.open[key] = self.open.pop(before)
+                elif before in self.doubted:
+                    self.doubted[key] = self.doubted.pop(before)
 
     def _open(self, key: Key, record: Record, what: str, row: Mapping[str, Any]) -> None:
         if key in self.open:
@@ -131,11 +146,15 @@ def _word(what: str, row: Mapping[str, Any]) -> str:
     return UNDECIDED if undecided else ""
 
 
+_DIFFERENCES = {"missing": "missing live", "unmanaged": "not in code"}
+"""In the words of every other report."""
+
+
 def _told(what: str, row: Mapping[str, Any]) -> str:
     if what == "finding":
         return f"{row['rule']} on {row['address']} ({'code' if row['side'] == 'declared' else 'live'})"
     of = f" {row['property']}" if row["property"] else ""
-    return f"{row['difference']}: {row['address']}{of}"
+    return f"{_DIFFERENCES.get(row['difference'], row['difference'])}: {row['address']}{of}"
 
 
 def _asked(deviation: Deviation, said: Mapping[str, Any]) -> bool:

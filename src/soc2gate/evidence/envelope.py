@@ -28,7 +28,11 @@ from soc2gate.model.value import Json
 
 if TYPE_CHECKING:
     import msgspec
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ec import (
+        EllipticCurvePrivateKey,
+        EllipticCurvePublicKey,
+        EllipticCurveSignatureAlgorithm,
+    )
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 STATEMENT_TYPE = "application/vnd.in-toto+json"
@@ -61,11 +65,10 @@ class FileSigner:
         return TrustedKey(self.keyid, self.key.public_key())
 
     def sign(self, message: bytes) -> bytes:
-        from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec
 
         if isinstance(self.key, ec.EllipticCurvePrivateKey):
-            return self.key.sign(message, ec.ECDSA(hashes.SHA256()))
+            return self.key.sign(message, _ecdsa())
         return self.key.sign(message)
 
 
@@ -82,14 +85,12 @@ class TrustedKey:
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
         from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec
 
         try:
-            if isinstance(self.public, ec.EllipticCurvePublicKey):
-                self.public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+            if self.kind == "p256":
+                cast("EllipticCurvePublicKey", self.public).verify(signature, message, _ecdsa())
             else:
-                self.public.verify(signature, message)
+                cast("Ed25519PublicKey", self.public).verify(signature, message)
         except InvalidSignature:
             return False
         return True
@@ -125,6 +126,14 @@ class Envelope:
     """What is signed: type and payload, each with its length before it."""
     signatures: tuple[tuple[str, bytes], ...]
     """(key id, signature)."""
+
+
+@functools.cache
+def _ecdsa() -> EllipticCurveSignatureAlgorithm:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.ECDSA(hashes.SHA256())
 
 
 def canonical(document: Json) -> bytes:
@@ -196,46 +205,43 @@ def unseal(data: bytes, payload_type: str) -> Envelope:
 
 def open_envelope(data: bytes, payload_type: str) -> Sealed:
     """Take an envelope apart without reading its payload; raises what `unseal` raises of the envelope."""
-    line = data.removesuffix(b"\n")
-    whole = _plain_envelope(line) or _document(line, "the envelope")
+    from soc2gate.evidence import plain
+
+    quick = plain.read(data) if len(data) <= MAX_BYTES else None
+    if quick is not None:
+        sealed = Sealed(quick.payload, quick.payloadType, tuple((one.keyid, one.sig) for one in quick.signatures))
+    else:
+        sealed = _taken_apart(data)
+    if sealed.payload_type != payload_type:
+        raise EvidenceError(f"the envelope holds {sealed.payload_type!r}, not {payload_type!r}")
+    if not sealed.signatures:
+        raise EvidenceError("the envelope is not signed")
+    if len({keyid for keyid, _ in sealed.signatures}) != len(sealed.signatures):
+        raise EvidenceError("one key signs twice: two signatures of one key are one")
+    if list(sealed.signatures) != sorted(sealed.signatures):
+        raise EvidenceError("the signatures are not in the order of their keys: the envelope was changed")
+    return sealed
+
+
+def _taken_apart(data: bytes) -> Sealed:
+    """The same, member by member, with a word for whatever is wrong."""
+    whole = _document(data.removesuffix(b"\n"), "the envelope")
     if not data.endswith(b"\n"):
         raise EvidenceError("the envelope does not end in a newline: it was cut short or changed")
     if set(whole) != {"payload", "payloadType", "signatures"}:
         raise EvidenceError("not a DSSE envelope: it needs payload, payloadType and signatures, and nothing else")
-    if whole["payloadType"] != payload_type:
-        raise EvidenceError(f"the envelope holds {whole['payloadType']!r}, not {payload_type!r}")
-    payload = _from_base64(whole["payload"], "the payload")
+    kind = whole["payloadType"]
+    if not isinstance(kind, str):
+        raise EvidenceError(f"the envelope's type is {kind!r}, which is no text")
     given = whole["signatures"]
-    if not isinstance(given, list) or not given:
+    if not isinstance(given, list):
         raise EvidenceError("the envelope is not signed")
     signatures = []
     for item in given:
         if not isinstance(item, dict) or set(item) != {"keyid", "sig"} or not isinstance(item["keyid"], str):
             raise EvidenceError("a signature needs keyid and sig, and nothing else")
         signatures.append((item["keyid"], _from_base64(item["sig"], "a signature")))
-    if len({keyid for keyid, _ in signatures}) != len(signatures):
-        raise EvidenceError("one key signs twice: two signatures of one key are one")
-    if signatures != sorted(signatures):
-        raise EvidenceError("the signatures are not in the order of their keys: the envelope was changed")
-    return Sealed(payload, payload_type, tuple(signatures))
-
-
-@functools.cache
-def _envelope_decoder() -> msgspec.json.Decoder[dict[str, str | list[dict[str, str]]]]:
-    import msgspec
-
-    return msgspec.json.Decoder(dict[str, str | list[dict[str, str]]])
-
-
-def _plain_envelope(line: bytes) -> dict[str, Json]:
-    """An envelope of nothing but text in ASCII, read quickly; empty where it is anything else."""
-    if not line.isascii() or len(line) > MAX_BYTES:
-        return {}
-    try:
-        whole = cast("dict[str, Json]", _envelope_decoder().decode(line))
-    except ValueError:
-        return {}
-    return whole if _spelled_plainly(whole) == line else {}
+    return Sealed(_from_base64(whole["payload"], "the payload"), kind, tuple(signatures))
 
 
 def signed_by(envelope: Envelope, keys: Iterable[TrustedKey], at: str) -> tuple[TrustedKey, ...]:
@@ -460,6 +466,8 @@ def _no_number(text: str) -> float:
 # RFC 8785 spells no whole number beyond what a double holds exactly.
 _LARGEST = 2**53 - 1
 _BEYOND_BASIC = re.compile(rb"[\xf0-\xff]")
+# As a digest may have so many digits in a row, where a number may begin is looked at too.
+_LONG_NUMBER = re.compile(rb"(?:^|[\[:,-])[0-9]{16}")
 _DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 
 
@@ -468,7 +476,7 @@ def _is_plain(data: bytes) -> bool:
 
     Keys beyond the basic plane (4 bytes in UTF-8) sort in two ways; a number of 16 digits or more may be too large.
     """
-    if b"0" * 16 in data.translate(_DIGITS):
+    if b"0" * 16 in data.translate(_DIGITS) and _LONG_NUMBER.search(data) is not None:
         return False
     return data.isascii() or _BEYOND_BASIC.search(data) is None
 

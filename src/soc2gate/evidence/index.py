@@ -17,7 +17,7 @@ from typing import Any
 
 from soc2gate.errors import EvidenceError
 from soc2gate.evidence.envelope import digest
-from soc2gate.evidence.form import Essence
+from soc2gate.evidence.essence import Essence
 from soc2gate.evidence.ledger import Record
 from soc2gate.evidence.stores import RECORDS, Store
 from soc2gate.facts import dataclass

@@ -70,8 +70,18 @@ class Record:
         return cls.of(envelope.payload, envelope, sequence, digest(data))
 
     @classmethod
-    def of(cls, statement: Mapping[str, Any], envelope: Envelope, sequence: int, name: str) -> Record:
-        """A record of its statement and the envelope it was in; raises `EvidenceError` where it lacks its place."""
+    def of(
+        cls,
+        statement: Mapping[str, Any],
+        envelope: Envelope,
+        sequence: int,
+        name: str,
+        kept: Mapping[str, Any] | None = None,
+    ) -> Record:
+        """A record of its statement and the envelope it was in; raises `EvidenceError` where it lacks its place.
+
+        `kept` is what it keeps of its predicate, where that is not all of it.
+        """
         kind = statement.get("predicateType")
         if kind not in (PREDICATE_TYPE, *TYPES):
             raise EvidenceError(f"not an evaluation record: its type is {kind!r}")
@@ -87,7 +97,7 @@ class Record:
                 sequence=sequence,
                 digest=name,
                 envelope=envelope,
-                predicate=predicate,
+                predicate=predicate if kept is None else kept,
                 commit=str(statement["subject"][0]["digest"]["gitCommit"]),
                 tree=str(statement["subject"][1]["digest"]["gitTree"]),
                 judged_at=str(predicate["time"]["judged_at"]),
@@ -191,6 +201,8 @@ class Ledger:
         `read` reads the records with these numbers; without it, `genuine` does.
         Raises `EvidenceError` with the first thing that is wrong.
         """
+        # First, and the records second: who writes meanwhile keeps the record before its head, and is no alarm.
+        heads = self.store.sequences(HEADS)
         numbers = self.store.sequences(RECORDS)
         self.store.check_kept()
         for expected, number in enumerate(numbers, start=1):
@@ -206,7 +218,7 @@ class Ledger:
                 self._check_dated_back(record, keys, latest)
             previous, latest = record.digest, max(latest, record.finished_at)
             records.append(record)
-        self._check_heads(records, keys)
+        self._check_heads(heads, records, keys)
         if anchor is not None:
             check_anchor(records, anchor)
         return records
@@ -227,8 +239,7 @@ class Ledger:
             told = f"record {record.sequence} says {record.finished_at}, and follows one of {latest}"
             raise EvidenceError(f"{told}: {error.message}", hint=error.hint) from None
 
-    def _check_heads(self, records: Sequence[Record], keys: Sequence[TrustedKey]) -> None:
-        numbers = self.store.sequences(HEADS)
+    def _check_heads(self, numbers: Sequence[int], records: Sequence[Record], keys: Sequence[TrustedKey]) -> None:
         if not numbers:
             if records and len(records) > 1:
                 raise EvidenceError("the ledger's heads are missing")

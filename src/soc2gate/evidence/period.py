@@ -22,7 +22,7 @@ from soc2gate.evidence.manual import SlotStanding
 from soc2gate.evidence.repository import Change, Repository
 from soc2gate.evidence.reviews import AccessReviews
 from soc2gate.evidence.scope import Place, places_read
-from soc2gate.evidence.standing import Board, Interval, Slot, Statuses, criterion_order, seconds, shifted, side_statuses
+from soc2gate.evidence.standing import Board, Interval, Slot, Tally, criterion_order, seconds, shifted
 from soc2gate.facts import dataclass, field
 
 ATTESTED, BY_TREE, UNATTESTED = "attested", "attested_by_tree", "unattested"
@@ -77,6 +77,24 @@ class TurnedBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How a report was asked for: whoever asks the same of the same ledger gets the same."""
+
+    repository: str = ""
+    """Where it says it comes from."""
+    branch: str = "HEAD"
+    start: str = ""
+    """A date, or the commit that a revision named; empty for the branch's first commit."""
+    end: str = ""
+    at: str = ""
+    """The one moment, in place of a period."""
+    late_after_hours: int = 24
+    verify_every_hours: int = 0
+    """As the command said it; 0 leaves it to the configuration."""
+    sample: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything the records say of a window."""
 
@@ -109,6 +127,9 @@ class Report:
     places: tuple[Place, ...] = ()
     """What was in scope, against what was read."""
     verify_every_hours: int = 0
+    anchored_at: int = 0
+    """The record that a head kept elsewhere names; 0 without one: then nobody would notice an end that was cut off."""
+    asked: Asked = field(default_factory=Asked)
 
     @property
     def verifications_expected(self) -> int:
@@ -186,6 +207,11 @@ def moment(repository: Repository, records: Sequence[Record], at: str, branch: s
     return Window(whole.line, len(whole.line) - 1, whole.ends, whole.ends, beyond=whole.beyond)
 
 
+def settled(revision: str, commit: str, *, last: bool = False) -> str:
+    """How a date or a revision is told to whoever asks again: a branch's name means another commit tomorrow."""
+    return _moment(revision, last=last) or commit
+
+
 def report(
     records: Sequence[Record],
     asked: Window,
@@ -227,7 +253,7 @@ def report(
         off_branch=tuple(off_branch),
         criteria={name: criteria[name] for name in sorted(criteria, key=criterion_order)},
         controls=controls,
-        gaps=tuple(gaps_of(controls, deviations, asked.ends)),
+        gaps=tuple(gaps_of(controls, deviations, asked.begins, asked.ends)),
         digests={record.sequence: record.digest for record in records},
         deviations=deviations,
         waivers=tuple(story.waivers.values()),
@@ -330,8 +356,7 @@ class _Story:
     """The furthest commit recorded: a late record of an older one does not change how things stand."""
     criteria: Board = field(default_factory=Board)
     controls: ControlBoard = field(default_factory=ControlBoard)
-    counted: tuple[Any, Statuses, Statuses] | None = None
-    """The populations read last, and what they say of criteria and of controls."""
+    tally: Tally = field(default_factory=Tally)
     deviations: Deviations = field(default_factory=Deviations)
     waivers: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
     policies: dict[str, Any] = field(default_factory=dict)
@@ -346,11 +371,7 @@ class _Story:
         if landed:
             self.newest = place
         slots = _slots(record.predicate)
-        populations = record.predicate["populations"]
-        # Most records hold the very numbers of the one before, and `form.Essence` keeps equal parts once.
-        if self.counted is None or self.counted[0] is not populations:
-            self.counted = (populations, *side_statuses(populations))
-        _, of_criteria, of_controls = self.counted
+        of_criteria, of_controls = self.tally.of(record.predicate["populations"])
         rows = record.predicate["criteria"]
         self.criteria.tell(record, rows if isinstance(rows, Rows) else Rows.of(rows), slots, of_criteria)
         self.controls.tell(record, slots, of_controls)

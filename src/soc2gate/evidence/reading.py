@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from soc2gate.evidence.envelope import TrustedKey
-from soc2gate.evidence.form import Essence
+from soc2gate.evidence.essence import Essence
 from soc2gate.evidence.ledger import Record, genuine
 from soc2gate.evidence.stores import Store
 

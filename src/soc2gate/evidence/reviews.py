@@ -19,6 +19,8 @@ from soc2gate.facts import dataclass, field
 ON_TIME, LATE, OVERDUE, NEVER, PENDING, GONE = "on_time", "late", "overdue", "never", "pending", "gone"
 STATES = (NEVER, OVERDUE, LATE, PENDING, ON_TIME, GONE)
 """What to look at first. `never`: due, and nobody ever decided. `pending`: not decided, and not due yet."""
+DETAILS = "second factors, keys and last use"
+"""What of known principals was not read: that hides none of them."""
 STRONG = ("admin", "escalation", "unknown")
 """Levels whose reviews weigh more: who may do everything, and of whom nobody knows."""
 
@@ -92,6 +94,9 @@ class Review:
     decided: int
     places: tuple[str, ...]
     unread: tuple[Mapping[str, str], ...]
+    opened_by: int = 0
+    """The record that its pack was opened by, before anything was decided; 0 where none was: then nobody but whoever
+    handed the decisions in says who was to be reviewed, and what they may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +111,12 @@ def read(records: Iterable[Record], ends: str = "9999") -> AccessReviews:
     """The reviews that were recorded by `ends`."""
     known: dict[str, PrincipalReview] = {}
     over: list[PrincipalReview] = []
-    reviews = []
+    reviews: list[Review] = []
     for record in records:
         if record.kind != REVIEW_TYPE or record.finished_at > ends:
             continue
         said = record.predicate["review"]
-        reviews.append(_review(record, said))
+        reviews.append(_review(record, said, reviews))
         _see(known, over, said)
         for row in said["principals"]:
             if row["decision"] is not None:
@@ -120,16 +125,19 @@ def read(records: Iterable[Record], ends: str = "9999") -> AccessReviews:
     return AccessReviews(tuple(found), tuple(reviews))
 
 
-def _review(record: Record, said: Mapping[str, Any]) -> Review:
+def _review(record: Record, said: Mapping[str, Any], before: Iterable[Review]) -> Review:
+    decided = sum(row["decision"] is not None for row in said["principals"])
+    opened = next((one.record for one in before if one.pack == said["pack"] and not one.decided), 0)
     return Review(
         record.sequence,
         record.finished_at,
         said["observed_at"],
         said["pack"],
         len(said["principals"]),
-        sum(row["decision"] is not None for row in said["principals"]),
+        decided,
         tuple(said["places"]),
         tuple(said["unread"]),
+        opened if decided else record.sequence,
     )
 
 
@@ -151,7 +159,7 @@ def _see(known: dict[str, PrincipalReview], over: list[PrincipalReview], said: M
             one.said, one.last_seen, one.gone_at = row, seen_at, ""
     named = {row["id"] for row in said["principals"]}
     # Where part was not read, who is not named may be in that part.
-    whole = set(said["places"]) - {row["place"] for row in said["unread"]}
+    whole = set(said["places"]) - {row["place"] for row in said["unread"] if row["what"] != DETAILS}
     for one in known.values():
         if one.place in whole and one.id not in named and one.last_seen < seen_at and not one.gone_at:
             one.gone_at = seen_at

@@ -66,13 +66,18 @@ def name_of(what: str, sequence: int) -> str:
 
 
 def open_store(place: str, repository: Path, *, retain_days: int = 0) -> Store:
-    """The store that `place` names: `git:` or `git:BRANCH`, `s3://bucket/prefix`, else a directory.
+    """The store that `place` names: `git:`, `git:BRANCH`, `git:BRANCH@REMOTE`, `s3://bucket/prefix`, else a directory.
 
     `retain_days` is for S3: how long nobody may delete a record. Raises `UsageError` for a branch outside a repository.
     """
     if place.startswith("git:"):
-        branch = place.removeprefix("git:")
-        return GitBranch(Repository.at(repository), f"refs/heads/{branch}" if branch else BRANCH)
+        branch, _, remote = place.removeprefix("git:").partition("@")
+        ref = f"refs/heads/{branch}" if branch else BRANCH
+        if remote:
+            from soc2gate.evidence.remote_branch import open_branch
+
+            return open_branch(Repository.at(repository), ref, remote)
+        return GitBranch(Repository.at(repository), ref)
     if place.startswith("s3://"):
         bucket, _, prefix = place.removeprefix("s3://").partition("/")
         return Bucket(bucket, prefix.strip("/"), retain_days)
@@ -93,8 +98,11 @@ def open_kept(place: str, repository: Path) -> Store:
 def _where_from(place: str) -> str:
     if not place.startswith("git:"):
         return "is its name right? A ledger begins with its first record"
-    branch = place.removeprefix("git:").partition("@")[0] or BRANCH.removeprefix("refs/heads/")
-    return f"is the branch fetched? git fetch origin {branch}:{branch}"
+    branch, _, remote = place.removeprefix("git:").partition("@")
+    if remote:
+        return f"is its name right? git ls-remote {remote}"
+    branch = branch or BRANCH.removeprefix("refs/heads/")
+    return f"is the branch fetched? git fetch origin {branch}:{branch}, or git:{branch}@origin"
 
 
 class _OneByOne:
@@ -143,7 +151,9 @@ class Directory(_OneByOne):
 
     def read(self, what: str, sequence: int) -> bytes:
         try:
-            return (self.folder / name_of(what, sequence)).read_bytes()
+            # A text, not a path: of thousands of records, taking it apart costs as much as reading.
+            with open(f"{self.folder}/{name_of(what, sequence)}", "rb", buffering=0) as file:
+                return file.read()
         except OSError as error:
             raise _missing(what, sequence, str(self.folder)) from error
 
@@ -236,6 +246,9 @@ class GitBranch:
 
     def _add(self, tip: str, files: Mapping[str, bytes], sequence: int) -> bool:
         """Add files to the branch; False when it is no longer where it was read."""
+        return self._move(tip, self._commit(tip, files, sequence))
+
+    def _commit(self, tip: str, files: Mapping[str, bytes], sequence: int) -> str:
         git = self.repository
         with tempfile.TemporaryDirectory(prefix="soc2gate-") as scratch:
             own = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
@@ -246,11 +259,13 @@ class GitBranch:
                 git.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}", environment=own)
             tree = git.run("write-tree", environment=own).strip()
         parents = ["-p", tip] if tip else []
-        commit = git.run("commit-tree", tree, *parents, "-m", f"Record {sequence}", environment=_WRITER).strip()
+        return git.run("commit-tree", tree, *parents, "-m", f"Record {sequence}", environment=_WRITER).strip()
+
+    def _move(self, tip: str, commit: str) -> bool:
         try:
             # Only if the branch still is where it was read: another writer's record is never lost. 40 or 64 zeros
             # say that it must not exist yet.
-            git.run("update-ref", self.ref, commit, tip or "0" * len(commit))
+            self.repository.run("update-ref", self.ref, commit, tip or "0" * len(commit))
         except EvidenceError as error:
             if self._tip() == tip and "cannot lock" not in error.message:
                 raise

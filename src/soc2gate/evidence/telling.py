@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from soc2gate.evidence.controls import NOT_DATED, ControlStanding, Gap
 from soc2gate.evidence.deviations import Deviation
 from soc2gate.evidence.origin import CHANGE_FIELDS
-from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Member, Report
+from soc2gate.evidence.period import ATTESTED, BY_TREE, UNATTESTED, Asked, Member, Report
 from soc2gate.evidence.standing import Interval, long, seconds
 from soc2gate.evidence.telling_people import (
     access,
@@ -22,6 +22,7 @@ from soc2gate.evidence.telling_people import (
     slots,
 )
 from soc2gate.model.value import Json
+from soc2gate.version import __version__
 
 MOST_GAPS = 20
 """So many stand in the text; the other formats have all of them."""
@@ -38,6 +39,8 @@ def document(report: Report) -> dict[str, Json]:
     return {
         "schema": SCHEMA,
         "note": DISCLAIMER,
+        "made_by": {"name": "soc2gate", "version": __version__},
+        "asked": _asked(report.asked),
         "period": {
             "after": before,
             "to": window.line[-1].commit,
@@ -86,7 +89,21 @@ def document(report: Report) -> dict[str, Json]:
         ],
         "sample": list(report.sample),
         "sample_seed": report.seed if report.sample else None,
+        "anchored_at": report.anchored_at or None,
         "records": {str(number): digest for number, digest in sorted(report.digests.items())},
+    }
+
+
+def _asked(asked: Asked) -> dict[str, Json]:
+    return {
+        "repository": asked.repository or None,
+        "branch": asked.branch,
+        "from": asked.start or None,
+        "to": asked.end or None,
+        "as_of": asked.at or None,
+        "late_after_hours": asked.late_after_hours,
+        "verify_every_hours": asked.verify_every_hours or None,
+        "sample": asked.sample or None,
     }
 
 
@@ -101,6 +118,7 @@ def _member(member: Member) -> dict[str, Json]:
         "commit": member.change.commit,
         "tree": member.change.tree,
         "parents": member.change.parents,
+        "committed_at": member.change.time,
         "state": member.state,
         "records": list(member.records),
         "late": member.late,
@@ -120,11 +138,14 @@ def _control(one: ControlStanding, digests: Mapping[int, str]) -> dict[str, Json
             "age": one.age,
             "newest": [
                 {
-                    "of": " ".join(look.slot),
+                    "side": look.slot[0],
+                    "paths": [one for one in look.slot[1:] if not one.startswith("live:")],
+                    "places": [one.removeprefix("live:") for one in look.slot[1:] if one.startswith("live:")],
                     "record": look.record,
                     "sha256": digests.get(look.record, ""),
                     "seen_at": look.at,
                     "fresh_until": look.fresh_until or None,
+                    "answers": dict(look.answers),
                 }
                 for look in one.looks
             ],
@@ -218,7 +239,7 @@ def _lines(report: Report) -> Iterable[str]:
         )
         yield from (f"  {change.commit[:12]}" for change in window.beyond)
     if report.off_branch:
-        yield f"{len(report.off_branch)} records are of commits that are not on the branch"
+        yield f"records of commits that are not on the branch: {len(report.off_branch)}"
     yield ""
     yield from _criteria_lines(report)
     yield ""
@@ -238,8 +259,11 @@ def _lines(report: Report) -> Iterable[str]:
         yield f"  not between {gap.begins} and {gap.ends} ({long(seconds(gap.begins, gap.ends))})"
     for name, seen in report.live_scope.items():
         never = [region for region in seen["regions_asked"] if region not in seen["regions_read"]]
-        yield f"  {name}: {len(seen['regions_read'])} regions read" + (f", never {', '.join(never)}" if never else "")
+        read = f"regions read: {' '.join(seen['regions_read']) or 'none'}" if seen["regions_asked"] else "read"
+        yield f"  {name.removeprefix('live:')}, {read}" + (f", never {' '.join(never)}" if never else "")
     yield from scope_lines(report)
+    if not report.anchored_at:
+        yield "no head was given: records that were cut off at the end of the ledger would not be noticed (--anchor)"
     for message, number in report.not_looked_at.items():
         yield f"not looked at, in {number} records: {message}"
     if report.sample:

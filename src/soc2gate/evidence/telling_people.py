@@ -47,6 +47,7 @@ def slots(report: Report) -> list[Json]:
                     "owner": piece.owner,
                     "dated": piece.dated,
                     "valid_until": piece.valid_until or None,
+                    "fresh_until": piece.fresh_until(slot.max_age_days) or None,
                     "recorded_at": piece.recorded_at,
                     "place": piece.place,
                     "copied": piece.copied,
@@ -120,6 +121,7 @@ def access(report: Report) -> dict[str, Json]:
                 "pack": each.pack,
                 "principals": each.principals,
                 "decided": each.decided,
+                "opened_by": each.opened_by or None,
                 "places": list(each.places),
                 "unread": [dict(row) for row in each.unread],
             }
@@ -154,6 +156,9 @@ def access_lines(report: Report) -> Iterator[str]:
         elif state in (reviews.NEVER, reviews.OVERDUE, reviews.LATE):
             who = one.said["reviewer"] or "nobody named"
             yield f"  {state.ljust(8)} {one.id} ({one.said['level']}), due {one.due}, {who}"
+    for each in report.access.reviews:
+        if not each.opened_by:
+            yield f"  record {each.record}: the pack that was decided on was not recorded when it was made (--key)"
     last = reviews.latest(report.access.reviews)
     for row in last.unread if last is not None else ():
         yield f"  not read: {row['what']} of {row['place']}: {row['reason']}"

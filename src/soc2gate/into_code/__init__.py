@@ -28,7 +28,7 @@ from soc2gate.into_code.text import MARK, Text, comment
 from soc2gate.kinds.kubernetes_api import POD_TEMPLATE
 from soc2gate.kinds.terraform_imports import IMPORTS
 from soc2gate.model.outcome import Difference, Finding, Verdict
-from soc2gate.model.resource import Resource, Side, Span, Where
+from soc2gate.model.resource import LiveRef, Resource, Side, Span, Where
 from soc2gate.model.value import Value
 from soc2gate.schema.terraform import provider
 
@@ -55,18 +55,21 @@ class Suggestions:
 
 def suggestions(looked: Looked, writer: Writer) -> Suggestions:
     """Terraform, and manifests, for everything that code does not declare or says otherwise."""
-    unmanaged = list(_unmanaged(looked))
+    # Once each: a part may be told for itself, and be named by its whole in several ways.
+    unmanaged = list({id(live): live for live in _unmanaged(looked)}.values())
     names = _Names(resource.address for resource in looked.declared)
     failing = _failing(looked.findings)
-    in_clusters = [live for live in unmanaged if live.kind.startswith("Kubernetes::")]
-    manifests = patches.checked([manifest(live) for live in in_clusters])
-    suggested = [suggest(live, names.of(live)) for live in unmanaged if live not in in_clusters]
+    clusters = _by_cluster(live for live in unmanaged if _is_in_cluster(live))
+    manifests = [one for lives in clusters.values() for one in patches.checked([manifest(live) for live in lives])]
+    suggested = [suggest(live, names.of(live)) for live in unmanaged if not _is_in_cluster(live)]
     text = Text(writer, suggested)
     by_file: dict[str, list[str]] = {}
     for one in text.suggested:
         by_file.setdefault(f"{identifier(one.live.kind)}.tf", []).append(text.of(one, failing(one.live)))
     for object_ in manifests:
-        file = f"{identifier(object_.live.kind)}.yaml"
+        # Two clusters may each have an object of one name: they are two manifests, and no file is to hold both.
+        cluster = f"_{identifier(str(object_.live.identity.get('account')))}" if len(clusters) > 1 else ""
+        file = f"{identifier(object_.live.kind)}{cluster}.yaml"
         by_file.setdefault(file, []).append(patches.text_of(object_, failing(object_.live)))
     files = [(name, "\n".join(texts)) for name, texts in sorted(by_file.items())]
     if providers := text.providers():
@@ -120,6 +123,17 @@ def _is_in_file(place: Where) -> TypeGuard[Span]:
 _CHANGES = "What would bring code in line with what was changed by hand, at the place that says otherwise."
 
 
+def _is_in_cluster(live: Resource) -> bool:
+    return live.kind.startswith("Kubernetes::")
+
+
+def _by_cluster(objects: Iterable[Resource]) -> dict[str, list[Resource]]:
+    out: dict[str, list[Resource]] = {}
+    for live in objects:
+        out.setdefault(str(live.identity.get("account")), []).append(live)
+    return out
+
+
 def _failing(findings: Iterable[Finding]) -> Callable[[Resource], list[str]]:
     """The rules that a live resource fails; a workload's are those of its pods too."""
     found: dict[tuple[str, str], list[str]] = {}
@@ -129,7 +143,7 @@ def _failing(findings: Iterable[Finding]) -> Callable[[Resource], list[str]]:
             found.setdefault((kind, finding.address), []).append(finding.rule)
 
     def of(live: Resource) -> list[str]:
-        pods = found.get(("", live.address), []) if live.kind.startswith("Kubernetes::") else []
+        pods = found.get(("", live.address), []) if _is_in_cluster(live) else []
         return sorted({*found.get((live.kind, live.address), []), *pods})
 
     return of
@@ -137,19 +151,26 @@ def _failing(findings: Iterable[Finding]) -> Callable[[Resource], list[str]]:
 
 def _unmanaged(looked: Looked) -> Iterator[Resource]:
     """The live resources that are told as unmanaged, in the order in which they are told, each with its parts."""
-    by_uid = {(resource.kind, resource.address): resource for resource in looked.live}
+    # By where it was seen too: each region has a delivery channel `default`, each cluster a Deployment `web`.
+    by_place = {(resource.kind, resource.address, *_seen(resource.where)): resource for resource in looked.live}
     parts: dict[tuple[Value, ...], list[Resource]] = {}
     for part in looked.parts:
         names = [part.identity.get("parent"), *part.properties.values()]
         for name in {name for name in names if isinstance(name, str)}:
             parts.setdefault((part.derived_from, *_place(part), name), []).append(part)
     for one in looked.disagreements:
-        found = by_uid.get((one.kind, one.uid)) or by_uid.get((one.kind, one.address))
-        if one.difference is not Difference.UNMANAGED or found is None:
+        if one.difference is not Difference.UNMANAGED:
             continue
+        seen = _seen(one.live_where)
+        found = by_place.get((one.kind, one.uid, *seen)) or by_place[one.kind, one.address, *seen]
         yield found
-        its = [parts.pop((found.kind, *_place(found), name), []) for name in _unique_names(found)]
-        yield from {id(part): part for some in its for part in some if not _is_written_with(part, found)}.values()
+        its = [part for name in _unique_names(found) for part in parts.get((found.kind, *_place(found), name), ())]
+        yield from (part for part in its if not _is_written_with(part, found))
+
+
+def _seen(where: Where | None) -> tuple[str, str]:
+    """The account and region of a place; of what a state file tells there is none."""
+    return (where.account, where.region) if isinstance(where, LiveRef) else ("", "")
 
 
 def _place(resource: Resource) -> tuple[Value, Value]:

@@ -21,7 +21,7 @@ from soc2gate.into_code.resources import Block, Writing, identifier, without_sec
 from soc2gate.into_code.text import comment
 from soc2gate.kinds.describe import Kind, Spelling
 from soc2gate.kinds.inverting import put, unsaid
-from soc2gate.kinds.terraform_imports import IMPORTS
+from soc2gate.kinds.terraform_imports import IMPORTS, OF_PARTS
 from soc2gate.kinds.tracing import STYLES
 from soc2gate.model.outcome import Difference, Disagreement, Finding, RuleContrast, Verdict
 from soc2gate.model.resource import Side, Span
@@ -179,7 +179,7 @@ def _as_change(
     extra = [part for part in piece.beside if not (many and _has(one.kind, name, declared, part.element))]
     blocks = []
     for block, element in writing.beside(Piece(beside=tuple(extra)), one.address):
-        told_by = IMPORTS.get(block.type)
+        told_by = IMPORTS.get(block.type) or OF_PARTS.get(block.type)
         id_ = told_by.of(pair.live.identity, pair.live.properties, element) if told_by else ""
         blocks.append(Block(block.type, block.name, block.body, id_, told_by.source if told_by else ""))
     return Change(one, name, {}, piece.beside[0].companion.type, tuple(blocks), _lost(one, name, declared, pair), "")
@@ -250,9 +250,10 @@ def told(change: Change, writer: Writer) -> str:
         block = writer.block("x", [], change.arguments).rstrip("\n").split("\n")
         hcl = "\n".join(line[2:] for line in block[1:-1])
     for block_ in change.blocks:
+        hcl += "\n" if hcl else ""
         hcl += writer.block("resource", [block_.type, block_.name], block_.body)
         if block_.import_id:
-            hcl += writer.import_block(block_.address, block_.import_id)
+            hcl += "\n" + writer.import_block(block_.address, block_.import_id)
         else:
             lines.append(f"The id to import {block_.address} by is not among what was read.")
     code = "".join(f"#   {line}".rstrip() + "\n" for line in hcl.rstrip("\n").split("\n")) if hcl else ""

@@ -80,7 +80,8 @@ def manifest(live: Resource) -> Manifest:
     differing = _differing(body, wanted)
     if not differing:
         body = _minimal(body, wanted)
-    left += [Left(path, reason) for path, reason in sorted(differing.items())]
+    known = {one.path for one in left}
+    left += [Left(path, reason) for path, reason in sorted(differing.items()) if path not in known]
     return Manifest(wanted, body, tuple(left), tuple(chosen))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Container, Iterator
 
 from soc2gate.facts import dataclass, field
 from soc2gate.kinds.describe import Companion, Kind, Spelling
-from soc2gate.kinds.inverting import Inverse, Left, invert, taken_at
+from soc2gate.kinds.inverting import Inverse, JsonText, Left, invert, taken_at
 from soc2gate.kinds.terraform_imports import ALONE, IMPORTS
 from soc2gate.kinds.tracing import STYLES, Trace, trace_companion, trace_spelling
 from soc2gate.model.value import Value
@@ -21,6 +21,8 @@ from soc2gate.schema.terraform import Argument
 
 _MOST_GUESSES = 48
 """Combinations that are tried for arguments whose conversion cannot be read backwards."""
+_MOST_WAYS = 160
+"""Ways that are tried for one property: one of many arguments, each of which might be missing, has thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Traces:
 def ways(traces: Traces, name: str, value: Value, besides: Container[str] = IMPORTS) -> Iterator[Piece]:
     """The ways to write a property, likelier ones first; `besides` are the types that may stand beside the resource."""
     tried: list[Piece] = []
-    for piece in _all_ways(traces, name, value, besides):
+    for piece in itertools.islice(_all_ways(traces, name, value, besides), _MOST_WAYS):
         if piece not in tried:
             tried.append(piece)
             yield piece
@@ -144,7 +146,15 @@ def _values_for(what: Argument, value: Value) -> list[Value]:
     if what.type == "s" and isinstance(value, str) and len(value) < 80:
         kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", value).lower()
         return list(dict.fromkeys((value, kebab, value.lower(), value.upper())))
+    if isinstance(value, list):
+        return [value, _inner_texts(value)]
     return [value]
+
+
+def _inner_texts(value: list[Value]) -> list[Value]:
+    """The texts of structures that hold nothing else: `audit` of `{"Type": "audit"}`."""
+    said = [item.said if isinstance(item, JsonText) else item for item in value]
+    return [next(iter(one.values())) if isinstance(one, dict) and len(one) == 1 else one for one in said]
 
 
 def arguments_of(trace: Trace, name: str) -> list[str]:

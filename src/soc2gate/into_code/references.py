@@ -55,7 +55,7 @@ def _exported(one: Suggested) -> list[tuple[Ref, str]]:
     return [
         (Ref(block.address, attribute), value)
         # `arn` before `id`, where both are the ARN: it says what is meant.
-        for attribute, key in sorted(exports.items(), key=lambda pair: pair[0] != pair[1])
+        for attribute, key in sorted(exports.items(), key=lambda pair: pair[0] != "arn")
         if key in UNIQUE and isinstance(value := one.live.identity.get(key), str) and value
     ]
 

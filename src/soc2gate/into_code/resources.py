@@ -6,6 +6,7 @@ reason; nothing is written that merely looks right.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -25,6 +26,10 @@ from soc2gate.schema.terraform import Argument, Taken, arguments
 _HERE = Span("suggested.tf", 1)
 _WITHHELD = "credential=withheld-by-soc2gate"
 """Stands for a value that was not kept, until a variable does."""
+_MOST_TRIES = 24
+"""Ways to say another property that are tried for the sake of one."""
+_TELLING = ("PolicyName", "RuleNumber", "IpProtocol", "FromPort")
+"""What tells an element of a list from others: a resource for it is called by these."""
 _NOTHING: tuple[Value, ...] = (False, 0, "", [])
 """Values that are worth trying to leave out, one by one."""
 _UNREAD = "the provider needs it, and it is not among what was read"
@@ -171,13 +176,14 @@ class Writing:
             if name not in found and found.keys() <= bad.keys():
                 return tried
         # What says another property may say this one too, if it is said by another argument.
-        for other in sorted(said_together(self.traces, name) & pieces.keys()):
-            for piece in ways(self.traces, other, self.wanted[other]):
-                tried = {**pieces, other: piece}
-                tried.pop(name, None)
-                found = self.differing(tried)
-                if name not in found and found.keys() <= bad.keys():
-                    return tried
+        together = sorted(said_together(self.traces, name) & pieces.keys())
+        others = ((other, piece) for other in together for piece in ways(self.traces, other, self.wanted[other]))
+        for other, piece in itertools.islice(others, _MOST_TRIES):
+            tried = {**pieces, other: piece}
+            tried.pop(name, None)
+            found = self.differing(tried)
+            if name not in found and found.keys() <= bad.keys():
+                return tried
         return pieces
 
     def _without_what_goes_without_saying(self, pieces: dict[str, Piece]) -> dict[str, Piece]:
@@ -259,8 +265,9 @@ class Writing:
         if not beside.companion.many:
             return self.name
         element = beside.element
-        said = element.get("PolicyName", "") if isinstance(element, dict) else element
-        name = f"{self.name}_{identifier(str(said).rpartition('/')[2])}"
+        told = [element.get(key) for key in _TELLING] if isinstance(element, dict) else [element]
+        said = "_".join(str(one) for one in told if one is not None)
+        name = identifier(f"{self.name}_{said.rpartition('/')[2]}")
         taken = {other for _, other, _ in so_far.beside}
         return next(one for one in _numbered(name) if one not in taken)
 

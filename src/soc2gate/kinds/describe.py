@@ -265,6 +265,9 @@ class Kind:
     settings: tuple[str, ...] = ()
     """Paths of lists of named settings of which the API always tells all: those that code leaves out keep what the
     service gave them, and are not compared."""
+    whole: tuple[str, ...] = ()
+    """Paths of maps in which, and in all maps below, what is left out says something too: a selector of nothing selects
+    everything."""
     compared: tuple[str, ...] = ()
     """Property paths compared although the schema calls them write-only (our live reader can read them) or has them not
     at all (code can write them: the settings of an account)."""

@@ -353,6 +353,18 @@ _UNORDERED: Mapping[str, tuple[str, ...]] = {
     "NetworkPolicy": ("spec.policyTypes",),
     "PersistentVolumeClaim": ("spec.accessModes",),
 }
+# A policy's rule without `from` is for everybody, a peer without a namespace selector for its own namespace.
+_WHOLE: Mapping[str, tuple[str, ...]] = {
+    "NetworkPolicy": (
+        "spec.podSelector",
+        "spec.ingress[*]",
+        "spec.ingress[*].from[*].namespaceSelector",
+        "spec.egress[*]",
+        "spec.egress[*].to[*].namespaceSelector",
+    ),
+    "PodDisruptionBudget": ("spec.selector",),
+    "Service": ("spec.selector",),
+}
 _IGNORED_MORE: Mapping[str, tuple[str, ...]] = {
     # The values of a Secret are stored nowhere, so there is nothing to compare.
     "Secret": ("data",),
@@ -388,6 +400,7 @@ def _kind(api: ApiResource) -> Kind:
         links=_LINKS.get(api.name, {}),
         names=("name",),
         unordered=_UNORDERED.get(api.name, ()),
+        whole=_WHOLE.get(api.name, ()),
         ignored=_ignored(api),
         derives=_parts if api.template else None,
     )

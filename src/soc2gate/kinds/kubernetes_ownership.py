@@ -20,6 +20,9 @@ _SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"}
 # https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
 _BOOTSTRAP_ROLES = frozenset({"cluster-admin", "admin", "edit", "view"})
 _BOOTSTRAP_LABEL = ("kubernetes.io/bootstrapping", "rbac-defaults")
+# Certificates that controllers publish in every namespace: Kubernetes', and OpenShift's of its service authority (its
+# documentation, "Securing service traffic using service serving certificate secrets").
+_PUBLISHED = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt"})
 _TOKEN_SECRET = regex(r".+-token-[a-z0-9]{5}")
 
 
@@ -82,7 +85,7 @@ def _brought_along(kind: str, namespace: str, name: str, metadata: Mapping[str, 
     if kind == "ServiceAccount":
         return KUBERNETES if name == "default" else ""
     if kind == "ConfigMap":
-        return KUBERNETES if name == "kube-root-ca.crt" else ""
+        return KUBERNETES if name in _PUBLISHED else ""
     if kind == "Service":
         return KUBERNETES if (namespace, name) == ("default", "kubernetes") else ""
     if kind == "Secret":

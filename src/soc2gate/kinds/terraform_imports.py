@@ -24,7 +24,8 @@ class Import:
     type: str
     id: str
     """`{name}` is a key of the live resource's identity or a property, `{arn|parent}` the first of two that is there;
-    `{element}` the part that a companion says, and `{element.PolicyName}` something in it."""
+    `{element}` the part that a companion says, and `{element.PolicyName}` something in it, where it may be one of
+    several too."""
 
     @property
     def source(self) -> str:
@@ -37,11 +38,12 @@ class Import:
 
         def fill(found: re.Match[str]) -> str:
             name, _, inside = found[1].partition(".")
-            keys = name.split("|")
-            there = (table[key] for key in keys for table in (identity, properties) if key in table)
-            value = element if name == "element" else next(there, None)
-            if inside:
-                value = value.get(inside) if isinstance(value, dict) else None
+            keys = (inside or name).split("|")
+            tables = (identity, properties) if not inside else (element,) if isinstance(element, dict) else ()
+            there = (table[key] for key in keys for table in tables if key in table)
+            value = element if found[1] == "element" else next(there, None)
+            if isinstance(value, (bool, int)):
+                return str(value).lower()
             if not isinstance(value, str) or not value:
                 missing.append(name)
                 return ""
@@ -77,7 +79,7 @@ _IDS = {
     "aws_ecr_repository": "{RepositoryName}",
     "aws_ecr_repository_policy": "{RepositoryName}",
     "aws_ecs_cluster": "{ClusterName}",
-    "aws_ecs_task_definition": "{arn}",
+    "aws_ecs_task_definition": "{arn}:{revision}",
     "aws_efs_backup_policy": "{id}",
     "aws_efs_file_system": "{id}",
     "aws_efs_file_system_policy": "{id}",
@@ -146,11 +148,21 @@ _IDS = {
 }
 IMPORTS: Mapping[str, Import] = {type_: Import(type_, id_) for type_, id_ in _IDS.items()}
 
+OF_PARTS: Mapping[str, Import] = {
+    type_: Import(type_, id_)
+    for type_, id_ in {
+        # The protocol as its number, which is how the API tells it.
+        "aws_network_acl_rule": "{id}:{element.RuleNumber}:{element.Protocol}:{element.Egress}",
+    }.items()
+}
+"""The same for resources beside another that are not how its part is to be written, but may be how code writes it."""
+
 NOT_CODE: Mapping[str, str] = {
     "AWS::ApiGateway::Method": "a method has no name by which code and the account could be brought together",
     "AWS::Events::Rule": "what it waits for (EventPattern) is not read",
     "AWS::Lambda::Permission": "its statement's id is not told apart from other statements of the function's policy",
     "AWS::Logs::DeliverySource": "where it delivers to is not read",
+    "Account::CloudFormation::Stack": "a stack is deployed from its template",
     "Account::EC2::Image": "an image is made by a build, not declared",
     "Account::EC2::Snapshot": "a snapshot is a copy that was made at one time, not something to declare",
     "Account::RDS::Snapshot": "a snapshot is a copy that was made at one time, not something to declare",
@@ -170,6 +182,9 @@ BESIDE: Mapping[str, Mapping[str, Mapping[str, Value]]] = {
 UNTOLD: Mapping[str, tuple[str, ...]] = {
     # One of filename, image_uri and s3_bucket must stand, and the function's code is not among what we read.
     "aws_lambda_function": ("filename",),
+    # Its reader does not tell how a certificate was validated, and without it the provider makes another one.
+    # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/acm_certificate#validation_method
+    "aws_acm_certificate": ("validation_method",),
 }
 """Type to arguments that the provider insists on though its schema does not say so, and that nobody read: a variable
 stands for each."""

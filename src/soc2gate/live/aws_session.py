@@ -216,6 +216,8 @@ def _with_models(inner: Any, **given: Any) -> Any:
         if _models:
             inner.register_component("data_loader", _models[0])
         made = boto3.session.Session(botocore_session=inner, **given)
+        # Where to look for descriptions was the first question that a profile which does not exist could not answer.
+        inner.get_scoped_config()
         loader = inner.get_component("data_loader")
         # Each session adds boto3's own folder once more.
         loader.search_paths[:] = dict.fromkeys(loader.search_paths)

@@ -213,8 +213,7 @@ def _read(session: Session, entry: _List, page: int) -> None:
         except ApiError as error:
             entry.made += 1
             if error.status == 404:
-                # The cluster does not serve the type, so there are none of it.
-                entry.reason = ""
+                entry.reason = _served_otherwise(session, entry.resource)
                 return
             if error.status == 410 and attempt == 1:
                 # The list changed under a slow reader and its token expired: once more from the start.
@@ -224,6 +223,34 @@ def _read(session: Session, entry: _List, page: int) -> None:
             entry.error = error.code
             entry.reason = failure_reason(entry.resource.call, error.code)
             return
+
+
+def _served_otherwise(session: Session, resource: ApiResource) -> str:
+    """Why there may be objects of a type that is not served as we read it; empty when the cluster has none.
+
+    A server from before a version stores the same objects under an older one (HorizontalPodAutoscalers as
+    autoscaling/v1, until Kubernetes 1.23 brought autoscaling/v2). From the reference page "API Groups and Versions".
+    """
+    if not resource.group:
+        return ""
+    try:
+        for version in _names(session.get(f"/apis/{resource.group}"), "versions", "version"):
+            if version != resource.version:
+                served = session.get(f"/apis/{resource.group}/{version}")
+                if resource.plural in _names(served, "resources", "name"):
+                    return f"the cluster serves it as {resource.group}/{version}, which soc2gate does not read"
+    except ApiError as error:
+        # Not even the group: there are none of it.
+        return (
+            "" if error.status == 404 else f"which versions the cluster serves it in could not be asked: {error.code}"
+        )
+    return ""
+
+
+def _names(answer: Body, of: str, key: str) -> list[str]:
+    listed = answer.get(of)
+    found = [item.get(key) for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    return [name for name in found if isinstance(name, str)]
 
 
 def _part(lists: list[_List], cluster: str, taken_at: str, *, notes: tuple[str, ...], caller: str = "") -> Part:

@@ -143,14 +143,15 @@ def open_session(target: Target) -> Session:
         raise UsageError("reading a cluster needs the kubernetes client", hint=f"install it: {INSTALL}") from error
 
     configuration = client.Configuration()
-    path = target.kubeconfig or os.path.expanduser(config.KUBE_CONFIG_DEFAULT_LOCATION)
-    first = path.split(os.pathsep)[0]
-    if target.kubeconfig is None and target.context is None and not Path(first).exists():
+    # The client asks the environment once, when it is imported.
+    path = target.kubeconfig or os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
+    files = path.split(os.pathsep)
+    if target.kubeconfig is None and target.context is None and not any(Path(file).exists() for file in files):
         try:
             config.load_incluster_config(client_configuration=configuration)
         except config.ConfigException as error:
             raise CollectError(
-                f"no cluster is configured: there is no {first}, and this is not a pod",
+                f"no cluster is configured: there is no {files[0]}, and this is not a pod",
                 hint="name a kubeconfig with KUBECONFIG, or a context with --context",
             ) from error
         return Session(client.ApiClient(configuration), IN_CLUSTER, _account_name(), target.timeout)

@@ -59,9 +59,10 @@ def address(url: str) -> str:
 def collect_on_dask(
     url: str, request: AwsRequest, cloud_control: Sequence[str], progress: Tell | None = None
 ) -> Snapshot:
-    """Read the accounts by the workers of a scheduler; as `collect_aws` where these raise and end alike.
+    """Read the accounts by the workers of a scheduler: the snapshot that `collect_aws` gives.
 
-    Raises `UsageError` where the extra is missing or the workers do not fit, `CollectError` where there are none.
+    Raises what that raises, `UsageError` where the extra is missing or the workers do not fit, `CollectError` where
+    there are none.
     """
     asked = errands.Asked(
         kinds=request.kinds,
@@ -89,11 +90,7 @@ def engine(url: str) -> Iterator[Dask]:
         from distributed import Client
     except ImportError as error:
         raise UsageError("--engine dask://… needs dask.distributed, which is not installed", hint=INSTALL) from error
-    # What dask says of lost connections we say ourselves, once.
-    log = logging.getLogger("distributed")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
+    with _quiet():
         try:
             client = Client(where, timeout=_CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -107,8 +104,24 @@ def engine(url: str) -> Iterator[Dask]:
             yield made
         finally:
             made.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What dask logs of lost connections, with its own insides, we say ourselves, once."""
+    names = ("distributed", "tornado", "asyncio")
+    loud = [
+        log
+        for name, log in logging.root.manager.loggerDict.items()
+        if name.partition(".")[0] in names and isinstance(log, logging.Logger) and not log.disabled
+    ]
+    for log in loud:
+        log.disabled = True
+    try:
+        yield
     finally:
-        log.setLevel(level)
+        for log in loud:
+            log.disabled = False
 
 
 @dataclass(slots=True)
@@ -137,7 +150,8 @@ class Dask:
         except OSError as error:
             raise EngineGoneError(f"the dask scheduler at {self.where} was lost: {error}") from error
         for name, answer in sorted(told.items()):
-            why = _unfit(answer)
+            # One that is gone between two words is nobody: what it was given others will do.
+            why = "" if isinstance(answer, OSError) else _unfit(answer)
             if why:
                 raise UsageError(f"the worker {name} {why}", hint=FIT)
 
@@ -222,11 +236,10 @@ def _unfit(answer: bytes | Exception) -> str:
     """Why a worker that gave this cannot be asked; empty where it can."""
     if isinstance(answer, bytes):
         return errands.answered(answer).unfit
-    if isinstance(answer, ModuleNotFoundError) and (answer.name or "") == "soc2gate":
+    # What an import met comes as itself or, out of dask's own words, as text.
+    told = f"{type(answer).__name__}: {answer}"
+    if "No module named 'soc2gate'" in told:
         return "has no soc2gate"
-    if isinstance(answer, (ImportError, AttributeError)):
-        return f"has another soc2gate, which cannot be asked ({answer})"
-    if isinstance(answer, OSError):
-        # Gone between two words: what it was given others will do.
-        return ""
-    return f"failed: {type(answer).__name__}: {answer}"
+    if "soc2gate" in told and any(word in told for word in ("ModuleNotFoundError", "ImportError", "AttributeError")):
+        return f"has another soc2gate than {__version__}"
+    return f"failed: {told}"

@@ -8,10 +8,12 @@ come from what they name, so that the same report has the same bytes.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from soc2gate.errors import UsageError
+from soc2gate.output.period_parts import place
 from soc2gate.version import __version__
 
 OSCAL_VERSION = "1.1.3"
@@ -68,8 +70,13 @@ def plan_of_action(document: Mapping[str, Any]) -> dict[str, Any]:
     if not document["gaps"]:
         raise UsageError("nothing is open at the end: OSCAL has no plan of action without an item")
     items, risks = [], []
+    told_before: Counter[tuple[str, ...]] = Counter()
     for gap in document["gaps"]:
-        risk = _id(document, "gap", gap["what"], gap["control"] or "", gap["told"], gap["since"])
+        key = (gap["what"], gap["control"] or "", gap["told"], gap["since"])
+        # Two places of one name, opened by one record, are two gaps.
+        again = [str(told_before[key])] if told_before[key] else []
+        told_before[key] += 1
+        risk = _id(document, "gap", *key, *again)
         about = f"{gap['control']}: {gap['told']}" if gap["control"] else gap["told"]
         who = gap["owner"] or "nobody named"
         told = f"Open since {gap['since']}, {gap['seconds']} seconds at the end of the period; owner: {who}."
@@ -148,7 +155,7 @@ def _observation(name: str, row: Mapping[str, Any], document: Mapping[str, Any])
         "relevant-evidence": [
             {
                 "href": f"urn:sha256:{look['sha256']}",
-                "description": _line(f"Record {look['record']} of {look['of']}, seen at {look['seen_at']}."),
+                "description": _line(f"Record {look['record']} of {place(look)}, seen at {look['seen_at']}."),
             }
             for look in newest
         ],

@@ -61,6 +61,25 @@ def _control(name: str, row: Mapping[str, Any], gaps: int) -> dict[str, Any]:
     }
 
 
+POPULATION_COLUMNS = (
+    "commit", "committed_at", "tree", "parents", "state", "records", "late", "remarks", "in_sample",
+)  # fmt: skip
+
+
+def render_population(document: Mapping[str, Any]) -> str:
+    """Every change of the period as CSV, oldest first: what a sample is drawn from."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(POPULATION_COLUMNS)
+    drawn = set(document["sample"])
+    for one in document["population"]["members"]:
+        named = (one[name] for name in ("commit", "committed_at", "tree", "parents", "state"))
+        records = " ".join(map(str, one["records"]))
+        cells = (*named, records, one["late"], "; ".join(one["remarks"]), one["commit"] in drawn)
+        writer.writerow([_inert(str(cell)) for cell in cells])
+    return out.getvalue()
+
+
 ACCESS_COLUMNS = (
     "principal", "type", "place", "level", "privileges", "mfa", "last_used", "reviewer", "state", "still_there", "due",
     "decision", "decided_by", "decided_on", "recorded_at", "note", "record", "record_sha256",

@@ -7,14 +7,28 @@ script may run at all.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from soc2gate.output import heatmap, period_people
-from soc2gate.output.html import asset, clean, digest, fact
-from soc2gate.output.period_parts import MOST_ROWS, cut, duration, long, pill, sha, table, tr
-from soc2gate.output.period_people import AGES
+from soc2gate.output import heatmap, period_controls, period_people, period_summary
+from soc2gate.output.html import asset, clean, digest
+from soc2gate.output.period_parts import (
+    MOST_ROWS,
+    Row,
+    commit,
+    counted,
+    duration,
+    pill,
+    section,
+    sha,
+    table,
+    time,
+)
+
+MOST_LISTED = 500
+"""So many changes are listed one by one; of more, only those that need a word."""
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -35,7 +49,7 @@ class _Page:
         }
         self.commit_of = {
             number: member["commit"] for member in self.population["members"] for number in member["records"]
-        }
+        } | {row["record"]: row["commit"] for row in document["off_branch"]}
         self.named: set[int] = set()
         """Records that the page has linked to: their digests stand at its end."""
 
@@ -57,12 +71,12 @@ class _Page:
         yield '<a class="skip" href="#content">Skip to the report</a>'
         yield from self._header(title)
         yield '<main id="content" tabindex="-1">'
-        yield from self._summary()
+        yield from period_summary.summary(self.said, self.judged)
         yield from self._map()
         yield from self._gaps()
         yield from self._population()
-        yield from self._controls()
-        yield from period_people.scope(self.said["scope"])
+        yield from period_controls.controls(self.said, self._record)
+        yield from period_people.scope(self.said["scope"], self.period)
         yield from self._people()
         yield from self._exceptions()
         yield from self._unlooked()
@@ -76,8 +90,16 @@ class _Page:
     def _header(self, title: str) -> Iterator[str]:
         yield "<header>"
         yield f"<h1>{clean(title)}</h1>"
-        after = f"after {self.period['after'][:12]} " if self.period["after"] else "from the first commit "
-        yield f'<p class="soft">{clean(after)}up to {clean(self.period["to"][:12])}</p>'
+        after = f"after {commit(self.period['after'])} " if self.period["after"] else "from the first commit "
+        name = self.said["asked"]["repository"]
+        where = f"{clean(name)}, first parents " if name else "First parents "
+        yield f"<p>{where}{after}up to {commit(self.period['to'])}</p>"
+        made = self.said["made_by"]
+        records = counted(len(self.said["records"]), "signed record")
+        yield (
+            f'<p class="soft">{time(self.period["begins"])} to {time(self.period["ends"])}; all times are UTC. '
+            f"Drawn from {records} by {clean(made['name'])} {clean(made['version'])}.</p>"
+        )
         yield '<nav aria-label="Sections"><ul>'
         for anchor, name, held in (
             ("summary", "Summary", ""),
@@ -96,45 +118,6 @@ class _Page:
         yield "</ul></nav>"
         yield "</header>"
 
-    def _summary(self) -> Iterator[str]:
-        people = self.population
-        still = sum(row["closed_as"] == "open" for row in self.said["deviations"])
-        ages = [row["evidence"]["age"] for row in self.said["controls"].values()]
-        dated = len(ages) - ages.count("not_dated")
-        held = sum(row["at_end"] == "pass" for row in self.judged.values())
-        unseen = people["unattested"] or people["never_recorded_after"]
-        state = "incomplete" if unseen else "closed" if still else "open"
-        yield '<section aria-labelledby="summary"><h2 id="summary">Summary</h2>'
-        yield f'<div class="decision {state}">'
-        if people["unattested"]:
-            yield f'<p class="said">{people["unattested"]} of {people["commits"]} changes have no record</p>'
-        elif people["never_recorded_after"]:
-            number = len(people["never_recorded_after"])
-            yield f'<p class="said">{number} changes after the last recorded head have no record</p>'
-        else:
-            yield f'<p class="said">Every one of {people["commits"]} changes has a record</p>'
-        yield (
-            f"<p>At the end {held} of {len(self.judged)} criteria with technical evidence hold by the records, "
-            f"{still} exceptions are open, and the evidence of {ages.count('fresh')} of {dated} controls is fresh.</p>"
-        )
-        yield '</div><ul class="figures">'
-        for number, words in (
-            (people["commits"], "changes reached the branch"),
-            (people["attested"] + people["attested_by_tree"], "of them attested"),
-            (people["unattested"], "without a record"),
-            (people["late"], "recorded late"),
-            (self._remarked("direct push"), "direct pushes"),
-            (self._remarked("protection bypassed"), "bypassed protection"),
-            (len(self.said["deviations"]), f"exceptions, {still} open"),
-            (len(self.said["waivers"]), "waivers in force"),
-            (len(self.said["verifications"]["at"]), "looks at live state"),
-        ):
-            yield f"<li><b>{number}</b> {clean(words)}</li>"
-        yield "</ul></section>"
-
-    def _remarked(self, word: str) -> int:
-        return sum(word in member["remarks"] for member in self.population["members"])
-
     def _map(self) -> Iterator[str]:
         yield '<section aria-labelledby="map"><h2 id="map">Criteria by week</h2>'
         if not self.judged:
@@ -146,12 +129,17 @@ class _Page:
             for name, row in self.judged.items()
         }
         yield from heatmap.render(spans, self.period["begins"], self.period["ends"])
-        heads = ["criterion", "at the end", *heatmap.WORDS.values()]
-        yield from table("How long each criterion stood how", heads)
-        for name, row in self.judged.items():
-            cells = [duration(row["seconds"].get(status, 0)) for status in heatmap.WORDS]
-            yield tr(clean(name), [pill(row["at_end"]), *cells])
-        yield "</tbody></table></div>"
+        yield from table(
+            "For how long each criterion stood how",
+            ["criterion", "at the end", *heatmap.WORDS.values()],
+            [
+                Row(
+                    clean(name),
+                    [pill(row["at_end"]), *(duration(row["seconds"].get(status, 0)) for status in heatmap.WORDS)],
+                )
+                for name, row in self.judged.items()
+            ],
+        )
         others = [name for name in self.said["criteria"] if name not in self.judged]
         if others:
             yield f'<p class="soft">Shown by people, or out of scope: {clean(" ".join(others))}</p>'
@@ -159,98 +147,87 @@ class _Page:
 
     def _gaps(self) -> Iterator[str]:
         gaps = self.said["gaps"]
-        yield f'<section aria-labelledby="gaps"><h2 id="gaps">Gaps, worst first ({len(gaps)})</h2>'
+        yield section("gaps", f"Gaps, worst first ({len(gaps)})")
         if not gaps:
             yield "<p>Nothing is open at the end, and no evidence is stale or missing.</p></section>"
             return
-        yield from table("By severity, then who can reach it, then how long it is known",
-                          ["what", "severity", "exposure", "control", "owner", "since", "for"])  # fmt: skip
-        for gap in gaps[:MOST_ROWS]:
-            yield tr(
-                clean(gap["told"]),
-                [
-                    pill(gap["severity"], gap["severity"]),
-                    clean(gap["exposure"]),
-                    self._control_link(gap["control"]),
-                    clean(gap["owner"] or "nobody named"),
-                    clean(gap["since"]),
-                    duration(gap["seconds"]),
-                ],
-            )
-        yield "</tbody></table></div>" + cut(len(gaps)) + "</section>"
-
-    def _control_link(self, name: str | None) -> str:
-        if name is None or name not in self.said["controls"]:
-            return clean(name or "")
-        return f'<a href="#control-{clean(name)}">{clean(name)}</a>'
+        yield f"<p>{period_summary.kinds(gaps)}.</p>"
+        yield from table(
+            "By severity, then by who can reach it, then by how long it is known",
+            ["what", "severity", "exposure", "control", "owner", "since", "for"],
+            [
+                Row(
+                    period_summary.about(gap),
+                    [
+                        pill(gap["severity"], gap["severity"]),
+                        clean(gap["exposure"]),
+                        period_controls.link(gap["control"], self.said["controls"]),
+                        period_summary.owner(gap),
+                        time(gap["since"]),
+                        duration(gap["seconds"]),
+                    ],
+                )
+                for gap in gaps
+            ],
+        )
+        yield "</section>"
 
     def _population(self) -> Iterator[str]:
         people = self.population
-        named = [one for one in people["members"] if one["state"] != "attested" or one["late"] or one["remarks"]]
-        yield '<section aria-labelledby="population"><h2 id="population">Population</h2>'
+        members = people["members"]
+        named = [one for one in members if one["state"] != "attested" or one["late"] or one["remarks"]]
+        pushes, bypasses = (period_summary.remarked(self.said, one) for one in ("direct push", "protection bypassed"))
+        yield section("population", "Population")
         yield (
-            f"<p>Every first-parent commit of the branch counts, whatever its date says: {people['commits']} changes, "
-            f"{people['attested']} attested, {people['attested_by_tree']} attested by a record of the same tree, "
-            f"{people['unattested']} without a record, {people['late']} recorded late, "
-            f"{self._remarked('direct push')} direct pushes, {self._remarked('protection bypassed')} bypasses.</p>"
+            f"<p>Every first-parent commit of the branch counts, whatever its date says: "
+            f"{counted(people['commits'], 'change')}, {people['attested']} attested by a record of their own, "
+            f"{people['attested_by_tree']} by a record of the same tree, {people['unattested']} without a record. "
+            f"{people['late']} recorded late, {counted(pushes, 'direct push', 'direct pushes')}, "
+            f"{counted(bypasses, 'bypass', 'bypasses')} of protection, as workflows reported them.</p>"
         )
-        if named:
-            yield from table("Changes that need a word", ["change", "state", "what is known", "records"])
-            for one in named[:MOST_ROWS]:
-                words = "; ".join(filter(None, [one["late"] and f"late: {one['late']}", *one["remarks"]]))
-                records = " ".join(self._record(number) for number in one["records"][:5])
-                state = one["state"].replace("_", " ")
-                yield tr(f"<code>{clean(one['commit'][:12])}</code>", [clean(state), clean(words), records])
-            yield "</tbody></table></div>" + cut(len(named))
+        drawn = set(self.said["sample"])
+        heads = ["change", "committed", "state", "what is known", "records"]
+        if len(members) <= MOST_LISTED:
+            yield from table("Every change", heads, [self._member(one) for one in members])
+        else:
+            yield f"<p>{len(members) - len(named)} changes with nothing to say of them stand in the report's JSON.</p>"
+            yield from table("Changes that need a word", heads, [self._member(one) for one in named])
         if self.said["off_branch"]:
-            numbers = " ".join(self._record(row["record"]) for row in self.said["off_branch"][:MOST_ROWS])
+            numbers = " ".join(self._record(row["record"]) for row in self.said["off_branch"][:MOST_LISTED])
             yield f"<p>Records of commits that are not on the branch: {numbers}</p>"
-        if self.said["sample"]:
-            drawn = " ".join(f"<code>{clean(commit[:12])}</code>" for commit in self.said["sample"])
-            seed = clean(self.said["sample_seed"])
-            yield f"<p>Sample, by the smallest sha256 of <code>{seed}:COMMIT</code>: {drawn}</p>"
+        if drawn:
+            seed = self.said["sample_seed"]
+            yield (
+                f"<p>Sample of {len(drawn)}, drawn with the seed “{clean(seed)}”: the changes with the smallest sha256 "
+                f"of <code>{clean(seed)}:COMMIT</code>, so that anyone can draw it again.</p>"
+            )
+            yield from table("The sample", heads, [self._member(one) for one in members if one["commit"] in drawn])
         yield "</section>"
+
+    def _member(self, one: Mapping[str, Any]) -> Row:
+        words = [one["late"] and f"late: {one['late']}", *one["remarks"]]
+        if one["state"] == "unattested":
+            words.append("nothing is known of it")
+        state = {
+            "attested": ("pass", "attested"),
+            "attested_by_tree": ("low", "attested by its tree"),
+            "unattested": ("fail", "no record"),
+        }[one["state"]]
+        numbers = one["records"]
+        more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+        return Row(
+            commit(one["commit"]),
+            [
+                time(one["committed_at"]),
+                pill(*state),
+                clean("; ".join(filter(None, words))),
+                " ".join(self._record(number) for number in numbers[:5]) + more,
+            ],
+        )
 
     def _record(self, number: int) -> str:
         self.named.add(number)
-        return f'<a href="#record-{number}">{number}</a>'
-
-    def _controls(self) -> Iterator[str]:
-        yield '<section aria-labelledby="controls"><h2 id="controls">Controls</h2>'
-        for name, row in self.said["controls"].items():
-            yield from self._control(name, row)
-        if not self.said["controls"]:
-            yield "<p>No record of the period says how a control stood.</p>"
-        yield "</section>"
-
-    def _control(self, name: str, row: Mapping[str, Any]) -> Iterator[str]:
-        evidence = row["evidence"]
-        yield f'<article class="item" id="control-{clean(name)}" aria-labelledby="title-{clean(name)}">'
-        yield f'<div class="head"><h3 id="title-{clean(name)}">{clean(name)}</h3>{pill(row["at_end"])}'
-        if evidence["age"] != "not_dated":
-            yield pill(AGES[evidence["age"]], f"evidence {evidence['age']}")
-        yield "</div>"
-        yield f"<p>{clean(row['statement'])}</p>" if row["statement"] else ""
-        yield "<dl>"
-        yield fact("owner", row["owner"] or "nobody named")
-        yield fact("criteria", " ".join(row["criteria"]))
-        yield fact("rules", " ".join(row["rules"]))
-        yield fact("evidence", f"may be {row['max_age_days']} days old" if row["max_age_days"] is not None else "")
-        yield "</dl>"
-        if evidence["newest"]:
-            yield from table(f"Newest evidence of {name}", ["of", "record", "seen", "fresh until", "sha256"])
-            for look in evidence["newest"]:
-                cells = [self._record(look["record"]), clean(look["seen_at"]), clean(look["fresh_until"] or "")]
-                yield tr(clean(look["of"]), [*cells, sha(look["sha256"])])
-            yield "</tbody></table></div>"
-        if row["rules"] and row["intervals"]:
-            yield from table(f"How {name} stood", ["from", "to", "status", "for", "said by record"])
-            for one in row["intervals"][:MOST_ROWS]:
-                cells = [clean(one["ends"]), pill(one["status"]), duration(one["seconds"])]
-                said_by = self._record(one["record"]) if one.get("record") else ""
-                yield tr(clean(one["begins"]), [*cells, said_by])
-            yield "</tbody></table></div>" + cut(len(row["intervals"]))
-        yield "</article>"
+        return f'<a class="record" href="#record-{number}">{number}</a>'
 
     def _people(self) -> Iterator[str]:
         ages = {
@@ -263,90 +240,130 @@ class _Page:
 
     def _exceptions(self) -> Iterator[str]:
         rows = self.said["deviations"]
-        yield f'<section aria-labelledby="exceptions"><h2 id="exceptions">Exceptions ({len(rows)})</h2>'
+        yield section("exceptions", f"Exceptions ({len(rows)})")
         yield "<p>Every failure and every disagreement between code and live state, those fixed quickly too.</p>"
-        if rows:
-            heads = ["what", "severity", "opened", "by record", "closed", "how", "for"]
-            yield from table("In the order they were opened", heads)
-            for row in rows[:MOST_ROWS]:
-                closed = clean(row["closed"] or "") + (
-                    f" ({self._record(row['closed_by'])})" if row["closed_by"] else ""
+        if not rows:
+            yield "<p>The records of the period hold none.</p>"
+        yield from table(
+            "In the order they were opened",
+            period_controls.EXCEPTION_HEADS,
+            [period_controls.exception(row, self._record) for row in rows],
+        )
+        ends = self.period["ends"][:10]
+        yield from table(
+            "Waivers of the period",
+            ["rule", "where", "reason", "owner", "approved by", "until", "first seen", "last seen"],
+            [
+                Row(
+                    clean(str(row["rule"])),
+                    [
+                        *(clean(str(row.get(name, ""))) for name in ("address", "reason", "owner", "approver")),
+                        clean(row["expires"]) + (" (over)" if row["expires"] < ends else ""),
+                        time(row["first_seen"]),
+                        time(row["last_seen"]),
+                    ],
                 )
-                cells = [pill(row["severity"], row["severity"]), clean(row["opened"]), self._record(row["opened_by"])]
-                yield tr(
-                    clean(row["told"]),
-                    [*cells, closed, clean(row["closed_as"].replace("_", " ")), duration(row["seconds"])],
+                for row in self.said["waivers"]
+            ],
+        )
+        yield from table(
+            "Changes of rules, mappings, configuration and program",
+            ["what", "at", "by record", "from", "to"],
+            [
+                Row(
+                    clean(row["what"]),
+                    [time(row["at"]), self._record(row["record"]), sha(str(row["before"])), sha(str(row["after"]))],
                 )
-            yield "</tbody></table></div>" + cut(len(rows))
-        if self.said["waivers"]:
-            yield from table("Waivers in force", ["rule", "where", "reason", "approved by", "until", "first seen"])
-            for row in self.said["waivers"]:
-                names = ("address", "reason", "approver", "expires", "first_seen")
-                yield tr(clean(str(row["rule"])), [clean(str(row.get(name, ""))) for name in names])
-            yield "</tbody></table></div>"
-        if self.said["policy_changes"]:
-            yield from table("Changes of rules, mappings, configuration and program", ["what", "at", "from", "to"])
-            for row in self.said["policy_changes"]:
-                cells = [row["at"], str(row["before"])[:16], str(row["after"])[:16]]
-                yield tr(clean(row["what"]), [clean(cell) for cell in cells])
-            yield "</tbody></table></div>"
+                for row in self.said["policy_changes"]
+            ],
+        )
         yield "</section>"
 
     def _unlooked(self) -> Iterator[str]:
-        yield '<section aria-labelledby="unlooked"><h2 id="unlooked">What was not looked at</h2><ul>'
-        if not self.said["verifications"]["at"]:
+        yield section("unlooked", "What was not looked at") + "<ul>"
+        looks = self.said["verifications"]
+        if not looks["at"]:
             yield "<li>Live state was not looked at in this period: everything here is of code alone.</li>"
-        for gap in self.said["verifications"]["gaps"]:
-            span = f"{gap['begins']} and {gap['ends']} ({long(gap['seconds'])})"
-            yield f"<li>Live state was not looked at between {clean(span)}.</li>"
+        for gap in looks["gaps"]:
+            span = f"{time(gap['begins'])} and {time(gap['ends'])} ({duration(gap['seconds'])})"
+            yield f"<li>Live state was not looked at between {span}.</li>"
         for name, scope in self.said["live_scope"].items():
-            never = " ".join(scope["regions_never_read"])
-            words = f"{name}: regions read {' '.join(scope['regions_read'])}" + (
-                f"; never read {never}" if never else ""
-            )
-            yield f"<li>{clean(words)}; {scope['failed_calls']} calls failed</li>"
+            words = [f"{name.removeprefix('live:')}: {counted(scope['failed_calls'], 'call')} failed"]
+            if scope["regions_asked"]:
+                words.append(f"regions read: {' '.join(scope['regions_read']) or 'none'}")
+            if scope["regions_never_read"]:
+                words.append(f"never read: {' '.join(scope['regions_never_read'])}")
+            yield f"<li>{clean('; '.join(words))}</li>"
         for message, number in list(self.said["not_looked_at"].items())[:MOST_ROWS]:
-            yield f"<li>In {number} records: {clean(message)}</li>"
+            yield f"<li>In {counted(number, 'record')}: {clean(message)}</li>"
         unattested = self.population["unattested"]
-        yield f"<li>{unattested} changes have no record: nothing is known of them.</li>" if unattested else ""
+        if unattested:
+            yield f"<li>{counted(unattested, 'change')} without a record: nothing is known of them.</li>"
+        yield from self._unsaid()
+        manual = [name for name, row in self.said["criteria"].items() if row["at_end"] == "manual"]
+        if manual:
+            yield f"<li>No technical evidence exists of {clean(' '.join(manual))}: people show these.</li>"
+        yield "</ul></section>"
+
+    def _unsaid(self) -> Iterator[str]:
+        """What nobody says of changes, and which records are no word of their time."""
         if self.population["commits"]:
             said = self.population["reported"]
             yield (
                 f"<li>How a change reached the branch is the workflow's word: direct pushes were reported of"
                 f" {said['direct_push']}, bypassed protection of {said['bypassed_protection']}, approvals of"
-                f" {said['approvals']} changes. Of the others nobody says.</li>"
+                f" {counted(said['approvals'], 'change')}. Of the others nobody says.</li>"
             )
         for row in self.said["turned_back"]:
             yield (
-                f"<li>Record {self._record(row['record'])} says {row['at']}, and was made after record"
-                f" {self._record(row['after'])}, which says {row['after_at']}.</li>"
+                f"<li>Record {self._record(row['record'])} says {time(row['at'])}, and was made after record"
+                f" {self._record(row['after'])}, which says {time(row['after_at'])}: what it tells of that time was"
+                " not told then.</li>"
             )
+        if self.said["anchored_at"] is None:
+            yield "<li>No head was given: records that were cut off at the end of the ledger would not be noticed.</li>"
         beyond = self.population["never_recorded_after"]
         if beyond:
-            named = " ".join(f"<code>{clean(commit[:12])}</code>" for commit in beyond[:MOST_ROWS])
+            named = " ".join(commit(one) for one in beyond[:MOST_ROWS])
             yield (
-                f"<li>{len(beyond)} changes follow the last head that was recorded by then, and have no record; nobody"
-                f" says whether they reached the branch in this period: {named}</li>"
+                f"<li>{counted(len(beyond), 'change')} after the last head that was recorded by then, without a record;"
+                f" nobody says whether they reached the branch in this period: {named}</li>"
             )
-        manual = [name for name, row in self.said["criteria"].items() if row["at_end"] == "manual"]
-        yield (
-            f"<li>No technical evidence exists of {clean(' '.join(manual))}: people show these.</li>" if manual else ""
-        )
-        yield "</ul></section>"
+
+    def _again(self) -> str:
+        """The command that gives this report once more, whatever was recorded since."""
+        asked = self.said["asked"]
+        last = max((int(number) for number in self.said["records"]), default=0)
+        words = ["soc2gate report --ledger LEDGER --keys KEYS"]
+        words += [f"--anchor {last}:{self.said['records'][str(last)]}"] if last else []
+        for flag, value in (
+            ("--branch", "" if asked["branch"] == "HEAD" else asked["branch"]),
+            ("--as-of", asked["as_of"]),
+            ("--from", asked["from"]),
+            ("--to", asked["to"]),
+            ("--late-after", asked["late_after_hours"]),
+            ("--verify-every", asked["verify_every_hours"]),
+            ("--sample", asked["sample"]),
+            ("--seed", self.said["sample_seed"]),
+        ):
+            # 0 hours is a thing to ask for; nothing at all is not.
+            if value not in (None, ""):
+                words.append(f"{flag} {shlex.quote(str(value))}")
+        return " ".join(words)
 
     def _verify(self) -> Iterator[str]:
-        last = max((int(number) for number in self.said["records"]), default=0)
-        head = f"{last}:{self.said['records'][str(last)]}" if last else "NUMBER:DIGEST"
-        after = f"--from {self.period['after'][:12]} " if self.period["after"] else ""
         steps = (
-            ("This report again, from the records and the repository; the whole ledger is checked first:",
-             f"soc2gate report --ledger LEDGER --keys KEYS {after}--to {self.period['to'][:12]} --anchor {head}"),
-            ("One record: signature, form, numbers, subjects, inputs, chain, freshness:",
+            ("This report again, from the records and the repository; the whole ledger is checked first. LEDGER and "
+             "KEYS are the ledger and the trusted public keys; --format json, or html, gives its other forms:",
+             self._again()),
+            ("One record: signature, form, numbers, subjects, inputs, chain, freshness. RECORD is its file, of record "
+             "12 records/000/000000012.dsse.json in the ledger or in the package:",
              "soc2gate attest verify RECORD --keys KEYS --ledger LEDGER"),
-            ("The same commit judged again, and compared:", "soc2gate attest reproduce RECORD --keys KEYS"),
-            ("A record's file is the one named here:", "sha256sum RECORD"),
+            ("The same commit judged again, and compared; a record that rests on live state needs its snapshot:",
+             "soc2gate attest reproduce RECORD --keys KEYS --snapshot SNAPSHOT"),
+            ("A record's file is the one that is named below:", "openssl dgst -sha256 RECORD"),
         )  # fmt: skip
-        yield '<section aria-labelledby="verify"><h2 id="verify">How to verify</h2><ol>'
+        yield section("verify", "How to verify") + '<ol class="commands">'
         for words, command in steps:
             yield f'<li>{clean(words)}<pre tabindex="0" role="group" aria-label="command">{clean(command)}</pre></li>'
         yield (
@@ -358,11 +375,20 @@ class _Page:
     def _records(self) -> Iterator[str]:
         if not self.named:
             return
-        yield '<section aria-labelledby="records"><h2 id="records">Records named here</h2>'
-        yield from table("Each by the digest of its file", ["record", "commit", "sha256"])
-        for number in sorted(self.named):
-            commit = self.commit_of.get(number, "")[:12]
-            named = sha(self.said["records"].get(str(number), ""))
-            yield f'<tr id="record-{number}"><th scope="row">{number}</th>'
-            yield f"<td><code>{clean(commit)}</code></td><td>{named}</td></tr>"
-        yield "</tbody></table></div></section>"
+        yield section("records", "Records named here")
+        yield from table(
+            "Each by the digest of its file",
+            ["record", "commit", "sha256"],
+            [
+                Row(
+                    str(number),
+                    [
+                        commit(self.commit_of[number]) if number in self.commit_of else "",
+                        sha(self.said["records"].get(str(number), "")),
+                    ],
+                    anchor=f"record-{number}",
+                )
+                for number in sorted(self.named)
+            ],
+        )
+        yield "</section>"

@@ -79,7 +79,17 @@ _AS_WRITTEN = (
 )
 _OF_THE_ROLE = ("Policies", "PermissionsBoundary", "AssumeRolePolicyDocument", "RolePath")
 _OF_THE_CODE = ("CodeUri", "InlineCode", "ImageUri")
-_TOLD = {*_AS_WRITTEN, *_OF_THE_ROLE, *_OF_THE_CODE, "DeadLetterQueue", "EventInvokeConfig", "Tags", "Tracing"}
+_TOLD = {
+    *_AS_WRITTEN,
+    *_OF_THE_ROLE,
+    *_OF_THE_CODE,
+    "DeadLetterQueue",
+    "EventInvokeConfig",
+    "Events",
+    "FunctionUrlConfig",
+    "Tags",
+    "Tracing",
+}
 _MAKES_NOTHING = {"AutoPublishAliasAllProperties", "AutoPublishCodeSha256", "PropagateTags", "VersionDescription"}
 _SERVICE_ROLE = "arn:aws:iam::aws:policy/service-role/"
 _BASIC = f"{_SERVICE_ROLE}AWSLambdaBasicExecutionRole"
@@ -256,8 +266,9 @@ def _invoked(written: Written) -> Made | None:
         if not isinstance(target, dict):
             return None
         destinations[name] = {"Destination": _destination(target)}
+    alias = written.properties.get("AutoPublishAlias")
     kept = {key: said[key] for key in ("MaximumEventAgeInSeconds", "MaximumRetryAttempts") if said.get(key) is not None}
-    properties: dict[str, Value] = {"FunctionName": written.itself, "Qualifier": "$LATEST", **kept}
+    properties: dict[str, Value] = {"FunctionName": written.itself, "Qualifier": alias or "$LATEST", **kept}
     if destinations:
         properties["DestinationConfig"] = destinations
     name = f"{written.address}EventInvokeConfig"

@@ -145,7 +145,13 @@ class _Template:
         shared, places = self._globals(name)
         known = {**shared, **{key: sam.merged(shared.get(key), value) for key, value in properties.items()}}
         itself = self.evaluator.attribute(logical_id, "Ref")
-        made, left = make(sam.Written(logical_id, known, {**places, **record.table}, itself))
+        written = sam.Written(logical_id, known, {**places, **record.table}, itself)
+        made, left = make(written)
+        if "Events" in known or "FunctionUrlConfig" in known:
+            from soc2gate.declared.cloudformation.sam_events import made_of
+
+            more, events = made_of(written, self.options.account)
+            made, left = [*made, *more], [*left, *events]
         if left:
             self.left_to_sam.append((logical_id, f"{logical_id} ({name}): {', '.join(left)}"))
         return made

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from soc2gate.declared.files import read_text
+from soc2gate.declared.files import list_files, read_text
 from soc2gate.declared.kubernetes import confined
 from soc2gate.declared.kubernetes.confined import Copy
 from soc2gate.declared.kubernetes.deployments import by_convention
@@ -215,9 +215,8 @@ class _Chart:
     def not_looked_at(
         self, message: str, hint: str = "", where: Span | None = None, weight: Weight = Weight.GAP
     ) -> Reading:
-        templates = sum(
-            f"{self.folder}/templates/" in f"/{file}" or "/templates/" in f"/{file}" for file in self.root.files
-        )
+        # What points at a chart names the chart, and not its files.
+        templates = sum("/templates/" in f"/{file}" for file in list_files(self.folder, self.base).files)
         counted = f": {templates} template{'s' if templates != 1 else ''} not looked at"
         text = f"Helm chart {self._told()} {message}{counted}"
         self.problems.append(Problem(weight, "helm", text, where or self.place, hint))

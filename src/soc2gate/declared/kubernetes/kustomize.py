@@ -112,10 +112,17 @@ def kustomization_in(folder: str, base: Path) -> str:
     return next((path for path in paths if (base / path).is_file()), "")
 
 
-def graph_of(folder: str, base: Path, limits: Limits) -> Graph:
-    """Everything that the kustomization in `folder` builds on. What is wrong with it becomes problems."""
+OVER = ".soc2gate-overlay"
+"""The folder of what a deployment lays over a kustomization; paths in it begin here."""
+
+
+def graph_of(folder: str, base: Path, limits: Limits, components: Iterable[str] = ()) -> Graph:
+    """Everything that the kustomization in `folder` builds on, with components that a deployment adds to it.
+
+    What is wrong with it becomes problems.
+    """
     graph = Graph(folder)
-    waiting = [folder]
+    waiting = [folder, *components]
     while waiting:
         current = waiting.pop(0)
         file = kustomization_in(current, base)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import posixpath
 from pathlib import Path
+from typing import Any
 
 from soc2gate.declared.kubernetes import confined
 from soc2gate.declared.kubernetes.confined import Copy
-from soc2gate.declared.kubernetes.kustomize import Graph, graph_of
+from soc2gate.declared.kubernetes.kustomize import OVER, Graph, graph_of
 from soc2gate.declared.kubernetes.kustomize_lines import ORIGIN, Origins
 from soc2gate.declared.kubernetes.manifests import Objects, objects_in
 from soc2gate.declared.kubernetes.manifests import read as read_manifests
@@ -44,7 +45,9 @@ class _Overlay:
         self.options = options
         self.deployment = root.deployment or Deployment(root.path)
         self.folder = self.deployment.folder
-        self.graph: Graph = graph_of(self.folder, base, options.limits)
+        self.laid: dict[str, Any] = json.loads(self.deployment.overlay or "{}")
+        added = [posixpath.normpath(posixpath.join(OVER, path)) for path in self.laid.get("components", ())]
+        self.graph: Graph = graph_of(self.folder, base, options.limits, added)
         self.place = self.deployment.told_by or self.graph.place()
         self.problems: list[Problem] = list(self.graph.problems)
         self.unread: list[str] = [problem.message for problem in self.problems]
@@ -120,13 +123,12 @@ class _Overlay:
 
     def _lay_over(self, copy: Copy) -> str:
         """The folder to build: the overlay, or what a deployment lays over it."""
-        if not self.deployment.overlay:
+        if not self.laid:
             return self.folder
-        folder = ".soc2gate-overlay"
-        said = {**json.loads(self.deployment.overlay), "resources": [posixpath.relpath(self.folder, folder)]}
+        said = {**self.laid, "resources": [posixpath.relpath(self.folder, OVER)]}
         said["buildMetadata"] = ["originAnnotations"]
-        copy.write(f"{folder}/kustomization.yaml", json.dumps(said))
-        return folder
+        copy.write(f"{OVER}/kustomization.yaml", json.dumps(said))
+        return OVER
 
     # --- what it gives ------------------------------------------------------------------------------------------------
 

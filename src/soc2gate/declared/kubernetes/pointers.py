@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soc2gate.declared.kubernetes.kustomize import kustomization_in
+from soc2gate.declared.kubernetes.kustomize import OVER, kustomization_in
 from soc2gate.declared.source import Deployment, Root
 from soc2gate.facts import dataclass, field, replace
 from soc2gate.model.resource import Problem, RawResource, Reading, Span, Weight, root_of
@@ -413,12 +413,22 @@ class _Pointer:
         for name in ("namePrefix", "nameSuffix"):
             if isinstance(said.get(name), str):
                 laid[name] = said[name]
-        if laid.pop("components", None):
-            self._gap(f"the components that it adds to {path} were not looked at")
+        added = laid.pop("components", None)
+        components = [self._component(entry, path) for entry in added] if isinstance(added, list) else []
+        if any(components):
+            laid["components"] = [each for each in components if each]
         if namespace and fields and self.raw.type.startswith("kustomize."):
             laid["namespace"] = namespace
         text = json.dumps(as_json(laid), sort_keys=True) if laid else ""
         self._add("kustomize", Deployment(path, overlay=text, told_by=self.raw.where, substitution=filling))
+
+    def _component(self, entry: Value, path: str) -> str:
+        """A component that is added to the kustomization in `path`; empty where it is none of this repository."""
+        there = _inside(posixpath.join(path, _text(entry)))
+        if "://" in _text(entry) or there is None or not kustomization_in(there, self.base):
+            self._gap(f"the component {_text(entry)} that it adds to {path} was not looked at", _ELSEWHERE)
+            return ""
+        return posixpath.relpath(there, OVER)
 
     def _add(self, form: str, deployment: Deployment) -> None:
         root = f"{deployment.folder}@{self.raw.address}"

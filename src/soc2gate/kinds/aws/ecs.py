@@ -122,6 +122,8 @@ def _live_task(live: LiveItem) -> None:
         "arn": f"arn:{live.partition}:ecs:{live.region}:{live.account}:task-definition/{family}",
     }
     if "describe_task_definition" in live.answers:
+        # What an import has to name; nothing is matched by it.
+        draft.identity["revision"] = draft.get(f"{told}.revision")
         copy_fields(draft, {path: f"{told}.{field}" for path, field in _SAME.items()})
         containers = draft.get(f"{told}.containerDefinitions")
         made = [_with_values_withheld(one) for one in containers] if isinstance(containers, list) else None

@@ -71,8 +71,20 @@ def _base64(files: Files, path: str) -> str:
     return base64.b64encode(files.data(path)).decode("ascii")
 
 
-def _hash(make: Callable[[str, bytes], str], algorithm: str) -> Callable[[Files, str], Val]:
-    return lambda files, path: make(algorithm, files.data(path))
+def _hashes(make: Callable[[str, bytes], str], algorithm: str, name: str) -> FileFunction:
+    """A function that gives the hash of a file.
+
+    What is packed before it is applied (a function's zip) is not here when its code is judged. Its hash is not known
+    then, and nothing else hangs on it; text that is not here would decide what is deployed.
+    """
+
+    def use(files: Files, path: str) -> Val:
+        if not files.is_file(path):
+            shown = posixpath.normpath(path)
+            return Unknown(f"{name}(): {shown} is not here: it may be made before this is applied", not_null=True)
+        return make(algorithm, files.data(path))
+
+    return _reads(use, name)
 
 
 def _exists(files: Files, path: str) -> bool:
@@ -257,12 +269,12 @@ FILE_FUNCTIONS: Mapping[str, FileFunction] = {
     "file": _reads(lambda files, path: files.text(path), "file"),
     "filebase64": _reads(_base64, "filebase64"),
     "fileexists": _reads(_exists, "fileexists"),
-    "filemd5": _reads(_hash(digest, "md5"), "filemd5"),
-    "filesha1": _reads(_hash(digest, "sha1"), "filesha1"),
-    "filesha256": _reads(_hash(digest, "sha256"), "filesha256"),
-    "filesha512": _reads(_hash(digest, "sha512"), "filesha512"),
-    "filebase64sha256": _reads(_hash(digest_base64, "sha256"), "filebase64sha256"),
-    "filebase64sha512": _reads(_hash(digest_base64, "sha512"), "filebase64sha512"),
+    "filemd5": _hashes(digest, "md5", "filemd5"),
+    "filesha1": _hashes(digest, "sha1", "filesha1"),
+    "filesha256": _hashes(digest, "sha256", "filesha256"),
+    "filesha512": _hashes(digest, "sha512", "filesha512"),
+    "filebase64sha256": _hashes(digest_base64, "sha256", "filebase64sha256"),
+    "filebase64sha512": _hashes(digest_base64, "sha512", "filebase64sha512"),
     "fileset": _fileset,
     "templatefile": _templatefile,
     "basename": _on_path(_basename, "basename"),
