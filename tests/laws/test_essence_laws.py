@@ -18,7 +18,8 @@ from soc2gate.evidence.envelope import STATEMENT_TYPE, FileSigner
 from soc2gate.evidence.essence import Essence
 from soc2gate.evidence.form import Rows
 from soc2gate.evidence.ledger import Record
-from soc2gate.evidence.standing import Tally
+from soc2gate.evidence.standing import Board, Slot, Tally
+from soc2gate.facts import replace
 
 _PRIVATE = ec.generate_private_key(ec.SECP256R1())
 SIGNER = FileSigner(_PRIVATE, envelope.key_id(_PRIVATE.public_key()))
@@ -283,3 +284,42 @@ def test_a_tally_kept_over_many_records_is_the_tally_of_each(rows: list[dict[str
         populations = data.draw(st.sampled_from(told) if again else st.lists(st.sampled_from(rows), max_size=8))
         told.append(populations)
         assert tally.of(populations) == side_statuses(populations)
+
+
+_LOOKS: list[dict[str, Slot]] = [
+    {"declared": ("declared", ".")},
+    {"declared": ("declared", "."), "live": ("live", ".", "live:aws:1")},
+    {"declared": ("declared", "."), "live": ("live", ".", "live:aws:1", "live:aws:2")},
+]
+_VERDICTS = st.sampled_from(["pass", "fail", "unknown", "waived"])
+_WORDS = st.one_of(_VERDICTS, st.sampled_from(["manual", "out_of_scope"]))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_what_equal_records_only_prolong_stands_as_if_each_were_told_anew(data: st.DataObject) -> None:
+    """Board by board: one is told the very parts of the record before where they are equal, the other only copies."""
+    names = ["CC6.1", "CC6.6", "CC7.1"]
+    shared = [
+        tuple(sorted((name, data.draw(_WORDS), data.draw(st.integers(-1, 1))) for name in names)) for _ in range(3)
+    ]
+    statuses = [
+        {(name, side): data.draw(_VERDICTS) for name in names for side in ("declared", "live")} for _ in range(2)
+    ]
+    record = Record.of(statement(), envelope.Envelope({}, "", b"", ()), 1, "")
+    kept, anew = Board(), Board()
+    hour = 0
+    for number in range(1, data.draw(st.integers(2, 25))):
+        hour += data.draw(st.integers(0, 6))
+        now = replace(record, sequence=number, finished_at=_at(hour))
+        times = tuple(_at(max(0, hour + data.draw(st.integers(-2, 12)))) for _ in range(2))
+        which, side = data.draw(st.sampled_from(shared)), data.draw(st.sampled_from(statuses))
+        looks = data.draw(st.sampled_from(_LOOKS))
+        kept.tell(now, Rows(which, times), looks, side)
+        anew.tell(now, Rows((*which,), times), looks, side)
+    begins, ends = _at(data.draw(st.integers(0, hour))), _at(hour + data.draw(st.integers(0, 15)))
+    assert kept.intervals(begins, ends) == anew.intervals(begins, ends)
+
+
+def _at(hour: int) -> str:
+    return f"2026-03-{1 + hour // 24:02}T{hour % 24:02}:00:00Z"
