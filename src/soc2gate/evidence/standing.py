@@ -51,6 +51,9 @@ class Board:
     """Everything that is known of: few, for most records look at the same."""
     all_fresh_until: str = ""
     """Nothing that is known goes stale before."""
+    prolonged: Rows | None = None
+    """The newest rows that had nothing new but times, of which each takes the place of the one before: most records'
+    are replaced before any is asked for."""
     apart: dict[str, str] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
     """Name to (since when, status, said by which record)."""
@@ -65,17 +68,16 @@ class Board:
             and before is not None
             and (before[0] is rows.shared and before[1] is statuses and before[2] == slots)
         ):
-            self._refresh(rows, slots)
+            self.prolonged = rows
         else:
+            self._prolong()
             for row in rows:
                 self._learn(row, slots, statuses)
             self._forget(slots)
             for name in (*self.known, *self.apart):
                 self._turn(name, now, record.sequence)
         self.before = (rows.shared, statuses, slots)
-        self.all_fresh_until = min(
-            (time for time in rows.times if time < self.all_fresh_until), default=self.all_fresh_until
-        )
+        self.all_fresh_until = min((self.all_fresh_until, *rows.times))
 
     def intervals(self, begins: str, ends: str) -> dict[str, tuple[Interval, ...]]:
         """Each one's statuses, without a gap from the beginning of the window to its end."""
@@ -121,19 +123,24 @@ class Board:
             for of_it in self.known.values():
                 of_it.pop(old, None)
 
-    def _refresh(self, rows: Rows, slots: Mapping[str, Slot]) -> None:
+    def _prolong(self) -> None:
         """Learn that everything stands as the record before said, only for longer."""
+        rows, self.prolonged = self.prolonged, None
+        if rows is None or self.before is None:
+            return
+        slots = self.before[2].values()
         for name, _, place in rows.shared:
             of_it = self.known.get(name)
             if of_it is not None:
                 time = rows.times[place] if place >= 0 else ""
-                for slot in slots.values():
+                for slot in slots:
                     of_it[slot] = (of_it[slot][0], time)
 
     def _expire(self, now: str) -> bool:
         """Let evidence go stale at its own time, before anything is learnt at `now`; whether any did."""
         if now <= self.all_fresh_until:
             return False
+        self._prolong()
         ends = sorted({until for of_it in self.known.values() for _, until in of_it.values() if until and until < now})
         for end in ends:
             for name, of_it in self.known.items():

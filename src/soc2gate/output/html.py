@@ -41,6 +41,8 @@ def digest(text: str) -> str:
 
 def clean(text: str) -> str:
     """Text as HTML text or attribute; what a browser would not show, or would use to reorder, is made visible."""
+    if text.isprintable():
+        return escape(text)
     return escape("".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text))
 
 
