@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# One more than CI has processors: much of the tests' time is waiting for the commands they start.
+WORKERS ?= 3
 
 .PHONY: help demo test quick lint types contracts gate unit rules end-to-end bench fuzz docs index schema clean
 
@@ -22,7 +24,7 @@ demo: $(VENV)/installed-demo
 test: lint types contracts gate unit
 
 quick: lint types contracts gate
-	$(PYTEST) -n 2 -m "not wheel and not checkov and not helm and not terraform"
+	$(PYTEST) -n $(WORKERS) -m "not wheel and not checkov and not helm and not terraform"
 	@echo "left out: the built wheel in a clean environment, soc2gate beside checkov, charts and overlays built by real helm"
 	@echo "and kubectl (36 MB to download), and a deployment by real Terraform (74 MB to download); make test runs them"
 
@@ -41,7 +43,7 @@ gate: $(VENV)/installed-dev
 	$(BIN)/soc2gate scan
 
 unit: $(VENV)/installed-dev
-	$(PYTEST) -n 2
+	$(PYTEST) -n $(WORKERS)
 
 rules: $(VENV)/installed-dev
 	$(BIN)/soc2gate rules test

@@ -64,7 +64,11 @@ def _proof(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"  {kind:36} {declared:4} {matched:4} {found:4}")
         sums = [sum(column) for column in zip(*table.values(), strict=True)]
         terminalreporter.write_line(f"  {'all':36} {sums[0]:4} {sums[1]:4} {sums[2]:4}")
-    for name, of in (("proof by mutation", "in an account"), ("proof by cluster", "in a cluster")):
+    for name, of in (
+        ("proof by mutation", "in an account"),
+        ("proof by cluster", "in a cluster"),
+        ("proof by real cluster", "in a real cluster"),
+    ):
         if (tally := proofs.get(name)) is None:
             continue
         columns = ("declared", "made", "matched", "invented", "missed")

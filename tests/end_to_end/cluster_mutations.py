@@ -223,6 +223,9 @@ _NAMED: dict[str, tuple[str, str]] = {
 
 _THEN = {"PodDisruptionBudget": (("Kubernetes::Deployment", "Deployment/shop/web"),)}
 
+TOGETHER = {"PodDisruptionBudget/shop/web": ("Deployment/shop/web",)}
+"""What is not drawn with what is deleted: a rule that reads the replicas too is told where they changed, and once."""
+
 _CHANGED: tuple[tuple[str, str, str, str, Callable[[int], Object]], ...] = (
     (
         "Deployment",

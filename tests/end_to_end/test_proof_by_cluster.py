@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from cluster_mutations import MUTATIONS, Mutation
+from cluster_mutations import MUTATIONS, TOGETHER, Mutation
 from hypothesis import given
 from proof_by_mutation import RUNS, Tally, Told, declared, exact_sets, expected, sets_of
 
@@ -72,7 +72,7 @@ def test_the_report_is_exactly_what_was_changed_by_hand(
     tally = Tally()
 
     @exact_sets
-    @given(sets_of(MUTATIONS))
+    @given(sets_of(MUTATIONS, TOGETHER))
     def one_run(drawn: Sequence[tuple[Mutation, int]]) -> None:
         wanted, run = verified(manifests, drawn)
         tally.add(drawn, set(wanted), told(run), declared(run))

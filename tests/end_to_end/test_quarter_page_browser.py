@@ -220,7 +220,8 @@ def test_the_command_on_the_page_gives_the_same_report(page: Page, quarter: Quar
     words = shlex.split(command.replace("LEDGER", "../ledger").replace("KEYS", "../keys.json"))
     assert words[0] == "soc2gate"
     again = json.loads(quarter.report("json", *words[1:]))
-    assert again == said
+    # The command names the head that the page saw, so that an end cut off since is noticed.
+    assert again == said | {"anchored_at": max(map(int, said["records"]))}
 
 
 def test_on_paper_it_is_whole(page: Page) -> None:
