@@ -17,9 +17,10 @@ from soc2gate.evidence.stores import Store
 
 WORTH_IT = 3000
 """Below so many records the processes take longer to start than they save."""
-_AT_HAND = 8 << 20
 RUN = 500
 """So many go to a process at once: few enough that all processes end at about the same time."""
+_AT_HAND = 8 << 20
+"""Bytes: room for the copies of a record that there are while it is read."""
 
 
 def essential(store: Store, keys: Sequence[TrustedKey], numbers: Sequence[int]) -> Iterator[Record]:
@@ -42,7 +43,7 @@ def _begin(store: Store, keys: list[TrustedKey]) -> None:
     global _task
     _task = (store, keys, Essence())
     # A record's memory would be given back to the system with each, and be asked for, and emptied, with the next:
-    # a quarter of the reading. GNU's allocator keeps twice the largest piece at hand that it was ever given back.
+    # a sixth of the reading. GNU's allocator keeps twice the largest piece at hand that it was ever given back.
     bytes(_AT_HAND)
 
 
