@@ -103,7 +103,8 @@ def done(cluster: RealCluster, mutation: Mutation, number: int) -> list[Told]:
     try:
         return expected(mutation, mutation.make(cluster, number))
     except urllib.error.HTTPError as error:
-        if error.code != HTTPStatus.UNPROCESSABLE_ENTITY:
+        # By validation, or by an admission plugin.
+        if error.code not in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.FORBIDDEN):
             raise
         print(f"refused: {mutation.told()}")
         return []
