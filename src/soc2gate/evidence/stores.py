@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -105,19 +106,19 @@ def _where_from(place: str) -> str:
     return f"is the branch fetched? git fetch origin {branch}:{branch}, or git:{branch}@origin"
 
 
-class _OneByOne:
+class _OneByOne(ABC):
     """A place that takes each file by itself; the record first, for a head without one would be an alarm."""
 
     __slots__ = ()
 
-    def sequences(self, what: str) -> list[int]:
-        raise NotImplementedError
+    @abstractmethod
+    def sequences(self, what: str) -> list[int]: ...
 
-    def read(self, what: str, sequence: int) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def read(self, what: str, sequence: int) -> bytes: ...
 
-    def _add(self, name: str, data: bytes) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _add(self, name: str, data: bytes) -> bool: ...
 
     def read_all(self, what: str, numbers: Sequence[int] | None = None) -> Iterator[tuple[int, bytes]]:
         return ((number, self.read(what, number)) for number in (self.sequences(what) if numbers is None else numbers))
