@@ -82,8 +82,12 @@ class Aws:
             yield
 
     def reset(self) -> None:
+        """Empty the account, and forget what was asked and how to answer."""
         import urllib.request
 
+        self.requests.clear()
+        self.refusals.clear()
+        self.slow = 0
         urllib.request.urlopen(urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")).close()
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
+from aws_for_tests import ACCOUNT, REGION, Aws, Refusal
 
 from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.errors import CollectError, UsageError
@@ -37,27 +34,13 @@ def role(account: str) -> str:
 THREE = (AccountConfig(), AccountConfig(role(PROD), "id-7", "prod", (REGION,)), AccountConfig(role(TEST)))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Aws]:
-    with running_aws() as aws:
-        yield aws
-
-
 @pytest.fixture
-def aws(server: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    server.client("sqs", OTHER).create_queue(QueueName="far")
-    server.client("sqs").create_queue(QueueName="near")
+def aws(aws: Aws) -> Aws:
+    aws.client("sqs", OTHER).create_queue(QueueName="far")
+    aws.client("sqs").create_queue(QueueName="near")
     where: Any = {"LocationConstraint": REGION}
-    server.client("s3").create_bucket(Bucket="logs", CreateBucketConfiguration=where)
-    yield server
-    server.reset()
+    aws.client("s3").create_bucket(Bucket="logs", CreateBucketConfiguration=where)
+    return aws
 
 
 class Shuffled:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
+from aws_for_tests import ACCOUNT, REGION, Aws, Refusal
 
 from soc2gate.config import AccountConfig, OrganizationConfig
 from soc2gate.errors import CollectError, ConfigError
@@ -29,25 +27,11 @@ def role(account: str) -> str:
     return f"arn:aws:iam::{account}:role/soc2gate-reader"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Aws]:
-    with running_aws() as aws:
-        yield aws
-
-
 @pytest.fixture
-def aws(server: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+def aws(aws: Aws) -> Aws:
     for account in (ACCOUNT, PROD, TEST):
-        inside(server, account).create_queue(QueueName=f"of-{account}")
-    yield server
-    server.reset()
+        inside(aws, account).create_queue(QueueName=f"of-{account}")
+    return aws
 
 
 def inside(aws: Aws, account: str) -> Any:

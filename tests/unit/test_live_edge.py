@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any, cast
 from zipfile import ZipFile
 
 import pytest
-from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
+from aws_for_tests import ACCOUNT, REGION, Aws, Refusal
 from kinds_support import assert_fits
 
 from soc2gate.live.aws import AwsRequest, collect_aws
@@ -22,25 +19,6 @@ NOW = "2026-11-21T09:00:00Z"
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
 CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Aws]:
-    with running_aws() as aws:
-        yield aws
-
-
-@pytest.fixture
-def aws(server: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    yield server
-    server.reset()
 
 
 def collect(aws: Aws, *kinds: str) -> Snapshot:

@@ -7,12 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_for_tests import ACCOUNT, Aws, Refusal, running_aws
+from aws_for_tests import ACCOUNT, Aws, Refusal
 
 from soc2gate.kinds.describe import Call
 from soc2gate.live import pace
@@ -22,26 +21,6 @@ from soc2gate.live.aws_session import Clients
 from soc2gate.live.snapshot import Snapshot
 
 NOW = "2026-11-21T09:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Aws]:
-    with running_aws() as aws:
-        yield aws
-
-
-@pytest.fixture
-def aws(server: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    yield server
-    server.slow = 0
-    server.reset()
 
 
 def test_a_bucket_lets_a_burst_go_and_then_keeps_the_pace() -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import base64
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from aws_for_tests import ACCOUNT, REGION, Aws, Refusal, running_aws
+from aws_for_tests import ACCOUNT, REGION, Aws, Refusal
 from kinds_support import assert_fits
 
 from soc2gate import packs
@@ -24,25 +20,6 @@ NOW = "2026-11-21T09:00:00Z"
 OTHER = "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/x"
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Aws]:
-    with running_aws() as aws:
-        yield aws
-
-
-@pytest.fixture
-def aws(server: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    yield server
-    server.reset()
 
 
 def collect(aws: Aws, *kinds: str, regions: tuple[str, ...] = (REGION,)) -> Snapshot:
